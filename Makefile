@@ -1,0 +1,58 @@
+# Every target has one line of help: `make` shows them.
+# CARGO_FLAGS goes to cargo, for example `make test CARGO_FLAGS=-j1`.
+
+CARGO ?= cargo
+CARGO_FLAGS ?=
+CARGO_TARGET_DIR ?= target
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check build bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
+
+help: ## Shows these lines
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Starts the XML gateway on 127.0.0.1:8080 and prints requests to try
+	@scripts/run
+
+test: ## Runs all tests
+	@scripts/setup test
+	$(CARGO) test --workspace --all-features $(CARGO_FLAGS)
+
+check: lint doc dependencies ## Checks format, lints, manual and dependencies (all of CI but the tests)
+
+build: ## Builds the program with all features: target/release/compysition
+	@scripts/setup build
+	$(CARGO) build --release --package compysition --bin compysition --all-features $(CARGO_FLAGS)
+	@ls -l $(CARGO_TARGET_DIR)/release/compysition
+
+bench: bench-engine bench-circle bench-xslt ## Runs all benchmarks against their peers (25 minutes, quiet machine please)
+
+bench-engine: ## Measures the engine against channels and other actor frameworks
+	@scripts/bench engine
+
+bench-circle: ## Measures the full HTTP circle against a bare axum handler
+	@scripts/bench circle
+
+bench-xslt: ## Measures the XSLT actor against lxml and xsltproc
+	@scripts/bench xslt
+
+doc: ## Builds the manual of all crates: target/doc/compysition/index.html
+	@scripts/setup build
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps $(CARGO_FLAGS)
+
+fmt: ## Formats the code
+	@scripts/setup lint
+	$(CARGO) fmt --all
+
+lint: ## Checks format and lints, and takes every warning for an error
+	@scripts/setup lint
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-features --all-targets $(CARGO_FLAGS) -- -D warnings
+
+dependencies: ## Checks licences, sources, duplicates, layers and the dependency budget
+	@scripts/setup test
+	@.ci/dependencies
+
+clean: ## Removes what was built
+	$(CARGO) clean
+	rm -rf benches/target
