@@ -1,0 +1,72 @@
+//! A step of a flow.
+
+use std::future::Future;
+
+use crate::context::Context;
+use crate::port::Ports;
+use crate::{Event, Result};
+
+/// A step of a flow: takes events from its inboxes and sends events to its outboxes.
+///
+/// An actor handles one event at a time. `Ok` from [`consume`](Actor::consume) means that the event was
+/// sent on or held, or that [`ports`](Actor::ports) says that it may end here. `Err`, and a panic, send
+/// the event as it came in, marked with the error, to the actor's error outbox; what was sent before
+/// stays sent.
+///
+/// ```
+/// use compysition_core::{Actor, Context, Event, Result};
+///
+/// /// Turns the text of each event into upper case.
+/// pub struct Upper;
+///
+/// impl Actor for Upper {
+///     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+///         let upper = event.text()?.to_uppercase();
+///         ctx.send(event.with(upper))
+///     }
+/// }
+/// ```
+pub trait Actor: Send + 'static {
+    /// Whether the event is kept as it came in while it is consumed. Without that, a change in place
+    /// copies nothing, but an error must bring the event back with
+    /// [`Error::giving_back`](crate::Error::giving_back), and a panic loses its payload.
+    const KEEP_INPUT: bool = true;
+
+    /// Handles one event. It is dropped in mid-way only if the flow is aborted or its time-out passes.
+    fn consume(&mut self, event: Event, ctx: &Context) -> impl Future<Output = Result> + Send;
+
+    /// Prepares for the first event; an error keeps the flow from starting.
+    fn start(&mut self, ctx: &Context) -> impl Future<Output = Result> + Send {
+        let _ = ctx;
+        async { Ok(()) }
+    }
+
+    /// Is called at the time asked for with [`Context::wake_after`], and when held events should go.
+    fn tick(&mut self, why: Tick, ctx: &Context) -> impl Future<Output = Result> + Send {
+        let _ = (why, ctx);
+        async { Ok(()) }
+    }
+
+    /// Ends the actor, after its last event.
+    fn stop(&mut self, ctx: &Context) -> impl Future<Output = Result> + Send {
+        let _ = ctx;
+        async { Ok(()) }
+    }
+
+    /// Says what the actor promises about its ports.
+    fn ports(&self) -> Ports {
+        Ports::any()
+    }
+}
+
+/// Says why [`Actor::tick`] is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tick {
+    /// The time asked for has come.
+    Timer,
+    /// Sources wait for room: send what is held, if that makes sense.
+    Pressure,
+    /// The flow is stopping: send what is held now.
+    Stopping,
+}

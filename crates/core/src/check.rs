@@ -1,0 +1,141 @@
+//! The mistakes in a flow's wiring, all found before the first event.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::director::{Connection, Director, LinkKind, Node, Role};
+use crate::flow_error::{About, FlowError, Problem};
+use crate::port::Port;
+use crate::Result;
+
+pub(crate) fn check(director: &Director) -> Result<(), FlowError> {
+    let mut problems = Vec::new();
+    actors(director, &mut problems);
+    links(director, &mut problems);
+    fixed_ports(director, &mut problems);
+    unreachable(director, &mut problems);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(FlowError {
+        flow: director.name.to_string(),
+        problems,
+    })
+}
+
+fn problem(about: About, message: String) -> Problem {
+    Problem { about, message }
+}
+
+fn actors(director: &Director, problems: &mut Vec<Problem>) {
+    let mut seen = HashSet::new();
+    for (index, actor) in director.actors.iter().enumerate() {
+        let name = &actor.name;
+        let about = About::Actor(index);
+        if !seen.insert(name) {
+            let message = format!("two actors are named `{name}`; names are unique in a flow");
+            problems.push(problem(about.clone(), message));
+        }
+        if let Role::Actor(Err(error)) = &actor.role {
+            let message = format!("actor `{name}` cannot be made: {error}");
+            problems.push(problem(about, message));
+        }
+    }
+    let unknown = |node: &Node| director.registered(*node).is_none();
+    if director.errors.as_ref().is_some_and(unknown) {
+        let message = "the actor for errors was not registered with this director".to_owned();
+        problems.push(problem(About::Flow, message));
+    }
+}
+
+fn links(director: &Director, problems: &mut Vec<Problem>) {
+    let mut seen = HashSet::new();
+    for (index, link) in director.links.iter().enumerate() {
+        let (Some(from), Some(to)) = (director.registered(link.from), director.registered(link.to))
+        else {
+            let message = "a connection names an actor that was not registered with this director";
+            problems.push(problem(About::Link(index), message.to_owned()));
+            continue;
+        };
+        let is_error = link.kind != LinkKind::Plain;
+        if !seen.insert((link.from, &link.outbox, link.to, &link.inbox, is_error)) {
+            let message = format!(
+                "outbox `{}` of `{}` is connected to inbox `{}` of `{}` twice",
+                link.outbox, from.name, link.inbox, to.name
+            );
+            problems.push(problem(About::Link(index), message));
+        }
+        if matches!(from.role, Role::Reply) {
+            let message = "events end at `reply`; it has no outboxes".to_owned();
+            problems.push(problem(About::Link(index), message));
+        }
+        let unknown = |fixed: &[Port], port: &Port| !fixed.is_empty() && !fixed.contains(port);
+        if !is_error && unknown(&from.ports.outboxes, &link.outbox) {
+            let message = no_such_port(&from.name, "outbox", &link.outbox, &from.ports.outboxes);
+            problems.push(problem(About::Link(index), message));
+        }
+        if unknown(&to.ports.inboxes, &link.inbox) {
+            let message = no_such_port(&to.name, "inbox", &link.inbox, &to.ports.inboxes);
+            problems.push(problem(About::Link(index), message));
+        }
+    }
+}
+
+fn no_such_port(actor: &str, what: &str, port: &Port, known: &[Port]) -> String {
+    let known: Vec<&str> = known.iter().map(Port::as_str).collect();
+    format!("`{actor}` has no {what} `{port}`; there are {}", known.join(", "))
+}
+
+fn fixed_ports(director: &Director, problems: &mut Vec<Problem>) {
+    for (index, actor) in director.actors.iter().enumerate() {
+        let is = |node: Node| node.index as usize == index;
+        let plain = |link: &&Connection| link.kind == LinkKind::Plain;
+        for outbox in &actor.ports.outboxes {
+            let connected = |link: &Connection| is(link.from) && link.outbox == *outbox;
+            if !director.links.iter().filter(plain).any(connected) {
+                let message = format!("outbox `{outbox}` of `{}` is not connected", actor.name);
+                problems.push(problem(About::Actor(index), message));
+            }
+        }
+        for inbox in &actor.ports.inboxes {
+            let connected = |link: &Connection| is(link.to) && link.inbox == *inbox;
+            if !director.links.iter().any(connected) {
+                let message = format!("inbox `{inbox}` of `{}` is not connected", actor.name);
+                problems.push(problem(About::Actor(index), message));
+            }
+        }
+    }
+}
+
+/// Follows the links from all that makes events; what is not met gets none.
+fn unreachable(director: &Director, problems: &mut Vec<Problem>) {
+    let mut next: HashMap<u32, Vec<u32>> = HashMap::new();
+    for link in &director.links {
+        next.entry(link.from.index).or_default().push(link.to.index);
+    }
+    let count = director.actors.len();
+    let mut met = vec![false; count];
+    let is_source = |index: &u32| director.actors[*index as usize].ports.source;
+    let mut queue: VecDeque<u32> = (0..count as u32).filter(is_source).collect();
+    queue.extend(director.errors.map(|node| node.index));
+    while let Some(index) = queue.pop_front() {
+        let Some(met) = met.get_mut(index as usize).filter(|met| !**met) else {
+            continue;
+        };
+        *met = true;
+        queue.extend(next.get(&index).into_iter().flatten());
+    }
+    for (index, actor) in director.actors.iter().enumerate() {
+        if met[index] || matches!(actor.role, Role::Reply) {
+            continue;
+        }
+        // An actor that could not be made may be the source that is missing here.
+        if director.actors.iter().any(|actor| matches!(actor.role, Role::Actor(Err(_)))) {
+            continue;
+        }
+        let message = format!(
+            "no event can reach `{}`: no path leads to it from an actor that makes events",
+            actor.name
+        );
+        problems.push(problem(About::Actor(index), message));
+    }
+}

@@ -1,0 +1,311 @@
+//! A flow in the making.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::flow::Flow;
+use crate::flow_error::FlowError;
+use crate::into_actor::IntoActor;
+use crate::permits::Limits;
+use crate::port::{Port, Ports};
+use crate::stage::Stage;
+use crate::station::Options;
+use crate::{Error, ErrorKind, Result};
+
+/// Composes actors into a flow: registers them, connects them, and starts them.
+///
+/// Mistakes are collected, not returned one by one: [`check`](Director::check) and
+/// [`start`](Director::start) report all of them together.
+///
+/// ```
+/// use compysition_core::{Director, Event, map};
+/// # async fn example() -> compysition_core::Result {
+/// # let source = map(|event: Event| event);
+/// let mut director = Director::new("greetings");
+/// let source = director.register("source", source);
+/// let upper = director.register("upper", map(|event: Event| {
+///     let upper = event.text()?.to_uppercase();
+///     Ok(event.with(upper))
+/// }));
+/// director.connect(source, upper);
+/// director.run().await
+/// # }
+/// ```
+pub struct Director {
+    pub(crate) name: Arc<str>,
+    /// Tells this director's nodes from another's.
+    tag: u32,
+    pub(crate) actors: Vec<Registered>,
+    pub(crate) links: Vec<Connection>,
+    pub(crate) errors: Option<Node>,
+    reply: Option<Node>,
+    pub(crate) limits: Limits,
+    pub(crate) stop_deadline: Duration,
+}
+
+/// An actor that was registered with a [`Director`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    pub(crate) index: u32,
+    pub(crate) tag: u32,
+}
+
+impl Node {
+    /// Names an outbox or inbox of this actor.
+    pub fn port(self, name: impl Into<Port>) -> End {
+        End {
+            node: self,
+            port: Some(name.into()),
+        }
+    }
+}
+
+/// One end of a connection: an actor, and a port of it if one is named.
+#[derive(Clone, Debug)]
+pub struct End {
+    pub(crate) node: Node,
+    pub(crate) port: Option<Port>,
+}
+
+/// The ends that one call of [`Director::connect`] connects: a [`Node`], an [`End`], a pair of a node and
+/// the name of a port, or an array or vector of such.
+pub struct Ends(Vec<End>);
+
+impl From<Node> for Ends {
+    fn from(node: Node) -> Ends {
+        Ends(vec![End { node, port: None }])
+    }
+}
+
+impl From<End> for Ends {
+    fn from(end: End) -> Ends {
+        Ends(vec![end])
+    }
+}
+
+impl<P: Into<Port>> From<(Node, P)> for Ends {
+    fn from((node, port): (Node, P)) -> Ends {
+        Ends(vec![node.port(port)])
+    }
+}
+
+impl<E: Into<Ends>, const N: usize> From<[E; N]> for Ends {
+    fn from(ends: [E; N]) -> Ends {
+        Ends(ends.into_iter().flat_map(|end| end.into().0).collect())
+    }
+}
+
+impl<E: Into<Ends>> From<Vec<E>> for Ends {
+    fn from(ends: Vec<E>) -> Ends {
+        Ends(ends.into_iter().flat_map(|end| end.into().0).collect())
+    }
+}
+
+pub(crate) struct Registered {
+    pub(crate) name: Arc<str>,
+    pub(crate) ports: Ports,
+    pub(crate) options: Options,
+    pub(crate) role: Role,
+}
+
+pub(crate) enum Role {
+    Actor(Result<Box<dyn Stage>>),
+    /// The door that an event came in by, whichever it is.
+    Reply,
+}
+
+/// A connection of two ports, by the numbers of their actors.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) from: Node,
+    pub(crate) outbox: Port,
+    pub(crate) to: Node,
+    pub(crate) inbox: Port,
+    pub(crate) kind: LinkKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkKind {
+    Plain,
+    /// From the error outbox: of one kind, or all the rest.
+    Error(Option<ErrorKind>),
+}
+
+impl Director {
+    /// Makes a director for a flow of this name.
+    pub fn new(name: impl Into<Arc<str>>) -> Director {
+        static DIRECTORS: AtomicU32 = AtomicU32::new(0);
+        Director {
+            name: name.into(),
+            tag: DIRECTORS.fetch_add(1, Relaxed),
+            actors: Vec::new(),
+            links: Vec::new(),
+            errors: None,
+            reply: None,
+            limits: Limits::default(),
+            stop_deadline: Duration::from_secs(30),
+        }
+    }
+
+    /// Registers an actor under a name that is unique in the flow.
+    pub fn register<Form>(&mut self, name: impl Into<Arc<str>>, actor: impl IntoActor<Form>) -> Node {
+        let stage = actor.into_actor().make();
+        let ports = stage.as_ref().map_or_else(|_| Ports::any(), |stage| stage.ports());
+        self.add(name.into(), ports, Role::Actor(stage))
+    }
+
+    /// Returns the node that stands for the door that an event came in by. What reaches it answers its
+    /// request; an event from no door ends there.
+    pub fn reply(&mut self) -> Node {
+        match self.reply {
+            Some(node) => node,
+            None => {
+                let node = self.add("reply".into(), Ports::any().sink(), Role::Reply);
+                self.reply = Some(node);
+                node
+            }
+        }
+    }
+
+    fn add(&mut self, name: Arc<str>, ports: Ports, role: Role) -> Node {
+        let node = Node {
+            index: self.actors.len() as u32,
+            tag: self.tag,
+        };
+        self.actors.push(Registered {
+            name,
+            ports,
+            options: Options::default(),
+            role,
+        });
+        node
+    }
+
+    /// Connects outboxes to inboxes, each of the first to each of the second.
+    ///
+    /// `connect(a, b)` makes outbox `b` on a, and inbox `a` on b. If only the outbox is named, the inbox
+    /// bears its name; if only the inbox is named, the outbox bears the name of the actor it leads to.
+    pub fn connect(&mut self, from: impl Into<Ends>, to: impl Into<Ends>) {
+        self.link(from.into(), to.into(), LinkKind::Plain);
+    }
+
+    /// Connects the error outbox: what `from` cannot handle goes to `to`, unless it is of a kind that has
+    /// an error connection of its own. The inbox is named `error_` and the name of `from`, unless named.
+    pub fn connect_error(&mut self, from: impl Into<Ends>, to: impl Into<Ends>) {
+        self.link(from.into(), to.into(), LinkKind::Error(None));
+    }
+
+    /// Connects the error outbox for errors of one kind.
+    pub fn connect_error_kind(
+        &mut self,
+        from: impl Into<Ends>,
+        kind: ErrorKind,
+        to: impl Into<Ends>,
+    ) {
+        self.link(from.into(), to.into(), LinkKind::Error(Some(kind)));
+    }
+
+    fn link(&mut self, from: Ends, to: Ends, kind: LinkKind) {
+        for source in &from.0 {
+            for target in &to.0 {
+                let (outbox, inbox) = self.port_names(source, target, kind);
+                self.links.push(Connection {
+                    from: source.node,
+                    outbox,
+                    to: target.node,
+                    inbox,
+                    kind,
+                });
+            }
+        }
+    }
+
+    fn port_names(&self, from: &End, to: &End, kind: LinkKind) -> (Port, Port) {
+        let name = |node: Node| self.registered(node).map_or("?", |actor| &actor.name);
+        match kind {
+            LinkKind::Plain => {
+                let outbox = from.port.clone().unwrap_or_else(|| name(to.node).into());
+                let inbox = to.port.clone().or(from.port.clone());
+                (outbox, inbox.unwrap_or_else(|| name(from.node).into()))
+            }
+            LinkKind::Error(kind) => {
+                let outbox = kind.map_or("error", ErrorKind::as_str).into();
+                let inbox = to.port.clone();
+                (outbox, inbox.unwrap_or_else(|| format!("error_{}", name(from.node)).into()))
+            }
+        }
+    }
+
+    /// Names the actor that errors go to from actors without an error connection of their own. Without
+    /// one they are logged.
+    pub fn set_errors(&mut self, node: Node) {
+        self.errors = Some(node);
+    }
+
+    /// Bounds what the flow holds in flight.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Bounds how long the flow may take to stop; 30 s by default.
+    pub fn set_stop_deadline(&mut self, deadline: Duration) {
+        self.stop_deadline = deadline;
+    }
+
+    /// Bounds how long an actor may take for one event; beyond that the event fails with a time-out.
+    pub fn set_timeout(&mut self, node: Node, timeout: Duration) {
+        if let Some(actor) = self.registered_mut(node) {
+            actor.options.timeout = Some(timeout);
+        }
+    }
+
+    /// Puts what an actor makes at a path of the event that came in, which else stays as it was.
+    pub fn set_into(&mut self, node: Node, path: impl Into<Arc<str>>) {
+        if let Some(actor) = self.registered_mut(node) {
+            actor.options.into = Some(path.into());
+        }
+    }
+
+    /// Returns how many links there are; the next one has this number in [`About::Link`](crate::About).
+    pub fn link_count(&self) -> usize {
+        self.links.len()
+    }
+
+    pub(crate) fn registered(&self, node: Node) -> Option<&Registered> {
+        let own = node.tag == self.tag;
+        self.actors.get(node.index as usize).filter(|_| own)
+    }
+
+    fn registered_mut(&mut self, node: Node) -> Option<&mut Registered> {
+        let own = node.tag == self.tag;
+        self.actors.get_mut(node.index as usize).filter(|_| own)
+    }
+
+    /// Finds everything that is wrong with the flow, without starting it.
+    ///
+    /// # Errors
+    /// All problems together.
+    pub fn check(&self) -> Result<(), FlowError> {
+        crate::check::check(self)
+    }
+
+    /// Starts the flow on the present tokio runtime.
+    ///
+    /// # Errors
+    /// All problems together, among them those of actors that could not start.
+    pub async fn start(self) -> Result<Flow, FlowError> {
+        self.check()?;
+        crate::launch::launch(self).await
+    }
+
+    /// Starts the flow and runs it until its sources end or the process is told to stop (SIGINT,
+    /// SIGTERM); a second signal ends it at once.
+    ///
+    /// # Errors
+    /// What keeps the flow from starting; internal, if it could not stop cleanly within its deadline.
+    pub async fn run(self) -> Result {
+        let flow = self.start().await.map_err(Error::from)?;
+        crate::signals::run_until_stopped(&[flow]).await
+    }
+}

@@ -1,0 +1,210 @@
+//! A running flow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::Answers;
+use crate::flow_state::FlowState;
+use crate::inbox::Signals;
+use crate::permits::Gate;
+use crate::station::Station;
+
+/// A running flow. Dropped without [`stop`](Flow::stop) it is aborted.
+pub struct Flow {
+    state: Arc<FlowState>,
+    gates: Vec<Arc<Gate>>,
+    stations: Vec<Arc<Station>>,
+    answers: Vec<(Arc<str>, Arc<Answers>)>,
+    runners: Arc<AtomicUsize>,
+    stop_deadline: Duration,
+    stopped: CancellationToken,
+}
+
+/// Says how a flow stopped.
+#[derive(Clone, Debug, Default)]
+pub struct Stopped {
+    /// The actors that had not finished their events when the deadline passed; empty after a clean stop.
+    pub unfinished: Vec<String>,
+    /// How many roots were failed because of that.
+    pub failed: u64,
+}
+
+impl Stopped {
+    /// Returns whether every admitted event was done.
+    pub fn is_clean(&self) -> bool {
+        self.unfinished.is_empty() && self.failed == 0
+    }
+}
+
+impl Flow {
+    pub(crate) fn new(state: Arc<FlowState>, gates: Vec<Arc<Gate>>, stop_deadline: Duration) -> Flow {
+        Flow {
+            state,
+            gates,
+            stations: Vec::new(),
+            answers: Vec::new(),
+            runners: Arc::new(AtomicUsize::new(0)),
+            stop_deadline,
+            stopped: CancellationToken::new(),
+        }
+    }
+
+    /// Returns the flow's name.
+    pub fn name(&self) -> &str {
+        &self.state.name
+    }
+
+    /// Waits until the flow has nothing more to do, since all its sources have ended and nothing of what
+    /// they emitted is running, or until it has been stopped. What is held is not waited for:
+    /// [`stop`](Flow::stop) flushes it.
+    pub async fn block(&self) {
+        let idle = self.state.until(|| self.state.sources() == 0 && self.is_idle());
+        tokio::select! {
+            () = idle => {}
+            () = self.stopped.cancelled() => {}
+        }
+    }
+
+    /// Stops the flow: doors refuse, sources end, what is under way is finished, holders flush. What is
+    /// not done at the deadline is failed, by name.
+    pub async fn stop(&self) -> Stopped {
+        self.state.stop();
+        let deadline = Instant::now() + self.stop_deadline;
+        let mut stopped = Stopped::default();
+        if tokio::time::timeout_at(deadline, self.drain()).await.is_err() {
+            stopped = self.give_up();
+        }
+        self.signal(|signals| signals.end = true);
+        // Actors that close connections get what is left of the time, and a second at least.
+        let grace = deadline.max(Instant::now() + Duration::from_secs(1));
+        let ended = self.state.until(|| self.runners.load(SeqCst) == 0);
+        if tokio::time::timeout_at(grace, ended).await.is_err() && stopped.is_clean() {
+            stopped = self.give_up();
+        }
+        self.end().await;
+        stopped
+    }
+
+    /// Ends the flow at once: what is under way is failed.
+    pub async fn abort(&self) -> Stopped {
+        self.state.stop();
+        let stopped = self.give_up();
+        self.end().await;
+        stopped
+    }
+
+    /// Waits until nothing runs, has holders flush, and waits until nothing is live.
+    async fn drain(&self) {
+        self.state.until(|| self.is_idle()).await;
+        self.signal(|signals| signals.stopping = true);
+        for station in &self.stations {
+            loop {
+                let mut rest = std::pin::pin!(station.rest.notified());
+                rest.as_mut().enable();
+                if station.is_resting() {
+                    break;
+                }
+                rest.await;
+            }
+        }
+        self.state.until(|| self.state.open_roots() == 0).await;
+    }
+
+    fn give_up(&self) -> Stopped {
+        self.state.abort();
+        let busy = self.stations.iter().filter(|station| !station.is_resting());
+        let stopped = Stopped {
+            unfinished: busy.map(|station| station.name.to_string()).collect(),
+            failed: self.state.open_roots().unsigned_abs(),
+        };
+        if !stopped.is_clean() {
+            tracing::error!(
+                flow = %self.state.name,
+                actors = %stopped.unfinished.join(", "),
+                roots = stopped.failed,
+                "the flow was stopped before all was done"
+            );
+        }
+        stopped
+    }
+
+    async fn end(&self) {
+        self.state.spawner.end().await;
+        for station in &self.stations {
+            drop(station.inbox.close());
+        }
+        self.stopped.cancel();
+    }
+
+    fn signal(&self, set: impl Fn(&mut Signals)) {
+        for station in &self.stations {
+            station.inbox.signal(&set);
+        }
+    }
+
+    /// Returns whether no permit is out.
+    fn is_idle(&self) -> bool {
+        self.gates.iter().all(|gate| gate.in_use().0 <= 0)
+    }
+
+    pub(crate) fn add_station(&mut self, station: Arc<Station>) {
+        self.stations.push(station);
+    }
+
+    pub(crate) fn add_answers(&mut self, name: &Arc<str>, answers: Arc<Answers>) {
+        self.answers.push((name.clone(), answers));
+    }
+
+    pub(crate) fn stations(&self) -> &[Arc<Station>] {
+        &self.stations
+    }
+
+    pub(crate) fn answers(&self) -> &[(Arc<str>, Arc<Answers>)] {
+        &self.answers
+    }
+
+    pub(crate) fn gates(&self) -> &[Arc<Gate>] {
+        &self.gates
+    }
+
+    pub(crate) fn state(&self) -> &Arc<FlowState> {
+        &self.state
+    }
+
+    pub(crate) fn spawn_runner(&self, runner: impl Future<Output = ()> + Send + 'static) {
+        self.runners.fetch_add(1, SeqCst);
+        let ended = RunnerEnded(self.runners.clone(), self.state.clone());
+        self.state.spawner.spawn(async move {
+            let _ended = ended;
+            runner.await;
+        });
+    }
+
+    pub(crate) fn release_sources(&self) {
+        self.state.start();
+    }
+}
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        if !self.stopped.is_cancelled() {
+            self.state.stop();
+            self.state.abort();
+            self.state.spawner.cancel();
+        }
+    }
+}
+
+/// Counts a runner out, however it ends.
+struct RunnerEnded(Arc<AtomicUsize>, Arc<FlowState>);
+
+impl Drop for RunnerEnded {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+        self.1.quiet.notify_waiters();
+    }
+}

@@ -1,0 +1,164 @@
+//! What all actors of a running flow share.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::*};
+
+use tokio::sync::Notify;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+
+use crate::permits::Limits;
+use crate::settlement::Outcome;
+use crate::spawner::Spawner;
+use crate::{Error, ErrorKind, Failure, Id};
+
+pub(crate) struct FlowState {
+    pub(crate) name: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) spawner: Spawner,
+    /// Notified when the flow may have become quiet: a root settled, a permit returned, a source ended.
+    pub(crate) quiet: Notify,
+    pub(crate) settled: Settled,
+    started: CancellationToken,
+    stopping: CancellationToken,
+    aborted: AtomicBool,
+    /// Sources that still may emit.
+    sources: AtomicUsize,
+    open: AtomicI64,
+    seed: u64,
+    ids: AtomicU64,
+    randoms: AtomicU64,
+}
+
+/// Counts roots by how they settled.
+#[derive(Default)]
+pub(crate) struct Settled {
+    pub(crate) delivered: AtomicU64,
+    pub(crate) kept: AtomicU64,
+    pub(crate) failed: AtomicU64,
+}
+
+impl FlowState {
+    pub(crate) fn new(name: Arc<str>, limits: Limits, spawner: Spawner) -> FlowState {
+        let seed = RandomState::new().hash_one(&name);
+        FlowState {
+            name,
+            limits,
+            spawner,
+            quiet: Notify::new(),
+            settled: Settled::default(),
+            started: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+            aborted: AtomicBool::new(false),
+            sources: AtomicUsize::new(0),
+            open: AtomicI64::new(0),
+            seed,
+            ids: AtomicU64::new(0),
+            randoms: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn new_id(&self) -> Id {
+        const COUNTER_BITS: u32 = 40;
+        let counter = self.ids.fetch_add(1, Relaxed) & ((1 << COUNTER_BITS) - 1);
+        Id::new_root((u128::from(self.seed) << COUNTER_BITS) | u128::from(counter))
+    }
+
+    /// Returns the next number of a SplitMix64 sequence (Steele, Lea and Flood, 2014).
+    pub(crate) fn random(&self) -> u64 {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let n = self.randoms.fetch_add(1, Relaxed).wrapping_add(1);
+        let mut z = self.seed.wrapping_add(n.wrapping_mul(GOLDEN));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Lets the sources go.
+    pub(crate) fn start(&self) {
+        self.started.cancel();
+    }
+
+    pub(crate) fn started(&self) -> WaitForCancellationFuture<'_> {
+        self.started.cancelled()
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    pub(crate) fn stopping(&self) -> WaitForCancellationFuture<'_> {
+        self.stopping.cancelled()
+    }
+
+    pub(crate) fn stopping_token(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// From now on, what is dropped was not delivered.
+    pub(crate) fn abort(&self) {
+        self.aborted.store(true, SeqCst);
+    }
+
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted.load(Relaxed)
+    }
+
+    pub(crate) fn abort_failure(&self, actor: Option<Arc<str>>) -> Failure {
+        Failure {
+            error: Error::new(ErrorKind::Cancelled, "the flow was stopped before the event was done"),
+            actor: actor.unwrap_or_else(|| self.name.clone()),
+            attempts: 1,
+        }
+    }
+
+    pub(crate) fn source_began(&self) {
+        self.sources.fetch_add(1, SeqCst);
+    }
+
+    pub(crate) fn source_ended(&self) {
+        self.sources.fetch_sub(1, SeqCst);
+        self.quiet.notify_waiters();
+    }
+
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.load(SeqCst)
+    }
+
+    pub(crate) fn open_roots(&self) -> i64 {
+        self.open.load(SeqCst)
+    }
+
+    pub(crate) fn root_opened(&self) {
+        self.open.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn root_settled(&self, outcome: &Outcome) {
+        let counter = match outcome {
+            Outcome::Delivered | Outcome::Away => &self.settled.delivered,
+            Outcome::Kept => &self.settled.kept,
+            Outcome::Failed(_) => &self.settled.failed,
+        };
+        counter.fetch_add(1, Relaxed);
+        if self.open.fetch_sub(1, SeqCst) == 1 {
+            self.quiet.notify_waiters();
+        }
+    }
+
+    /// Waits until `condition` holds; it is looked at each time that the flow may have become quiet.
+    pub(crate) async fn until(&self, condition: impl Fn() -> bool) {
+        loop {
+            let mut changed = std::pin::pin!(self.quiet.notified());
+            changed.as_mut().enable();
+            if condition() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}

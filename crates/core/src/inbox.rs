@@ -1,0 +1,144 @@
+//! Where events wait for an actor.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+
+use parking_lot::Mutex;
+
+use crate::Event;
+
+/// Events that one link delivered to one inbox, in order.
+#[derive(Default)]
+pub(crate) struct Chunk {
+    pub(crate) inbox: u16,
+    pub(crate) from_error: bool,
+    pub(crate) events: Vec<Event>,
+}
+
+/// How many events a chunk grows to before another one is begun, and after how many an actor's ports
+/// are flushed.
+pub(crate) const CHUNK: usize = 64;
+
+/// How many emptied buffers wait for reuse.
+const SPARES: usize = 8;
+
+/// The queue before an actor. Links hand whole chunks in, the runner takes them out, and the emptied
+/// buffers go back: no event is copied, and the lock is held for a few pointers.
+///
+/// It has no bound of its own and never makes a sender wait; what is in flight is bounded by the permits
+/// at the sources. So no graph can lock, whatever its cycles.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    chunks: VecDeque<Chunk>,
+    spares: Vec<Vec<Event>>,
+    signals: Signals,
+    closed: bool,
+    waiting: Option<Waker>,
+}
+
+/// What a runner is told beside events.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Signals {
+    /// The flow is stopping: flush what is held.
+    pub(crate) stopping: bool,
+    /// The flow has stopped: end.
+    pub(crate) end: bool,
+    /// The time at which the actor wants to be woken has changed.
+    pub(crate) alarm: bool,
+}
+
+impl Signals {
+    fn any(self) -> bool {
+        self.stopping || self.end || self.alarm
+    }
+}
+
+impl Inbox {
+    /// Hands events over and leaves an empty buffer in their place. Returns them if the inbox is closed.
+    pub(crate) fn push(&self, inbox: u16, from_error: bool, events: &mut Vec<Event>) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        match state.chunks.back_mut() {
+            Some(last)
+                if last.inbox == inbox
+                    && last.from_error == from_error
+                    && last.events.len() + events.len() <= CHUNK =>
+            {
+                last.events.append(events);
+            }
+            _ => {
+                let spare = state.spares.pop().unwrap_or_default();
+                let events = std::mem::replace(events, spare);
+                state.chunks.push_back(Chunk {
+                    inbox,
+                    from_error,
+                    events,
+                });
+            }
+        }
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+        true
+    }
+
+    /// Tells the runner something.
+    pub(crate) fn signal(&self, set: impl FnOnce(&mut Signals)) {
+        let mut state = self.state.lock();
+        set(&mut state.signals);
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+
+    /// Waits for events or signals, and swaps all of them out against emptied chunks.
+    pub(crate) async fn take(&self, chunks: &mut VecDeque<Chunk>, spares: &mut Vec<Vec<Event>>) -> Signals {
+        poll_fn(|cx| {
+            let mut state = self.state.lock();
+            let room = SPARES.saturating_sub(state.spares.len());
+            let count = spares.len().min(room);
+            state.spares.extend(spares.drain(..count));
+            spares.clear();
+            if state.chunks.is_empty() && !state.signals.any() {
+                let same = |waker: &Waker| waker.will_wake(cx.waker());
+                if !state.waiting.as_ref().is_some_and(same) {
+                    state.waiting = Some(cx.waker().clone());
+                }
+                return Poll::Pending;
+            }
+            std::mem::swap(&mut state.chunks, chunks);
+            Poll::Ready(std::mem::take(&mut state.signals))
+        })
+        .await
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = self.state.lock();
+        state.chunks.is_empty() && !state.signals.any()
+    }
+
+    /// Returns how many events wait.
+    pub(crate) fn depth(&self) -> usize {
+        let state = self.state.lock();
+        state.chunks.iter().map(|chunk| chunk.events.len()).sum()
+    }
+
+    /// Refuses all further events and returns those that waited.
+    pub(crate) fn close(&self) -> VecDeque<Chunk> {
+        let mut state = self.state.lock();
+        state.closed = true;
+        std::mem::take(&mut state.chunks)
+    }
+}

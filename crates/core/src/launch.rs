@@ -1,0 +1,273 @@
+//! From a director's plan to a running flow.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::Result;
+use crate::answer::Answers;
+use crate::context::Context;
+use crate::current::AsActor;
+use crate::director::{Connection, Director, LinkKind, Registered, Role};
+use crate::flow::Flow;
+use crate::flow_error::{About, FlowError, Problem};
+use crate::flow_state::FlowState;
+use crate::in_place::InPlaceStation;
+use crate::inbox::Inbox;
+use crate::link::{Link, Target};
+use crate::permits::{Gate, Limits};
+use crate::port::Port;
+use crate::runner;
+use crate::spawner::{Executor, Spawner, TokioExecutor};
+use crate::stage::Stage;
+use crate::station::{Counters, Outboxes, Station};
+
+/// How many functions one sender runs in place one after the other; bounds the depth of the stack.
+const LONGEST_RUN: usize = 16;
+
+/// A node with all that its links need to know.
+enum Place {
+    Task(Arc<Station>, Box<dyn Stage>),
+    InPlace(Arc<Station>, Arc<InPlaceStation>),
+    Reply(Arc<Station>, Arc<Answers>),
+}
+
+pub(crate) async fn launch(director: Director) -> Result<Flow, FlowError> {
+    let handle = tokio::runtime::Handle::current();
+    launch_on(director, Arc::new(TokioExecutor(handle))).await
+}
+
+pub(crate) async fn launch_on(
+    mut director: Director,
+    executor: Arc<dyn Executor>,
+) -> Result<Flow, FlowError> {
+    connect_errors(&mut director);
+    let spawner = Spawner::new(executor);
+    let state = FlowState::new(director.name.clone(), director.limits.clone(), spawner);
+    let state = Arc::new(state);
+    let links = std::mem::take(&mut director.links);
+    let actors = std::mem::take(&mut director.actors);
+    let gates = gates(&actors, &state);
+    let in_place = runs_in_place(actors.len(), &links);
+
+    let mut places = Vec::new();
+    for (index, actor) in actors.into_iter().enumerate() {
+        let gate = gates[index].clone();
+        let inboxes = inboxes_of(index, &links);
+        places.push(place(actor, gate, inboxes, &state, in_place[index]));
+    }
+    let mut flow = Flow::new(state, gates.into_iter().flatten().collect(), director.stop_deadline);
+    wire(&places, &links, &mut flow);
+    start(places, &mut flow).await?;
+    Ok(flow)
+}
+
+/// Gives actors without an error connection one to the flow's error actor.
+fn connect_errors(director: &mut Director) {
+    let Some(errors) = director.errors else {
+        return;
+    };
+    for index in 0..director.actors.len() {
+        let mut own = director.links.iter().filter(|link| link.from.index as usize == index);
+        let has_own = own.any(|link| link.kind == LinkKind::Error(None));
+        let actor = &director.actors[index];
+        if has_own || index == errors.index as usize || matches!(actor.role, Role::Reply) {
+            continue;
+        }
+        director.links.push(Connection {
+            from: crate::Node { index: index as u32, ..errors },
+            outbox: "error".into(),
+            to: errors,
+            inbox: format!("error_{}", actor.name).into(),
+            kind: LinkKind::Error(None),
+        });
+    }
+}
+
+/// Gives each source an equal, guaranteed share of the flow's permits.
+fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>> {
+    let sources = actors.iter().filter(|actor| actor.ports.source).count().max(1);
+    let limits = &state.limits;
+    let share = Limits {
+        roots: (limits.roots / sources).max(1),
+        bytes: (limits.bytes / sources).max(1),
+        ..limits.clone()
+    };
+    let gate = |actor: &Registered| {
+        let is_source = actor.ports.source;
+        is_source.then(|| Arc::new(Gate::new(state.clone(), share.clone())))
+    };
+    actors.iter().map(gate).collect()
+}
+
+fn inboxes_of(index: usize, links: &[Connection]) -> Vec<Port> {
+    let mut inboxes: Vec<Port> = Vec::new();
+    for link in links.iter().filter(|link| link.to.index as usize == index) {
+        if !inboxes.contains(&link.inbox) {
+            inboxes.push(link.inbox.clone());
+        }
+    }
+    inboxes
+}
+
+/// Says which actors, if they are plain functions, may run in their sender's place: those with one
+/// inbound link, and not too many in a row.
+fn runs_in_place(count: usize, links: &[Connection]) -> Vec<bool> {
+    let mut senders: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for link in links {
+        senders[link.to.index as usize].push(link.from.index as usize);
+    }
+    let run_before = |mut index: usize| {
+        let mut length = 0;
+        while let [sender] = senders[index][..] {
+            length += 1;
+            index = sender;
+            if length > count {
+                break;
+            }
+        }
+        length
+    };
+    let may = |index: usize| senders[index].len() == 1 && run_before(index) % LONGEST_RUN != 0;
+    (0..count).map(may).collect()
+}
+
+fn place(
+    actor: Registered,
+    gate: Option<Arc<Gate>>,
+    inboxes: Vec<Port>,
+    state: &Arc<FlowState>,
+    in_place: bool,
+) -> Place {
+    let is_source = actor.ports.source;
+    let in_place = in_place && !is_source && actor.options.timeout.is_none();
+    let station = Arc::new(Station {
+        name: actor.name.clone(),
+        flow: state.clone(),
+        ports: actor.ports,
+        inboxes,
+        inbox: Arc::new(Inbox::default()),
+        outboxes: OnceLock::new(),
+        gate,
+        options: actor.options,
+        alarm: Mutex::new(None),
+        busy: AtomicBool::new(false),
+        rest: Notify::new(),
+        counters: Counters::default(),
+    });
+    let stage = match actor.role {
+        Role::Reply => {
+            let answers = Arc::new(Answers::new(actor.name, None));
+            return Place::Reply(station, answers);
+        }
+        Role::Actor(Ok(stage)) => stage,
+        Role::Actor(Err(_)) => unreachable!("check refuses a flow with an actor that was not made"),
+    };
+    if !in_place {
+        return Place::Task(station, stage);
+    }
+    match stage.into_in_place() {
+        Ok(work) => {
+            let in_place = Arc::new(InPlaceStation::new(station.clone(), work));
+            Place::InPlace(station, in_place)
+        }
+        Err(stage) => Place::Task(station, stage),
+    }
+}
+
+impl Place {
+    fn station(&self) -> &Arc<Station> {
+        match self {
+            Place::Task(station, _) | Place::InPlace(station, _) | Place::Reply(station, _) => station,
+        }
+    }
+}
+
+fn wire(places: &[Place], links: &[Connection], flow: &mut Flow) {
+    let mut answers: HashMap<u32, Arc<Answers>> = HashMap::new();
+    for (index, place) in places.iter().enumerate() {
+        let station = place.station();
+        let own = match place {
+            Place::Reply(_, answers) => Some(answers.clone()),
+            _ if station.ports.door => {
+                let gate = station.gate.clone();
+                Some(Arc::new(Answers::new(station.name.clone(), gate)))
+            }
+            _ => None,
+        };
+        if let Some(own) = own {
+            flow.add_answers(&station.name, own.clone());
+            answers.insert(index as u32, own);
+        }
+        flow.add_station(station.clone());
+    }
+    for (index, place) in places.iter().enumerate() {
+        let mut outboxes = Outboxes::default();
+        for link in links.iter().filter(|link| link.from.index as usize == index) {
+            let target = match (answers.get(&link.to.index), &places[link.to.index as usize]) {
+                (Some(answers), _) => Target::Answers(answers.clone()),
+                (None, Place::InPlace(_, station)) => Target::InPlace(station.clone()),
+                (None, other) => Target::Inbox(other.station().inbox.clone()),
+            };
+            add_link(&mut outboxes, link, target, places[link.to.index as usize].station());
+        }
+        // Nobody else sets it: the station was made for this flow just now.
+        let _ = place.station().outboxes.set(outboxes);
+    }
+}
+
+fn add_link(outboxes: &mut Outboxes, link: &Connection, target: Target, to: &Station) {
+    let number = outboxes.links.len();
+    let inbox = to.inboxes.iter().position(|inbox| *inbox == link.inbox);
+    let inbox = inbox.unwrap_or_default() as u16;
+    match link.kind {
+        LinkKind::Error(kind) => outboxes.errors.push((kind, number)),
+        LinkKind::Plain => {
+            outboxes.all.push(number);
+            match outboxes.named.iter_mut().find(|(port, _)| *port == link.outbox) {
+                Some((_, links)) => links.push(number),
+                None => outboxes.named.push((link.outbox.clone(), vec![number])),
+            }
+        }
+    }
+    let is_error = link.kind != LinkKind::Plain;
+    outboxes.links.push(Link::new(link.outbox.clone(), to.name.clone(), target, inbox, is_error));
+}
+
+/// Starts the actors one after the other, then their tasks, then the sources.
+async fn start(places: Vec<Place>, flow: &mut Flow) -> Result<(), FlowError> {
+    let mut problems = Vec::new();
+    let mut ready = Vec::new();
+    for (index, place) in places.into_iter().enumerate() {
+        let Place::Task(station, mut stage) = place else {
+            continue;
+        };
+        let ctx = Context::new(station.clone());
+        let started = {
+            let start = async { stage.start(&ctx).await };
+            AsActor::new(station.name.clone(), start).await
+        };
+        match started {
+            Ok(()) => ready.push((station, stage)),
+            Err(error) => problems.push(Problem {
+                about: About::Actor(index),
+                message: format!("actor `{}` cannot start: {error}", station.name),
+            }),
+        }
+    }
+    for (station, stage) in ready {
+        let name = station.name.clone();
+        flow.spawn_runner(AsActor::new(name, runner::run(stage, station)));
+    }
+    if problems.is_empty() {
+        flow.release_sources();
+        return Ok(());
+    }
+    let name = flow.name().to_owned();
+    flow.stop().await;
+    Err(FlowError { flow: name, problems })
+}

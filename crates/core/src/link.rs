@@ -1,0 +1,80 @@
+//! From an outbox to an inbox.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::answer::Answers;
+use crate::in_place::InPlaceStation;
+use crate::inbox::Inbox;
+use crate::port::Port;
+use crate::{Error, Event, Failure};
+
+/// Carries events from an outbox to an inbox of the same process.
+pub(crate) struct Link {
+    pub(crate) outbox: Port,
+    pub(crate) to: Arc<str>,
+    target: Target,
+    /// The inbox's number at the receiving actor.
+    inbox: u16,
+    /// Events on error links are never skipped.
+    from_error: bool,
+    passed: AtomicU64,
+}
+
+/// Who takes the events over.
+pub(crate) enum Target {
+    /// An actor with a task of its own.
+    Inbox(Arc<Inbox>),
+    /// A plain function, run by the sender.
+    InPlace(Arc<InPlaceStation>),
+    /// The door that the event came in by.
+    Answers(Arc<Answers>),
+}
+
+impl Link {
+    pub(crate) fn new(outbox: Port, to: Arc<str>, target: Target, inbox: u16, from_error: bool) -> Link {
+        Link {
+            outbox,
+            to,
+            target,
+            inbox,
+            from_error,
+            passed: AtomicU64::new(0),
+        }
+    }
+
+    /// Hands all events over and leaves the buffer empty. Never waits.
+    pub(crate) fn push(&self, events: &mut Vec<Event>) {
+        self.passed.fetch_add(events.len() as u64, Relaxed);
+        match &self.target {
+            Target::Inbox(inbox) => {
+                if !inbox.push(self.inbox, self.from_error, events) {
+                    self.refuse(events);
+                }
+            }
+            Target::InPlace(station) => station.process(self.inbox, events),
+            Target::Answers(answers) => events.drain(..).for_each(|event| answers.take(event)),
+        }
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.from_error
+    }
+
+    /// Returns how many events have passed.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed.load(Relaxed)
+    }
+
+    /// A closed link is a custodian: what it cannot hand over fails.
+    fn refuse(&self, events: &mut Vec<Event>) {
+        let failure = Failure {
+            error: Error::unavailable(format!("actor `{}` has ended", self.to)),
+            actor: self.to.clone(),
+            attempts: 1,
+        };
+        for event in events.drain(..) {
+            event.receipt.fail(&failure);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Plain functions as actors.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::actor::Tick;
+use crate::context::{Context, too_many_hops};
+use crate::in_place::{InPlace, hand_on};
+use crate::inbox::Chunk;
+use crate::port::Ports;
+use crate::receipt::Receipt;
+use crate::station::Station;
+use crate::stage::{Stage, Work, panicked};
+use crate::{Error, Event, Id, Result};
+
+/// Makes an actor of a plain function from an event to an event, or to `None` to drop it, or to a
+/// `Result` of either.
+///
+/// Where it has one inbound link the engine runs it in the sender's place, without a queue of its own. A
+/// function that returns no `Result` keeps no copy of its input: if it panics, the event that goes the
+/// error path has no payload.
+///
+/// ```
+/// use compysition_core::{Director, Event, map};
+///
+/// let mut director = Director::new("words");
+/// director.register("trim", map(|event: Event| {
+///     let trimmed = event.text()?.trim().to_owned();
+///     Ok(event.with(trimmed))
+/// }));
+/// director.register("no_empty", map(|event: Event| {
+///     (event.payload().size() > 0).then_some(event)
+/// }));
+/// ```
+pub fn map<F, R>(function: F) -> Map<F>
+where
+    F: FnMut(Event) -> R + Send + 'static,
+    R: MapOutput,
+{
+    Map(function)
+}
+
+/// Makes an actor that shows each event to a function and passes it on unchanged.
+pub fn inspect<F>(mut function: F) -> Map<impl FnMut(Event) -> Event + Send + 'static>
+where
+    F: FnMut(&Event) + Send + 'static,
+{
+    Map(move |event: Event| {
+        function(&event);
+        event
+    })
+}
+
+/// An actor made by [`map`] or [`inspect`].
+pub struct Map<F>(F);
+
+/// What a function for [`map`] may return: an event, an `Option` of one, or a `Result` of either.
+pub trait MapOutput {
+    /// Whether the function can fail, so that its input must be kept.
+    const FALLIBLE: bool;
+
+    /// Returns the event to pass on, none to drop it, or the error.
+    ///
+    /// # Errors
+    /// The function's own.
+    fn into_output(self) -> Result<Option<Event>>;
+}
+
+impl MapOutput for Event {
+    const FALLIBLE: bool = false;
+
+    fn into_output(self) -> Result<Option<Event>> {
+        Ok(Some(self))
+    }
+}
+
+impl MapOutput for Option<Event> {
+    const FALLIBLE: bool = false;
+
+    fn into_output(self) -> Result<Option<Event>> {
+        Ok(self)
+    }
+}
+
+impl<O: MapOutput> MapOutput for Result<O> {
+    const FALLIBLE: bool = true;
+
+    fn into_output(self) -> Result<Option<Event>> {
+        self.and_then(O::into_output)
+    }
+}
+
+/// Drives the function of a [`Map`], in place or in a task.
+pub(crate) struct MapStage<F> {
+    function: F,
+}
+
+impl<F> MapStage<F> {
+    pub(crate) fn new(map: Map<F>) -> MapStage<F> {
+        MapStage { function: map.0 }
+    }
+}
+
+/// What outlives the function's call: enough for the error path, and to adopt a new event.
+struct Kept {
+    id: Id,
+    receipt: Receipt,
+    event: Option<Event>,
+}
+
+impl<F, R> MapStage<F>
+where
+    F: FnMut(Event) -> R + Send + 'static,
+    R: MapOutput,
+{
+    /// Calls the function on each event from `next` on, and moves what it returns to the front.
+    fn run(&mut self, events: &mut [Event], place: &mut Place, kept: &mut Kept, ctx: &Context) {
+        let station = &*ctx.station;
+        while place.next < events.len() {
+            let mut event = std::mem::take(&mut events[place.next]);
+            place.next += 1;
+            if R::FALLIBLE {
+                kept.event = Some(event.clone());
+            }
+            kept.id = event.id;
+            // The function may drop the event and return a new one: its receipt must not go with it.
+            kept.receipt = std::mem::take(&mut event.receipt);
+            let marked = event.error().is_some();
+            let passed_on = match (self.function)(event).into_output() {
+                Ok(Some(mut event)) => pass_on(&mut event, kept, station).map(|()| Some(event)),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            };
+            match passed_on {
+                Ok(Some(event)) => {
+                    events[place.kept] = event;
+                    place.kept += 1;
+                }
+                Ok(None) => {
+                    station.counters.ended.fetch_add(1, Relaxed);
+                    let receipt = std::mem::take(&mut kept.receipt);
+                    if marked {
+                        let error = Error::internal("an event marked with an error was dropped");
+                        receipt.fail(&station.failure(error, 0));
+                    }
+                }
+                Err(error) => station.route_error(kept.give_back(), error),
+            }
+        }
+    }
+}
+
+/// Makes the function's result the successor of its input.
+fn pass_on(event: &mut Event, kept: &mut Kept, station: &Station) -> Result {
+    if event.receipt.is_some() {
+        // A clone of an earlier event, kept by the function: it has its own receipt.
+        kept.receipt = Receipt::default();
+    } else {
+        event.receipt = std::mem::take(&mut kept.receipt);
+        if event.id.is_none() {
+            event.id = kept.id.child(&station.name, "*", 0);
+        }
+    }
+    event.receipt.hops += 1;
+    let outcome = match event.receipt.hops > station.flow.limits.hops {
+        true => Err(too_many_hops(station.flow.limits.hops)),
+        false => event.receipt.charge(event.payload.size()),
+    };
+    if outcome.is_err() {
+        kept.receipt = std::mem::take(&mut event.receipt);
+        if kept.event.is_none() {
+            kept.event = Some(std::mem::take(event));
+        }
+    }
+    outcome
+}
+
+impl Kept {
+    fn give_back(&mut self) -> Event {
+        let mut event = self.event.take().unwrap_or_default();
+        event.id = self.id;
+        let receipt = std::mem::take(&mut self.receipt);
+        if receipt.is_some() {
+            event.receipt = receipt;
+        }
+        event
+    }
+}
+
+#[derive(Default)]
+struct Place {
+    next: usize,
+    kept: usize,
+}
+
+impl<F, R> InPlace for MapStage<F>
+where
+    F: FnMut(Event) -> R + Send + 'static,
+    R: MapOutput,
+{
+    fn process(&mut self, events: &mut Vec<Event>, ctx: &mut Context) {
+        let mut place = Place::default();
+        let mut kept = Kept {
+            id: Id::NONE,
+            receipt: Receipt::default(),
+            event: None,
+        };
+        let consumed = events.len() as u64;
+        ctx.station.counters.consumed.fetch_add(consumed, Relaxed);
+        while place.next < events.len() {
+            let run = AssertUnwindSafe(|| self.run(events, &mut place, &mut kept, ctx));
+            if let Err(panic) = catch_unwind(run) {
+                ctx.station.route_error(kept.give_back(), panicked(&*panic));
+            }
+        }
+        events.truncate(place.kept);
+        hand_on(events, ctx);
+    }
+}
+
+impl<F, R> Stage for MapStage<F>
+where
+    F: FnMut(Event) -> R + Send + 'static,
+    R: MapOutput,
+{
+    fn ports(&self) -> Ports {
+        Ports::any().may_drop()
+    }
+
+    fn start<'a>(&'a mut self, _: &'a Context) -> Work<'a, Result> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a> {
+        Box::pin(async move { self.process(&mut chunk.events, ctx) })
+    }
+
+    fn tick<'a>(&'a mut self, _: Tick, _: &'a Context) -> Work<'a, Result> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn stop<'a>(&'a mut self, _: &'a Context) -> Work<'a, Result> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn into_in_place(self: Box<Self>) -> Result<Box<dyn InPlace>, Box<dyn Stage>> {
+        Ok(self)
+    }
+}

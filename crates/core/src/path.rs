@@ -1,0 +1,134 @@
+//! Paths into an event, as flow files write them: `attributes.customer.id`, `payload.total`, `http.status`.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::payload::{Json, Payload};
+use crate::{Error, Event, Result};
+
+impl Event {
+    /// Returns what stands at a path: `id`, `meta_id`, `service`, `text`, `payload…`, `attributes…`,
+    /// `http…` (short for `attributes.http…`) or `error…`; list items by their number.
+    pub fn lookup(&self, path: &str) -> Option<Value> {
+        let (first, rest) = split(path);
+        match first {
+            "id" => Some(self.id().to_string().into()),
+            "meta_id" => Some(self.meta_id().into()),
+            "service" => Some(self.service().into()),
+            "text" => self.text().ok().map(Value::from),
+            "payload" if rest.is_empty() => Some(self.payload().to_value()),
+            "payload" => descend(self.json().ok()?.as_ref(), rest).cloned(),
+            "error" => descend(&self.error()?.to_value(), rest).cloned(),
+            "attributes" if rest.is_empty() => Some(self.attributes().to_value()),
+            "attributes" => {
+                let (name, rest) = split(rest);
+                descend(self.attribute(name)?.as_ref(), rest).cloned()
+            }
+            "http" => descend(self.attribute("http")?.as_ref(), rest).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Sets what stands at a path; objects on the way are made as needed.
+    ///
+    /// # Errors
+    /// Internal, if the path cannot be set; malformed, if a field of a payload that is not JSON is named.
+    pub fn set_path(&mut self, path: &str, value: impl Into<Value>) -> Result {
+        let value = value.into();
+        let (first, rest) = split(path);
+        match first {
+            "meta_id" => self.set_meta_id(plain_text(&value)),
+            "service" => self.set_service(plain_text(&value)),
+            "payload" if rest.is_empty() => self.set_payload(value),
+            "payload" => {
+                let mut tree = match self.take_payload() {
+                    Payload::Empty => Value::Object(Map::new()),
+                    Payload::Json(json) => json.into_value()?,
+                    other => other.json()?.into_owned(),
+                };
+                *reach(&mut tree, rest)? = value;
+                self.set_payload(Json::from_value(tree));
+            }
+            "attributes" if !rest.is_empty() => {
+                let (name, rest) = split(rest);
+                *reach(self.attributes_mut().value_mut(name), rest)? = value;
+            }
+            "http" => *reach(self.attributes_mut().value_mut("http"), rest)? = value,
+            _ => {
+                return Err(Error::internal(format!(
+                    "`{path}` cannot be set; there are meta_id, service, payload, attributes.NAME and http.NAME"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns text as it is and any other value as JSON.
+fn plain_text(value: &Value) -> Cow<'_, str> {
+    match value.as_str() {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(value.to_string()),
+    }
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.split_once('.').unwrap_or((path, ""))
+}
+
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.').filter(|step| !step.is_empty())
+}
+
+fn descend<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    steps(path).try_fold(value, |value, step| match value {
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        other => other.get(step),
+    })
+}
+
+fn reach<'a>(value: &'a mut Value, path: &str) -> Result<&'a mut Value> {
+    steps(path).try_fold(value, |value, step| {
+        if value.is_null() {
+            *value = Value::Object(Map::new());
+        }
+        match value {
+            Value::Object(fields) => Ok(fields.entry(step).or_insert(Value::Null)),
+            Value::Array(items) => step
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get_mut(index))
+                .ok_or_else(|| Error::internal(format!("the list has no item `{step}`"))),
+            _ => Err(Error::internal(format!(
+                "`{step}` cannot be set in a value that is no object"
+            ))),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sets_and_finds() {
+        let mut event = Event::new(());
+        event.set_path("attributes.customer.id", 7).unwrap();
+        event.set_path("http.status", 202).unwrap();
+        event.set_path("payload.total.net", 1.5).unwrap();
+        assert_eq!(event.lookup("attributes.customer.id"), Some(json!(7)));
+        assert_eq!(event.lookup("attributes.http.status"), Some(json!(202)));
+        assert_eq!(event.lookup("payload"), Some(json!({"total": {"net": 1.5}})));
+        assert_eq!(event.lookup("payload.none"), None);
+        assert_eq!(event.lookup("nonsense"), None);
+    }
+
+    #[test]
+    fn says_what_cannot_be_set() {
+        let mut event = Event::new(json!([1]));
+        assert!(event.set_path("id", 1).is_err());
+        assert!(event.set_path("payload.4", 1).is_err());
+    }
+}

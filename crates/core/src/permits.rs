@@ -1,0 +1,245 @@
+//! Flow control at the source: how many roots, and how much memory, may be under way.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::*};
+
+use tokio::sync::Notify;
+
+use crate::flow_state::FlowState;
+use crate::root::Root;
+use crate::settlement::Outcome;
+use crate::{Error, Result};
+
+/// Bounds what a flow holds in flight. The defaults suit most flows.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Roots under way at the same time; 1,024 by default. Each source has an equal, guaranteed share.
+    pub roots: usize,
+    /// Bytes under way at the same time; 64 MiB by default, shared likewise. Children may overdraw it by
+    /// as much again; admission stays shut until the balance is positive.
+    pub bytes: usize,
+    /// Live copies and children that one root may have; 65,536 by default.
+    pub live: usize,
+    /// Links that an event and its ancestors may pass; 1,000 by default.
+    pub hops: u32,
+    /// Requests that may wait for a permit at one source; 4,096 by default.
+    pub waiting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            roots: 1024,
+            bytes: 64 << 20,
+            live: 65_536,
+            hops: 1_000,
+            waiting: 4_096,
+        }
+    }
+}
+
+/// Says why a source may not admit an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The flow is stopping.
+    Stopping,
+    /// The event is larger than the source's whole share of the flow's budget.
+    TooLarge {
+        /// The share, in bytes.
+        limit: usize,
+    },
+    /// Too many wait for a permit already.
+    Crowded,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Stopping => f.write_str("the flow is stopping"),
+            Refusal::TooLarge { limit } => {
+                write!(f, "the event exceeds the {limit} bytes that may be in flight")
+            }
+            Refusal::Crowded => f.write_str("too many requests are waiting already"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The share of one source in the flow's permits, counted in roots and bytes.
+pub(crate) struct Gate {
+    roots: AtomicI64,
+    bytes: AtomicI64,
+    share: Limits,
+    waiting: AtomicUsize,
+    room: Notify,
+    flow: Arc<FlowState>,
+}
+
+impl Gate {
+    pub(crate) fn new(flow: Arc<FlowState>, share: Limits) -> Gate {
+        Gate {
+            roots: AtomicI64::new(share.roots as i64),
+            bytes: AtomicI64::new(share.bytes as i64),
+            share,
+            waiting: AtomicUsize::new(0),
+            room: Notify::new(),
+            flow,
+        }
+    }
+
+    pub(crate) fn flow(&self) -> &Arc<FlowState> {
+        &self.flow
+    }
+
+    /// Waits for a permit of `bytes`. Cancel safe: a waiter that is dropped passes its turn on.
+    pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Result<Permit, Refusal> {
+        if let Some(permit) = self.try_admit(bytes)? {
+            return Ok(permit);
+        }
+        if self.waiting.fetch_add(1, SeqCst) >= self.share.waiting {
+            self.waiting.fetch_sub(1, SeqCst);
+            return Err(Refusal::Crowded);
+        }
+        let _waiter = Waiter(self);
+        let mut stopping = std::pin::pin!(self.flow.stopping());
+        loop {
+            let mut room = std::pin::pin!(self.room.notified());
+            room.as_mut().enable();
+            if let Some(permit) = self.try_admit(bytes)? {
+                return Ok(permit);
+            }
+            tokio::select! {
+                () = room => {}
+                () = &mut stopping => return Err(Refusal::Stopping),
+            }
+        }
+    }
+
+    /// Takes a permit of `bytes` if there is room. The balance has only to be positive, so an event
+    /// larger than what is left goes through, and the next one waits until it is paid back.
+    pub(crate) fn try_admit(self: &Arc<Self>, bytes: usize) -> Result<Option<Permit>, Refusal> {
+        if self.flow.is_stopping() {
+            return Err(Refusal::Stopping);
+        }
+        if bytes > self.share.bytes {
+            let limit = self.share.bytes;
+            return Err(Refusal::TooLarge { limit });
+        }
+        if self.bytes.load(SeqCst) <= 0 {
+            return Ok(None);
+        }
+        if self.roots.fetch_sub(1, SeqCst) <= 0 {
+            self.roots.fetch_add(1, SeqCst);
+            return Ok(None);
+        }
+        self.bytes.fetch_sub(bytes as i64, SeqCst);
+        Ok(Some(Permit::new(self.clone(), bytes as u64)))
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes as i64, SeqCst);
+        let free = self.roots.fetch_add(1, SeqCst) + 1;
+        if free == self.share.roots as i64 {
+            self.flow.quiet.notify_waiters();
+        }
+        self.pass_on();
+    }
+
+    fn pass_on(&self) {
+        let room = self.roots.load(SeqCst) > 0 && self.bytes.load(SeqCst) > 0;
+        if room && self.waiting.load(SeqCst) > 0 {
+            self.room.notify_one();
+        }
+    }
+
+    /// Returns the roots and bytes that are out; either may exceed the share.
+    pub(crate) fn in_use(&self) -> (i64, i64) {
+        (
+            self.share.roots as i64 - self.roots.load(SeqCst),
+            self.share.bytes as i64 - self.bytes.load(SeqCst),
+        )
+    }
+
+    pub(crate) fn root_opened(&self) {
+        self.flow.root_opened();
+    }
+
+    pub(crate) fn root_settled(&self, outcome: &Outcome) {
+        self.flow.root_settled(outcome);
+    }
+}
+
+/// Counts a waiter out again, and lets the next one see whether there is room for it too.
+struct Waiter<'a>(&'a Gate);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, SeqCst);
+        self.0.pass_on();
+    }
+}
+
+/// Room for one root. It holds the most that the root ever had under way at one time, and goes back
+/// when nothing of the root is running.
+pub(crate) struct Permit {
+    gate: Arc<Gate>,
+    bytes: AtomicU64,
+}
+
+impl Permit {
+    fn new(gate: Arc<Gate>, bytes: u64) -> Permit {
+        Permit {
+            gate,
+            bytes: AtomicU64::new(bytes),
+        }
+    }
+
+    /// Takes a permit without waiting, for what was held and goes on.
+    pub(crate) fn overdrawn(root: &Root) -> Permit {
+        let gate = root.gate().clone();
+        gate.roots.fetch_sub(1, SeqCst);
+        Permit::new(gate, 0)
+    }
+
+    /// Gives back what exceeds `bytes`, as a door does when it knows how large the event is.
+    pub(crate) fn shrink_to(&self, bytes: usize) {
+        let surplus = self.bytes.load(Relaxed).saturating_sub(bytes as u64);
+        self.bytes.fetch_sub(surplus, Relaxed);
+        self.gate.bytes.fetch_add(surplus as i64, SeqCst);
+        self.gate.pass_on();
+    }
+
+    /// Checks the caps before a root of this permit grows to `bytes` with `live` copies and children.
+    pub(crate) fn may_hold(&self, bytes: u64, live: usize) -> Result {
+        let share = &self.gate.share;
+        if live > share.live {
+            let message = format!("a root may have {} live copies and children", share.live);
+            return Err(Error::exceeded(message));
+        }
+        let more = bytes.saturating_sub(self.bytes.load(Relaxed)) as i64;
+        if more > 0 && self.gate.bytes.load(Relaxed) - more < -(share.bytes as i64) {
+            let message = format!("the flow holds twice the {} bytes of this source", share.bytes);
+            return Err(Error::exceeded(message));
+        }
+        Ok(())
+    }
+
+    /// Makes the permit hold at least `bytes`.
+    pub(crate) fn hold(&self, bytes: u64) {
+        let before = self.bytes.fetch_max(bytes, Relaxed);
+        if bytes > before {
+            let more = (bytes - before) as i64;
+            self.gate.bytes.fetch_sub(more, SeqCst);
+        }
+    }
+
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.gate.give_back(*self.bytes.get_mut());
+    }
+}

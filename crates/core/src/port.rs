@@ -1,0 +1,116 @@
+//! The names of inboxes and outboxes, and what an actor promises about them.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The name of an inbox or outbox.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Port(Arc<str>);
+
+impl Port {
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<S: AsRef<str>> From<S> for Port {
+    fn from(name: S) -> Port {
+        Port(name.as_ref().into())
+    }
+}
+
+impl Deref for Port {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Port {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Port {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// What an actor says about its ports; the director checks the wiring against it before the start.
+#[derive(Clone, Debug, Default)]
+pub struct Ports {
+    pub(crate) source: bool,
+    pub(crate) door: bool,
+    pub(crate) sink: bool,
+    pub(crate) may_drop: bool,
+    pub(crate) outboxes: Vec<Port>,
+    pub(crate) inboxes: Vec<Port>,
+}
+
+impl Ports {
+    /// Any inboxes and outboxes; each event consumed is sent on or held.
+    pub fn any() -> Ports {
+        Ports::default()
+    }
+
+    /// Makes events by itself, so it may be without an inbox.
+    #[must_use]
+    pub fn source(mut self) -> Ports {
+        self.source = true;
+        self
+    }
+
+    /// Makes events and waits for their answers: what reaches its inbox answers the event's root.
+    #[must_use]
+    pub fn door(mut self) -> Ports {
+        self.source = true;
+        self.door = true;
+        self.sink = true;
+        self
+    }
+
+    /// Is an end for events, so it need not send them on.
+    #[must_use]
+    pub fn sink(mut self) -> Ports {
+        self.sink = true;
+        self
+    }
+
+    /// May end an event without sending it on, as a filter does.
+    #[must_use]
+    pub fn may_drop(mut self) -> Ports {
+        self.may_drop = true;
+        self
+    }
+
+    /// Sends to these outboxes by name; each must be connected, and no others may be.
+    #[must_use]
+    pub fn outboxes<P: Into<Port>>(mut self, names: impl IntoIterator<Item = P>) -> Ports {
+        self.outboxes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Takes events only from these inboxes; each must be connected, and no others may be.
+    #[must_use]
+    pub fn inboxes<P: Into<Port>>(mut self, names: impl IntoIterator<Item = P>) -> Ports {
+        self.inboxes = names.into_iter().map(Into::into).collect();
+        self
+    }
+}

@@ -1,0 +1,183 @@
+//! The state that all copies and children of one admitted event share.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
+use std::task::{Poll, Waker};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::current::current_actor;
+use crate::permits::Gate;
+use crate::settlement::{Outcome, Unanswered};
+use crate::{Event, Failure, Id};
+
+/// What became of an event that a source admitted. It settles once, when nothing of it is running or
+/// held any more.
+pub(crate) struct Root {
+    id: Id,
+    gate: Arc<Gate>,
+    /// Whether the source waits for an answer.
+    asked: bool,
+    deadline: OnceLock<Instant>,
+    /// How many of [`Receipt`](crate::receipt::Receipt) groups and custodies there are.
+    holders: AtomicU32,
+    flags: AtomicU8,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    answer: Option<Event>,
+    /// The first bad end; the worst end counts.
+    failure: Option<Failure>,
+    kept: bool,
+    outcome: Option<Outcome>,
+    /// The actor where the last copy ended.
+    last: Option<Arc<str>>,
+    wakers: Vec<Waker>,
+}
+
+const ANSWERED: u8 = 1;
+const CANCELLED: u8 = 2;
+const EXPIRED: u8 = 4;
+
+impl Root {
+    pub(crate) fn new(id: Id, gate: Arc<Gate>, asked: bool) -> Root {
+        Root {
+            id,
+            gate,
+            asked,
+            deadline: OnceLock::new(),
+            holders: AtomicU32::new(0),
+            flags: AtomicU8::new(0),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.id
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline.get().copied()
+    }
+
+    pub(crate) fn set_deadline(&self, deadline: Instant) {
+        // The first deadline holds: it is the one that the client was promised.
+        let _ = self.deadline.set(deadline);
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.flags.fetch_or(CANCELLED, Relaxed);
+    }
+
+    pub(crate) fn expire(&self) {
+        self.flags.fetch_or(EXPIRED, Relaxed);
+    }
+
+    /// Returns whether work for this root would be for nobody. Once answered, the rest runs to its end.
+    pub(crate) fn is_void(&self) -> bool {
+        let flags = self.flags.load(Relaxed);
+        flags & (CANCELLED | EXPIRED) != 0 && flags & ANSWERED == 0
+    }
+
+    pub(crate) fn is_expired(&self) -> bool {
+        self.flags.load(Relaxed) & EXPIRED != 0
+    }
+
+    /// Takes the first answer. Returns whether it was wanted: not for a second one, nor for a root whose
+    /// source asked for none.
+    pub(crate) fn answer(&self, answer: impl FnOnce() -> Event) -> bool {
+        if !self.asked || self.flags.fetch_or(ANSWERED, AcqRel) & ANSWERED != 0 {
+            return false;
+        }
+        let answer = answer();
+        let mut state = self.state.lock();
+        state.answer = Some(answer);
+        wake(state);
+        true
+    }
+
+    pub(crate) fn was_asked(&self) -> bool {
+        self.asked
+    }
+
+    pub(crate) fn fail(&self, failure: &Failure) {
+        let mut state = self.state.lock();
+        if state.failure.is_none() {
+            state.failure = Some(failure.clone());
+        }
+    }
+
+    pub(crate) fn open(&self) {
+        if self.holders.fetch_add(1, Relaxed) == 0 {
+            self.gate.root_opened();
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        if self.holders.fetch_sub(1, AcqRel) == 1 {
+            self.settle();
+        }
+    }
+
+    fn settle(&self) {
+        let mut state = self.state.lock();
+        if state.failure.is_none() && self.gate.flow().is_aborted() {
+            state.failure = Some(self.gate.flow().abort_failure(current_actor()));
+        }
+        let outcome = match &state.failure {
+            Some(failure) => Outcome::Failed(failure.clone()),
+            None if state.kept => Outcome::Kept,
+            None => Outcome::Delivered,
+        };
+        if self.asked {
+            state.last = current_actor();
+        }
+        self.gate.root_settled(&outcome);
+        state.outcome = Some(outcome);
+        wake(state);
+    }
+
+    pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
+        let mut state = self.state.lock();
+        match &state.outcome {
+            Some(outcome) => Poll::Ready(outcome.clone()),
+            None => wait(&mut state, waker),
+        }
+    }
+
+    pub(crate) fn poll_answer(&self, waker: &Waker) -> Poll<Result<Event, Unanswered>> {
+        let mut state = self.state.lock();
+        if let Some(answer) = state.answer.take() {
+            return Poll::Ready(Ok(answer));
+        }
+        if state.outcome.is_none() {
+            return wait(&mut state, waker);
+        }
+        Poll::Ready(Err(Unanswered {
+            failure: state.failure.clone(),
+            last: state.last.clone(),
+        }))
+    }
+}
+
+fn wait<T>(state: &mut State, waker: &Waker) -> Poll<T> {
+    if !state.wakers.iter().any(|known| known.will_wake(waker)) {
+        state.wakers.push(waker.clone());
+    }
+    Poll::Pending
+}
+
+/// Wakes all who wait, after the lock is free.
+fn wake(mut state: parking_lot::MutexGuard<'_, State>) {
+    let wakers = std::mem::take(&mut state.wakers);
+    drop(state);
+    wakers.into_iter().for_each(Waker::wake);
+}

@@ -1,0 +1,111 @@
+//! The counters of a running flow.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use serde::Serialize;
+
+use crate::flow::Flow;
+
+/// The counters of a flow at one moment.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Snapshot {
+    /// The flow's name.
+    pub flow: String,
+    /// Roots that settled delivered.
+    pub delivered: u64,
+    /// Roots that settled kept in the dead letters.
+    pub kept: u64,
+    /// Roots that settled failed.
+    pub failed: u64,
+    /// Roots that have not settled.
+    pub open: u64,
+    /// Permits that are out.
+    pub permits: u64,
+    /// Bytes that the permits hold.
+    pub bytes: u64,
+    /// The actors, in the order of their registration.
+    pub actors: Vec<ActorSnapshot>,
+}
+
+/// The counters of one actor.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ActorSnapshot {
+    /// The actor's name.
+    pub name: String,
+    /// Events taken from the inboxes.
+    pub consumed: u64,
+    /// Events that went the error path.
+    pub failed: u64,
+    /// Events that ended here.
+    pub ended: u64,
+    /// Events that were not consumed, since their client had gone or their deadline had passed.
+    pub skipped: u64,
+    /// Events waiting in the inboxes.
+    pub waiting: u64,
+    /// Requests answered here, if the actor is a door or `reply`.
+    pub answered: u64,
+    /// Second answers to a request, dropped.
+    pub late: u64,
+    /// Answers that no request of this door waits for, dropped.
+    pub strays: u64,
+    /// The links from the actor's outboxes.
+    pub links: Vec<LinkSnapshot>,
+}
+
+/// The counters of one link.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LinkSnapshot {
+    /// The outbox; the kind or `error` for an error link.
+    pub outbox: String,
+    /// The actor that the link leads to.
+    pub to: String,
+    /// Whether it carries failed events.
+    pub error: bool,
+    /// Events that have passed.
+    pub passed: u64,
+}
+
+impl Flow {
+    /// Returns the counters. They are read one after the other while the flow goes on, so they add up
+    /// exactly only when nothing is running.
+    pub fn snapshot(&self) -> Snapshot {
+        let settled = &self.state().settled;
+        let in_use: Vec<(i64, i64)> = self.gates().iter().map(|gate| gate.in_use()).collect();
+        Snapshot {
+            flow: self.name().to_owned(),
+            delivered: settled.delivered.load(Relaxed),
+            kept: settled.kept.load(Relaxed),
+            failed: settled.failed.load(Relaxed),
+            open: self.state().open_roots().max(0) as u64,
+            permits: in_use.iter().map(|(roots, _)| (*roots).max(0) as u64).sum(),
+            bytes: in_use.iter().map(|(_, bytes)| (*bytes).max(0) as u64).sum(),
+            actors: self.stations().iter().map(|station| self.actor(station)).collect(),
+        }
+    }
+
+    fn actor(&self, station: &crate::station::Station) -> ActorSnapshot {
+        let counters = &station.counters;
+        let mut actor = ActorSnapshot {
+            name: station.name.to_string(),
+            consumed: counters.consumed.load(Relaxed),
+            failed: counters.failed.load(Relaxed),
+            ended: counters.ended.load(Relaxed),
+            skipped: counters.skipped.load(Relaxed),
+            waiting: station.inbox.depth() as u64,
+            ..ActorSnapshot::default()
+        };
+        for (_, answers) in self.answers().iter().filter(|(name, _)| *name == station.name) {
+            actor.answered += answers.answered.load(Relaxed);
+            actor.late += answers.late.load(Relaxed);
+            actor.strays += answers.strays.load(Relaxed);
+        }
+        let link = |link: &crate::link::Link| LinkSnapshot {
+            outbox: link.outbox.to_string(),
+            to: link.to.to_string(),
+            error: link.is_error(),
+            passed: link.passed(),
+        };
+        actor.links = station.outboxes().links.iter().map(link).collect();
+        actor
+    }
+}

@@ -1,0 +1,143 @@
+//! Where events enter a flow.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use crate::context::Context;
+use crate::permits::{Gate, Permit, Refusal};
+use crate::receipt::{EVENT_BYTES, Receipt};
+use crate::root::Root;
+use crate::settlement::{Request, Settlement};
+use crate::{Error, Event, Result};
+
+/// Lets events into a flow, each as a new root with a permit of the actor's share.
+///
+/// What the task that was given it emits is handed over when the task waits; a clone writes through.
+pub struct Source {
+    ctx: Arc<Context>,
+    gate: Arc<Gate>,
+}
+
+impl Source {
+    pub(crate) fn new(ctx: Arc<Context>) -> Result<Source> {
+        let gate = ctx.station.gate.clone().ok_or_else(|| {
+            let name = &ctx.station.name;
+            Error::internal(format!("`{name}` makes events, but its ports do not declare it a source"))
+        })?;
+        Ok(Source { ctx, gate })
+    }
+
+    /// Waits for a permit and sends the event to every outbox. Cancel safe: if it is dropped before it
+    /// is done, nothing was sent.
+    ///
+    /// # Errors
+    /// The refusal, if the flow is stopping, the event is too large, or too many wait. An exceeded cap
+    /// of the flow takes the error path.
+    pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
+        let event = event.into();
+        let admission = self.admit(event.payload().size()).await?;
+        Ok(admission.emit(None, event))
+    }
+
+    /// Waits for a permit and sends the event to the outbox of this name.
+    ///
+    /// # Errors
+    /// As [`emit`](Source::emit).
+    pub async fn emit_to(
+        &self,
+        outbox: &str,
+        event: impl Into<Event>,
+    ) -> Result<Settlement, Refusal> {
+        let event = event.into();
+        let admission = self.admit(event.payload().size()).await?;
+        Ok(admission.emit(Some(outbox), event))
+    }
+
+    /// Waits for a permit for one event with a payload of at most `bytes`, as a door does before it reads
+    /// the body.
+    ///
+    /// # Errors
+    /// The refusal, if the flow is stopping, the event is too large, or too many wait.
+    pub async fn admit(&self, bytes: usize) -> Result<Admission, Refusal> {
+        let permit = self.gate.admit(EVENT_BYTES + bytes).await?;
+        Ok(Admission {
+            ctx: self.ctx.clone(),
+            gate: self.gate.clone(),
+            permit,
+        })
+    }
+
+    /// Waits until the flow begins to stop.
+    pub fn stopping(&self) -> WaitForCancellationFutureOwned {
+        self.gate.flow().stopping_token().cancelled_owned()
+    }
+
+    /// Returns the context of the actor whose source this is.
+    pub fn context(&self) -> &Context {
+        &self.ctx
+    }
+}
+
+impl Clone for Source {
+    fn clone(&self) -> Source {
+        Source {
+            ctx: Arc::new((*self.ctx).clone()),
+            gate: self.gate.clone(),
+        }
+    }
+}
+
+/// A permit in hand for one event. Dropped unused, it goes back.
+pub struct Admission {
+    ctx: Arc<Context>,
+    gate: Arc<Gate>,
+    permit: Permit,
+}
+
+impl Admission {
+    /// Sends the event to one outbox, or to every one, as a new root. If it cannot be sent it
+    /// takes the error path of the source.
+    pub fn emit(self, outbox: Option<&str>, event: Event) -> Settlement {
+        Settlement(self.send(outbox, event, false))
+    }
+
+    /// Sends the event as a request: the first event of its root that reaches the door answers it.
+    pub fn ask(self, outbox: Option<&str>, event: Event) -> Request {
+        Request(self.send(outbox, event, true))
+    }
+
+    fn send(self, outbox: Option<&str>, mut event: Event, asked: bool) -> Arc<Root> {
+        let size = event.payload().size();
+        self.permit.shrink_to(EVENT_BYTES + size);
+        if event.id.is_none() {
+            event.id = self.gate.flow().new_id();
+        }
+        let root = Arc::new(Root::new(event.id, self.gate, asked));
+        event.receipt = Receipt::new(root.clone(), self.permit, size);
+        let station = &self.ctx.station;
+        let sent = match outbox {
+            None => self.ctx.deliver(event, &station.outboxes().all, "*"),
+            Some(name) => match station.outboxes().of(name) {
+                Ok(links) => self.ctx.deliver(event, links, name),
+                Err(error) => {
+                    station.route_error(event, error);
+                    return root;
+                }
+            },
+        };
+        if let Err(rejected) = sent {
+            station.route_error(rejected.event, rejected.error);
+        }
+        root
+    }
+}
+
+/// Runs a source's task: hands over what it emitted whenever it waits.
+pub(crate) async fn run_source(ctx: Arc<Context>, task: impl Future<Output = Result>) -> Result {
+    ctx.open();
+    let result = crate::stage::guard(&ctx, task).await;
+    ctx.flush();
+    result
+}

@@ -1,0 +1,121 @@
+//! How the engine drives an actor, whatever its type.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
+
+use crate::actor::{Actor, Tick};
+use crate::context::Context;
+use crate::in_place::InPlace;
+use crate::inbox::Chunk;
+use crate::port::Ports;
+use crate::{Error, ErrorKind, Event, Result};
+
+pub(crate) type Work<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Handles whole chunks, so that a call through a pointer is made once a chunk and not once an event.
+pub(crate) trait Stage: Send {
+    fn ports(&self) -> Ports;
+    fn start<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result>;
+    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a>;
+    fn tick<'a>(&'a mut self, why: Tick, ctx: &'a Context) -> Work<'a, Result>;
+    fn stop<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result>;
+
+    /// Returns the stage as one that a sender can run in place, if it is one.
+    fn into_in_place(self: Box<Self>) -> Result<Box<dyn InPlace>, Box<dyn Stage>>;
+}
+
+/// Drives an [`Actor`] event by event.
+pub(crate) struct ActorStage<A>(pub(crate) A);
+
+impl<A: Actor> Stage for ActorStage<A> {
+    fn ports(&self) -> Ports {
+        self.0.ports()
+    }
+
+    fn start<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result> {
+        Box::pin(guard(ctx, async { self.0.start(ctx).await }))
+    }
+
+    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a> {
+        Box::pin(async move {
+            let keep = A::KEEP_INPUT || ctx.station.options.into.is_some();
+            for event in chunk.events.drain(..) {
+                if event.receipt.is_void() && !chunk.from_error {
+                    skip(ctx, event);
+                    continue;
+                }
+                ctx.begin(if keep { event.clone() } else { event.stub() });
+                let result = match ctx.station.options.timeout {
+                    None => guard(ctx, async { self.0.consume(event, ctx).await }).await,
+                    Some(limit) => {
+                        let work = guard(ctx, async { self.0.consume(event, ctx).await });
+                        let done = tokio::time::timeout(limit, work).await;
+                        done.unwrap_or_else(|_| Err(too_slow(limit)))
+                    }
+                };
+                ctx.finish(result);
+            }
+        })
+    }
+
+    fn tick<'a>(&'a mut self, why: Tick, ctx: &'a Context) -> Work<'a, Result> {
+        Box::pin(guard(ctx, async move { self.0.tick(why, ctx).await }))
+    }
+
+    fn stop<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result> {
+        Box::pin(guard(ctx, async { self.0.stop(ctx).await }))
+    }
+
+    fn into_in_place(self: Box<Self>) -> Result<Box<dyn InPlace>, Box<dyn Stage>> {
+        Err(self)
+    }
+}
+
+/// Runs an actor's code: a panic becomes an error, and what was sent is handed over whenever it waits.
+pub(crate) async fn guard(ctx: &Context, work: impl Future<Output = Result>) -> Result {
+    let mut work = pin!(work);
+    let mut waited = false;
+    poll_fn(|cx| {
+        if waited {
+            ctx.open();
+        }
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => {
+                waited = true;
+                ctx.flush();
+                Poll::Pending
+            }
+            Ok(ready) => ready,
+            Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+        }
+    })
+    .await
+}
+
+/// Turns what a panic carries into an error.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let message = format!("the actor panicked: {}", message.unwrap_or("no message"));
+    Error::new(ErrorKind::Panicked, message)
+}
+
+fn too_slow(limit: std::time::Duration) -> Error {
+    Error::timeout(format!("the actor took longer than {limit:?}"))
+}
+
+/// Ends an event that nobody waits for any more.
+fn skip(ctx: &Context, event: Event) {
+    ctx.station.counters.skipped.fetch_add(1, Relaxed);
+    let error = match event.receipt.is_expired() {
+        true => Error::timeout("skipped: the deadline of its request has passed"),
+        false => Error::new(ErrorKind::Cancelled, "skipped: its client has gone"),
+    };
+    event.receipt.fail(&ctx.station.failure(error, 0));
+}

@@ -1,0 +1,162 @@
+//! The part of a registered actor that others can see while it runs.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::flow_state::FlowState;
+use crate::inbox::Inbox;
+use crate::link::Link;
+use crate::permits::Gate;
+use crate::port::{Port, Ports};
+use crate::{Error, ErrorKind, Event, Failure, Result};
+
+/// A registered actor's name, links, settings and counters.
+pub(crate) struct Station {
+    pub(crate) name: Arc<str>,
+    pub(crate) flow: Arc<FlowState>,
+    pub(crate) ports: Ports,
+    /// The names of the inboxes, by their number.
+    pub(crate) inboxes: Vec<Port>,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) outboxes: OnceLock<Outboxes>,
+    /// The share of permits, if the actor makes events by itself.
+    pub(crate) gate: Option<Arc<Gate>>,
+    pub(crate) options: Options,
+    /// When the actor wants to be woken.
+    pub(crate) alarm: Mutex<Option<Instant>>,
+    pub(crate) busy: AtomicBool,
+    /// Notified when the runner has nothing to do.
+    pub(crate) rest: Notify,
+    pub(crate) counters: Counters,
+}
+
+/// What a flow says of an actor beside the actor's own settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) into: Option<Arc<str>>,
+}
+
+/// Counts what happened to events at one actor.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) consumed: AtomicU64,
+    pub(crate) sent: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) ended: AtomicU64,
+    pub(crate) skipped: AtomicU64,
+    pub(crate) silent: AtomicU64,
+}
+
+/// Where a station sends: first the links of its outboxes, then those of its error outboxes.
+#[derive(Default)]
+pub(crate) struct Outboxes {
+    pub(crate) links: Vec<Link>,
+    /// The numbers of all links that a plain send goes to.
+    pub(crate) all: Vec<usize>,
+    /// The numbers of each named outbox's links.
+    pub(crate) named: Vec<(Port, Vec<usize>)>,
+    pub(crate) errors: Vec<(Option<ErrorKind>, usize)>,
+}
+
+impl Outboxes {
+    pub(crate) fn of(&self, name: &str) -> Result<&[usize]> {
+        let found = self.named.iter().find(|(port, _)| port == name);
+        found.map(|(_, links)| &links[..]).ok_or_else(|| {
+            let known: Vec<&str> = self.named.iter().map(|(port, _)| port.as_str()).collect();
+            Error::internal(match known.is_empty() {
+                true => format!("there is no outbox `{name}`, and no other is connected"),
+                false => format!("there is no outbox `{name}`; connected are {}", known.join(", ")),
+            })
+        })
+    }
+
+    /// Returns the error links for a kind: those of the kind itself, else those for all the rest.
+    fn errors_for(&self, kind: ErrorKind) -> impl Iterator<Item = usize> {
+        let exact = self.errors.iter().any(|(of, _)| *of == Some(kind));
+        let wanted = exact.then_some(kind);
+        let matching = self.errors.iter().filter(move |(of, _)| *of == wanted);
+        matching.map(|(_, link)| *link)
+    }
+}
+
+impl Station {
+    pub(crate) fn outboxes(&self) -> &Outboxes {
+        static NONE: Outboxes = Outboxes {
+            links: Vec::new(),
+            all: Vec::new(),
+            named: Vec::new(),
+            errors: Vec::new(),
+        };
+        self.outboxes.get().unwrap_or(&NONE)
+    }
+
+    pub(crate) fn failure(&self, error: Error, attempts: u32) -> Failure {
+        Failure {
+            error,
+            actor: self.name.clone(),
+            attempts,
+        }
+    }
+
+    /// Sends a failed event, marked with its error, to the error outbox, else to the flow's error
+    /// actor, else to the log, where it ends.
+    pub(crate) fn route_error(&self, event: Event, error: Error) {
+        self.counters.failed.fetch_add(1, Relaxed);
+        let failure = self.failure(error, event.attempts() + 1);
+        let mut event = event.failed(failure.clone());
+        let outboxes = self.outboxes();
+        let mut links = outboxes.errors_for(failure.error.kind()).peekable();
+        event.receipt.hops += 1;
+        let lost = event.receipt.hops > self.flow.limits.hops;
+        if lost || links.peek().is_none() || !event.receipt.is_some() {
+            return self.log_error(&event, &failure);
+        }
+        event.receipt.overcharge(event.payload().size());
+        while let Some(link) = links.next() {
+            if links.peek().is_none() {
+                return outboxes.links[link].push(&mut vec![event]);
+            }
+            outboxes.links[link].push(&mut vec![event.clone()]);
+        }
+    }
+
+    fn log_error(&self, event: &Event, failure: &Failure) {
+        tracing::warn!(
+            flow = %self.flow.name,
+            actor = %self.name,
+            meta_id = %event.meta_id(),
+            kind = %failure.error.kind(),
+            "{}", failure.error.message()
+        );
+        event.receipt.fail(failure);
+    }
+
+    /// Ends an event that goes nowhere from here.
+    pub(crate) fn end(&self, event: &Event) {
+        self.counters.ended.fetch_add(1, Relaxed);
+        if let Some(failure) = event.error() {
+            event.receipt.fail(failure);
+        }
+    }
+
+    /// Asks the runner to call `tick` at a time, unless an earlier one is asked for already.
+    pub(crate) fn wake_at(&self, time: Instant) {
+        let mut alarm = self.alarm.lock();
+        if alarm.is_none_or(|earlier| time < earlier) {
+            *alarm = Some(time);
+            drop(alarm);
+            self.inbox.signal(|signals| signals.alarm = true);
+        }
+    }
+
+    pub(crate) fn is_resting(&self) -> bool {
+        !self.busy.load(Relaxed) && self.inbox.is_empty()
+    }
+}

@@ -1,0 +1,86 @@
+//! Background work of actors: on one event, or as a source of events.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::current::AsActor;
+use crate::source::{Source, run_source};
+use crate::stage::guard;
+use crate::{Event, Result};
+
+impl Context {
+    /// Starts background work on one event, so that the actor can take the next one meanwhile. It is
+    /// treated as `consume` is: an error or a panic sends the event, as it came in, to the error outbox.
+    /// The flow does not stop before the work is done.
+    pub fn spawn<F, W>(&self, event: Event, work: F)
+    where
+        F: FnOnce(Event, Context) -> W + Send + 'static,
+        W: Future<Output = Result> + Send,
+    {
+        self.desk.lock().sent += 1;
+        let mut ctx = Context::new(self.station.clone());
+        ctx.inbox = self.inbox;
+        let name = self.station.name.clone();
+        self.station.flow.spawner.spawn(AsActor::new(name, async move {
+            ctx.begin(event.clone());
+            let theirs = ctx.clone();
+            let result = guard(&ctx, async move { work(event, theirs).await }).await;
+            if result.is_err() {
+                ctx.finish(result);
+            }
+        }));
+    }
+
+    /// Starts a task that makes events: it is given a [`Source`] and runs until it returns or the flow
+    /// begins to stop, when it is dropped at its next await. A door's task goes on until all that it
+    /// admitted is answered.
+    ///
+    /// Called in `start`, the task begins after all actors have started. An error it returns is logged.
+    pub fn produce<F, W>(&self, task: F)
+    where
+        F: FnOnce(Source) -> W + Send + 'static,
+        W: Future<Output = Result> + Send,
+    {
+        let station = self.station.clone();
+        let flow = station.flow.clone();
+        flow.source_began();
+        let ended = SourceEnded(flow.clone());
+        let name = station.name.clone();
+        flow.spawner.spawn(AsActor::new(name, async move {
+            let _ended = ended;
+            station.flow.started().await;
+            let ctx = Arc::new(Context::new(station.clone()));
+            let work = async {
+                let source = Source::new(ctx.clone())?;
+                task(source).await
+            };
+            let work = run_source(ctx.clone(), work);
+            let result = if station.ports.door {
+                work.await
+            } else {
+                tokio::select! {
+                    biased;
+                    () = station.flow.stopping() => Ok(()),
+                    result = work => result,
+                }
+            };
+            ctx.flush();
+            match result {
+                Err(error) if !station.flow.is_stopping() => {
+                    tracing::error!(flow = %station.flow.name, actor = %station.name, "{error}");
+                }
+                _ => {}
+            }
+        }));
+    }
+}
+
+/// Counts a source out, however its task ends.
+struct SourceEnded(Arc<crate::flow_state::FlowState>);
+
+impl Drop for SourceEnded {
+    fn drop(&mut self) {
+        self.0.source_ended();
+    }
+}
