@@ -1,0 +1,142 @@
+/* Starts the libraries once, and brings what they report to the sink of the call that is running. */
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <libexslt/exslt.h>
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <libxslt/xslt.h>
+#include <libxslt/xsltutils.h>
+
+/* Kept free below the deepest instruction: for XPath, for sorting, for unwinding. */
+#define STACK_RESERVE (256 * 1024)
+#define LONGEST_REPORT 4096
+
+static shim_report to_rust;
+static __thread struct shim_call *current;
+static __thread const char *thread_floor;
+
+struct shim_call *shim_current(void) { return current; }
+
+void shim_say(int kind, const char *text, int line, int column) {
+    if (current != NULL && current->sink != NULL)
+        to_rust(current->sink, kind, text, strlen(text), line, column);
+}
+
+#if LIBXML_VERSION >= 21200
+static void on_structured(void *context, const xmlError *error) {
+#else
+static void on_structured(void *context, xmlErrorPtr error) {
+#endif
+    char text[LONGEST_REPORT];
+    (void)context;
+    if (error == NULL || error->message == NULL || error->level <= XML_ERR_WARNING)
+        return;
+    /* XPath reports give the expression, not a position: without it the message says nothing. */
+    if (error->domain == XML_FROM_XPATH && error->str1 != NULL) {
+        snprintf(text, sizeof text, "%.*s in `%s`", (int)strcspn(error->message, "\n"), error->message, error->str1);
+        shim_say(SHIM_FAULT, text, 0, 0);
+        return;
+    }
+    shim_say(SHIM_FAULT, error->message, error->line, error->int2);
+}
+
+static void on_generic(void *context, const char *format, ...) {
+    char text[LONGEST_REPORT];
+    va_list arguments;
+    int kind = SHIM_OTHER;
+    (void)context;
+    if (strcmp(format, "%s") == 0)
+        kind = SHIM_TEXT;
+    else if (strncmp(format, "%s: file ", 9) == 0 || strncmp(format, "%s: element ", 12) == 0 || strcmp(format, "%s\n") == 0)
+        kind = SHIM_CONTEXT;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    shim_say(kind, text, 0, 0);
+}
+
+/* The lowest address of this thread's stack that a transformation may reach. */
+static const char *find_floor(void) {
+    const char *floor = NULL;
+#ifdef __APPLE__
+    floor = (const char *)pthread_get_stackaddr_np(pthread_self()) - pthread_get_stacksize_np(pthread_self());
+#else
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        void *lowest = NULL;
+        size_t size = 0, guard = 0;
+        pthread_attr_getstack(&attributes, &lowest, &size);
+        pthread_attr_getguardsize(&attributes, &guard);
+        pthread_attr_destroy(&attributes);
+        if (lowest != NULL)
+            floor = (const char *)lowest + guard;
+    }
+#endif
+    /* Where nothing is known, half a megabyte from here is a careful guess. */
+    if (floor == NULL)
+        floor = (const char *)&floor - STACK_RESERVE - 512 * 1024;
+    return floor + STACK_RESERVE;
+}
+
+void shim_enter(struct shim_call *call, void *sink, const struct shim_policy *policy) {
+    if (thread_floor == NULL)
+        thread_floor = find_floor();
+    memset(call, 0, sizeof *call);
+    call->sink = sink;
+    call->policy = policy;
+    call->stack_floor = thread_floor;
+    call->outer = current;
+    call->outer_structured = xmlStructuredError;
+    call->outer_structured_context = xmlStructuredErrorContext;
+    call->outer_generic = xmlGenericError;
+    call->outer_generic_context = xmlGenericErrorContext;
+    current = call;
+    xmlSetStructuredErrorFunc(NULL, on_structured);
+    xmlSetGenericErrorFunc(NULL, on_generic);
+}
+
+void shim_leave(struct shim_call *call) {
+    xmlSetStructuredErrorFunc(call->outer_structured_context, call->outer_structured);
+    xmlSetGenericErrorFunc(call->outer_generic_context, call->outer_generic);
+    current = call->outer;
+}
+
+#ifdef WITH_DEBUGGER
+/* The debugger's hook is the only one that libxslt calls before each instruction. */
+static void before_instruction(xmlNodePtr instruction, xmlNodePtr node, xsltTemplatePtr template,
+                               xsltTransformContextPtr context) {
+    char here;
+    (void)instruction;
+    (void)node;
+    (void)template;
+    if (current == NULL || (uintptr_t)&here > (uintptr_t)current->stack_floor)
+        return;
+    current->no_stack = 1;
+    context->state = XSLT_STATE_STOPPED;
+}
+
+/* libxslt's own names for these are in no header: three pointers, as its xsltSetDebuggerCallbacks reads them. */
+static struct {
+    void (*handler)(xmlNodePtr, xmlNodePtr, xsltTemplatePtr, xsltTransformContextPtr);
+    int (*add)(xsltTemplatePtr, xmlNodePtr);
+    void (*drop)(void);
+} debugger = {before_instruction, NULL, NULL};
+#endif
+
+void shim_start(shim_report report) {
+    to_rust = report;
+    xmlInitParser();
+    xsltInit();
+    exsltRegisterAll();
+    xsltSetGenericErrorFunc(NULL, on_generic);
+#ifdef WITH_DEBUGGER
+    xsltSetDebuggerCallbacks(3, &debugger);
+#endif
+    shim_guard_reading();
+}

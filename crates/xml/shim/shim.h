@@ -1,0 +1,119 @@
+/*
+ * What Rust calls of libxml2, libxslt and libexslt, as few and as plain functions as possible.
+ *
+ * The shim exists because these libraries report errors through variadic callbacks and keep them in
+ * globals, which Rust can neither define nor scope. Every entry point takes a sink; while it runs, and
+ * only then, what the libraries report on this thread goes to that sink.
+ */
+#ifndef COMPYSITION_SHIM_H
+#define COMPYSITION_SHIM_H
+
+#include <stddef.h>
+#include <libxml/tree.h>
+#include <libxml/xpath.h>
+#include <libxslt/xsltInternals.h>
+
+/* The kinds of reports; the same numbers are in sys.rs. */
+enum {
+    SHIM_FAULT = 0,   /* a structured error: message, line and column in a document */
+    SHIM_CONTEXT = 1, /* where in a stylesheet the next SHIM_TEXT happened */
+    SHIM_TEXT = 2,    /* an error's text after a context, else an xsl:message */
+    SHIM_OTHER = 3    /* anything else that a library says */
+};
+
+/* How a transformation ended. */
+enum {
+    SHIM_DONE = 0,
+    SHIM_FAILED = 1,
+    SHIM_NO_STACK = 2 /* stopped before the thread's stack ran out */
+};
+
+typedef void (*shim_report)(void *sink, int kind, const char *text, size_t length, int line, int column);
+
+/* What a stylesheet may read: itself, and files under these directories (canonical, no slash at the end). */
+struct shim_policy {
+    const char *url;
+    const char *text;
+    size_t length;
+    const char *const *directories;
+    size_t count;
+};
+
+struct shim_limits {
+    int depth;
+    unsigned long operations;
+    unsigned long path_operations;
+};
+
+/* Text in a buffer of libxml2. */
+struct shim_text {
+    void *buffer;
+    const char *text;
+    size_t length;
+};
+
+/* One call from Rust: where its reports go, what it may read, how deep it may go. */
+struct shim_call {
+    void *sink;
+    const struct shim_policy *policy;
+    const char *stack_floor;
+    int no_stack;
+    int refused; /* an external entity */
+    struct shim_call *outer;
+    void *outer_structured_context;
+    xmlStructuredErrorFunc outer_structured;
+    void *outer_generic_context;
+    xmlGenericErrorFunc outer_generic;
+};
+
+/* report.c */
+void shim_start(shim_report report);
+void shim_enter(struct shim_call *call, void *sink, const struct shim_policy *policy);
+void shim_leave(struct shim_call *call);
+struct shim_call *shim_current(void);
+void shim_say(int kind, const char *text, int line, int column);
+
+/* reading.c */
+extern const int shim_parse_options;
+void shim_guard_reading(void);
+xmlDocPtr shim_read(const char *text, size_t length, const char *url, xmlDictPtr dict, int options);
+
+/* document.c */
+xmlDocPtr shim_parse(void *sink, const char *text, size_t length, const char *url, int utf8);
+void shim_free_document(xmlDocPtr document);
+xmlDocPtr shim_copy_document(xmlDocPtr document);
+int shim_write_document(xmlDocPtr document, struct shim_text *text);
+int shim_write_node(xmlNodePtr node, struct shim_text *text);
+void shim_free_text(void *buffer);
+const char *shim_default_namespace(xmlDocPtr document);
+
+/* stylesheet.c */
+xsltStylesheetPtr shim_compile(void *sink, const struct shim_policy *policy, int utf8);
+void shim_free_stylesheet(xsltStylesheetPtr style);
+const char *shim_output_property(xsltStylesheetPtr style, int which);
+int shim_encoding_exists(const char *encoding);
+int shim_defines_functions(xsltStylesheetPtr style);
+int shim_strips_space(xsltStylesheetPtr style);
+int shim_transform(void *sink, const struct shim_policy *policy, xsltStylesheetPtr style, xmlDocPtr document,
+                   const char **parameters, const struct shim_limits *limits, xmlDocPtr *result);
+int shim_write_result(void *sink, xsltStylesheetPtr style, xmlDocPtr result, struct shim_text *text);
+int shim_is_html(xmlDocPtr document);
+int shim_is_plain(xsltStylesheetPtr style, xmlDocPtr result);
+
+/* xpath.c */
+xmlXPathContextPtr shim_path_context(void);
+void shim_free_path_context(xmlXPathContextPtr context);
+int shim_path_namespace(xmlXPathContextPtr context, const char *prefix, const char *uri);
+xmlXPathCompExprPtr shim_path_compile(void *sink, xmlXPathContextPtr context, const char *expression);
+void shim_free_path(xmlXPathCompExprPtr path);
+xmlXPathObjectPtr shim_path_evaluate(void *sink, xmlXPathContextPtr context, xmlXPathCompExprPtr path,
+                                     xmlDocPtr document, unsigned long operations);
+int shim_object_kind(xmlXPathObjectPtr object);
+int shim_object_boolean(xmlXPathObjectPtr object);
+double shim_object_number(xmlXPathObjectPtr object);
+const char *shim_object_string(xmlXPathObjectPtr object);
+size_t shim_object_length(xmlXPathObjectPtr object);
+int shim_object_node(xmlXPathObjectPtr object, size_t index, struct shim_text *text);
+void shim_free_object(xmlXPathObjectPtr object);
+
+#endif
