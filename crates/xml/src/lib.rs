@@ -1,9 +1,20 @@
-//! XSLT and XPath for compysition: a thin binding to libxml2 and libxslt.
+//! XSLT and XPath for compysition: a thin binding to libxml2 and libxslt, and the actors made of it.
+//!
+//! * [`Stylesheet`] transforms a [`Document`] into an [`Output`]; a [`Compiler`] makes stylesheets that may
+//!   read more than themselves, and [`Limits`] end what would not end.
+//! * [`XPath`] evaluates an expression on a document; [`evaluate`] does so on an event's payload.
+//! * [`Xslt`] is the actor; [`register`] lists all actors of this crate for flow files.
+//!
+//! Documents are taken to be hostile: they are bounded in depth and growth, and nothing outside of them is
+//! read. Stylesheets and expressions are taken to be the user's own: they may compute at length (within
+//! limits), but read only what their configuration allows, and write nothing. The libraries are set up for
+//! that once per process; another user of libxml2 in the same process meets the same guards.
 
 mod compiler;
 mod document;
 mod error;
 mod limits;
+mod malformed;
 mod output;
 mod policy;
 mod qualify;
@@ -11,8 +22,10 @@ mod sink;
 mod stylesheet;
 mod sys;
 mod text;
+mod tree;
 mod value;
 mod xpath;
+mod xslt;
 
 pub use compiler::Compiler;
 pub use document::Document;
@@ -20,5 +33,12 @@ pub use error::XmlError;
 pub use limits::Limits;
 pub use output::{Method, Output};
 pub use stylesheet::Stylesheet;
+pub use tree::{Tree, evaluate};
 pub use value::Value;
 pub use xpath::XPath;
+pub use xslt::Xslt;
+
+/// Adds the actors of this crate to a registry, under the names that flow files use.
+pub fn register(registry: &mut compysition_core::Registry) {
+    registry.add::<Xslt>("xslt").alias("transformer", "xslt");
+}

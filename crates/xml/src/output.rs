@@ -43,6 +43,13 @@ impl Output {
         &self.warnings
     }
 
+    pub(crate) fn take_said(&mut self) -> (Vec<String>, Vec<XmlError>) {
+        (
+            std::mem::take(&mut self.messages),
+            std::mem::take(&mut self.warnings),
+        )
+    }
+
     /// Returns the output method.
     pub fn method(&self) -> Method {
         match self.stylesheet.property(sys::METHOD) {

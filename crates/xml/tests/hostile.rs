@@ -1,5 +1,7 @@
 //! Documents and stylesheets that mean harm, or are just broken: an error each, never a crash.
 
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
 use std::fmt::Write as _;
 
 use compysition_xml::{Compiler, Document, Limits, Stylesheet, XmlError};

@@ -1,5 +1,7 @@
 //! Transformations: what comes out, what is said, what is shared.
 
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
 use compysition_xml::{Document, Method, Stylesheet, XmlError};
 
 fn sheet(body: &str) -> Stylesheet {

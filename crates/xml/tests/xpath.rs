@@ -1,5 +1,7 @@
 //! XPath on documents, with and without namespaces.
 
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
 use std::collections::BTreeMap;
 
 use compysition_xml::{Document, Value, XPath};

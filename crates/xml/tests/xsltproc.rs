@@ -1,6 +1,8 @@
 //! The same stylesheets through `xsltproc` and through the binding: the bytes must be equal, and where
 //! one fails so must the other.
 
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,0 +1,233 @@
+//! The actor that transforms XML.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use compysition_core::{Actor, Context, Event, FilePath, Payload, Result, Surroundings, Xml};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tracing::{info, warn};
+
+use crate::malformed::malformed;
+use crate::tree::{Tree, read};
+use crate::{Compiler, Document, Limits, Method, Output, Stylesheet, XmlError};
+
+/// A document larger than this is transformed on a thread of its own, so that it does not hold up other
+/// actors: 32 KiB take about a millisecond.
+const LARGE: usize = 32 * 1024;
+
+/// The attribute that tells the HTTP door what the payload is.
+const CONTENT_TYPE: &str = "content_type";
+
+/// Transforms XML with an XSLT 1.0 stylesheet, EXSLT included.
+///
+/// The payload becomes XML if the output method is `xml`, text if it is `html` or `text`, and bytes if
+/// `xsl:output` names another encoding than UTF-8. If `xsl:output` names a media type, if it is HTML, or
+/// if it is bytes, the attribute `content_type` says what was made. What `xsl:message` says is logged.
+///
+/// A document that is not well-formed, a transformation that fails, and `xsl:message terminate="yes"` are
+/// malformed, with the message of libxslt and the line.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(try_from = "Settings")]
+#[schemars(with = "Settings")]
+pub struct Xslt {
+    stylesheet: Stylesheet,
+    parameters: Vec<(String, String)>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// The file of the stylesheet. Give either this or `inline`.
+    stylesheet: Option<FilePath>,
+    /// The stylesheet itself.
+    inline: Option<String>,
+    /// Values for the stylesheet's parameters (`xsl:param`), by name or `{namespace}name`; each is a
+    /// template. They are passed as texts, never as expressions.
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    /// The directories under which `document()`, `xsl:import` and `xsl:include` may read files. Without
+    /// any, a stylesheet reads nothing but itself.
+    #[serde(default)]
+    allow: Vec<FilePath>,
+    /// How many instructions one transformation may run, whatever the size of the document. Without it, ten
+    /// million and a hundred more for each byte of the document.
+    max_operations: Option<u64>,
+}
+
+impl Xslt {
+    /// Makes the actor with a stylesheet from a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read; what libxslt finds wrong in it, with the line.
+    pub fn from_file(path: impl Into<PathBuf>) -> Result<Xslt, XmlError> {
+        Stylesheet::from_file(path.into()).map(Xslt::new)
+    }
+
+    /// Makes the actor with a stylesheet given as text.
+    ///
+    /// # Errors
+    /// What libxslt finds wrong in it, with the line.
+    pub fn inline(text: &str) -> Result<Xslt, XmlError> {
+        Stylesheet::from_text(text).map(Xslt::new)
+    }
+
+    /// Makes the actor with a compiled stylesheet, which may be shared.
+    pub fn new(stylesheet: Stylesheet) -> Xslt {
+        Xslt {
+            stylesheet,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Sets a parameter of the stylesheet to a text.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Xslt {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl TryFrom<Settings> for Xslt {
+    type Error = XmlError;
+
+    fn try_from(settings: Settings) -> Result<Xslt, XmlError> {
+        let mut compiler = Compiler::new().base(Surroundings::current().base);
+        for directory in settings.allow {
+            compiler = compiler.allow(directory.as_path());
+        }
+        if let Some(operations) = settings.max_operations {
+            compiler = compiler.limits(Limits {
+                operations,
+                operations_per_byte: 0,
+                ..Limits::default()
+            });
+        }
+        let stylesheet = match (settings.stylesheet, settings.inline) {
+            (Some(path), None) => compiler.compile_file(path.as_path())?,
+            (None, Some(text)) => compiler.compile(&text)?,
+            _ => {
+                return Err(XmlError::new(
+                    "give either `stylesheet`, a file, or `inline`, the text",
+                ));
+            }
+        };
+        Ok(Xslt {
+            stylesheet,
+            parameters: settings.parameters.into_iter().collect(),
+        })
+    }
+}
+
+impl Actor for Xslt {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        for warning in self.stylesheet.warnings() {
+            warn!(flow = ctx.flow(), actor = ctx.actor(), "{warning}");
+        }
+        Ok(())
+    }
+
+    async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
+        let parameters = self.parameters.clone();
+        let stylesheet = self.stylesheet.clone();
+        let payload = event.payload().clone();
+        let (made, said) = if payload.size() > LARGE {
+            ctx.blocking(move || transform(&stylesheet, &payload, &parameters))
+                .await?
+        } else {
+            transform(&stylesheet, &payload, &parameters)
+        };
+        said.log(&event, ctx);
+        let made = made?;
+        match made.content_type {
+            Some(content_type) => event.set_attribute(CONTENT_TYPE, content_type),
+            // What an earlier actor made no longer is what the event carries.
+            None if event.attribute(CONTENT_TYPE).is_some() => event.remove_attribute(CONTENT_TYPE),
+            None => {}
+        }
+        ctx.send(event.with(made.payload))
+    }
+}
+
+/// What a transformation made of a payload.
+struct Made {
+    payload: Payload,
+    content_type: Option<String>,
+}
+
+/// What a stylesheet had to say, whether it made something or not.
+#[derive(Default)]
+struct Said {
+    messages: Vec<String>,
+    warnings: Vec<XmlError>,
+}
+
+impl Said {
+    fn log(&self, event: &Event, ctx: &Context) {
+        for message in &self.messages {
+            info!(flow = ctx.flow(), actor = ctx.actor(), meta_id = %event.meta_id(), "{message}");
+        }
+        for warning in &self.warnings {
+            warn!(flow = ctx.flow(), actor = ctx.actor(), meta_id = %event.meta_id(), "{warning}");
+        }
+    }
+}
+
+fn transform(
+    stylesheet: &Stylesheet,
+    payload: &Payload,
+    parameters: &[(String, String)],
+) -> (Result<Made>, Said) {
+    let parameters: Vec<(&str, &str)> = parameters.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let run = |document: &mut Document| stylesheet.transform(document, &parameters);
+    let output = match payload {
+        // A small document is kept for others who got the same event; while a large one is
+        // transformed they would wait longer than parsing takes.
+        Payload::Xml(xml) if xml.has_tree::<Tree>() || payload.size() <= LARGE => xml
+            .tree(Tree::parse)
+            .map(|tree| match stylesheet.strips_space() {
+                true => tree
+                    .with(|document| document.copy())
+                    .and_then(|mut copy| run(&mut copy)),
+                false => tree.with(run),
+            }),
+        other => read(other).map(|mut document| run(&mut document)),
+    };
+    match output {
+        Ok(Ok(mut output)) => {
+            let (messages, warnings) = output.take_said();
+            let large = payload.size() > LARGE;
+            (
+                make(output, large).map_err(malformed),
+                Said { messages, warnings },
+            )
+        }
+        Ok(Err(error)) => {
+            let said = Said {
+                messages: error.messages().to_vec(),
+                ..Said::default()
+            };
+            (Err(malformed(error)), said)
+        }
+        Err(error) => (Err(error), Said::default()),
+    }
+}
+
+fn make(output: Output, large: bool) -> Result<Made, XmlError> {
+    let content_type = output.content_type();
+    let payload = match output.method() {
+        _ if !output.is_utf8() => output.to_bytes()?.into(),
+        // Writing a large result is work for the thread that we are on, not for the next actor's.
+        Method::Xml if !large && output.reads_back() => {
+            let size = output.size();
+            Xml::from_tree(Arc::new(Tree::result(output)), size).into()
+        }
+        Method::Xml => Xml::from_text(output.text_as::<Arc<str>>()?).into(),
+        Method::Html | Method::Text => output.text_as::<Arc<str>>()?.into(),
+    };
+    Ok(Made {
+        payload,
+        content_type,
+    })
+}
