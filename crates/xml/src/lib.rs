@@ -14,6 +14,7 @@ mod compiler;
 mod document;
 mod error;
 mod limits;
+mod made;
 mod malformed;
 mod output;
 mod policy;

@@ -11,7 +11,7 @@ pub(crate) fn qualify(expression: &str, prefix: &str) -> String {
         let length = token_length(rest, first);
         let (token, after) = rest.split_at(length);
         if is_name_start(first) {
-            if before.is_element_name(token, after) {
+            if before.is_element_name(after) {
                 output.push_str(prefix);
                 output.push(':');
             }
@@ -37,12 +37,9 @@ enum Before {
 }
 
 impl Before {
-    fn is_element_name(self, name: &str, after: &str) -> bool {
+    fn is_element_name(self, after: &str) -> bool {
         let next = after.trim_start();
-        self == Before::Start
-            && !next.starts_with('(')
-            && !next.starts_with("::")
-            && !(next.starts_with(':') && !name.is_empty())
+        self == Before::Start && !next.starts_with(['(', ':'])
     }
 
     fn after_name(self, name: &str, after: &str) -> Before {
