@@ -18,6 +18,8 @@ pub struct Flow {
     state: Arc<FlowState>,
     gates: Vec<Arc<Gate>>,
     stations: Vec<Arc<Station>>,
+    /// The stations that have a task.
+    tasks: Vec<Arc<Station>>,
     answers: Vec<(Arc<str>, Arc<Answers>)>,
     runners: Arc<AtomicUsize>,
     stop_deadline: Duration,
@@ -46,6 +48,7 @@ impl Flow {
             state,
             gates,
             stations: Vec::new(),
+            tasks: Vec::new(),
             answers: Vec::new(),
             runners: Arc::new(AtomicUsize::new(0)),
             stop_deadline,
@@ -101,7 +104,7 @@ impl Flow {
     async fn drain(&self) {
         self.state.until(|| self.is_idle()).await;
         self.signal(|signals| signals.stopping = true);
-        for station in &self.stations {
+        for station in &self.tasks {
             loop {
                 let mut rest = std::pin::pin!(station.rest.notified());
                 rest.as_mut().enable();
@@ -116,7 +119,7 @@ impl Flow {
 
     fn give_up(&self) -> Stopped {
         self.state.abort();
-        let busy = self.stations.iter().filter(|station| !station.is_resting());
+        let busy = self.tasks.iter().filter(|station| !station.is_resting());
         let stopped = Stopped {
             unfinished: busy.map(|station| station.name.to_string()).collect(),
             failed: self.state.open_roots().unsigned_abs(),
@@ -134,14 +137,14 @@ impl Flow {
 
     async fn end(&self) {
         self.state.spawner.end().await;
-        for station in &self.stations {
+        for station in &self.tasks {
             drop(station.inbox.close());
         }
         self.stopped.cancel();
     }
 
     fn signal(&self, set: impl Fn(&mut Signals)) {
-        for station in &self.stations {
+        for station in &self.tasks {
             station.inbox.signal(&set);
         }
     }
@@ -175,7 +178,17 @@ impl Flow {
         &self.state
     }
 
-    pub(crate) fn spawn_runner(&self, runner: impl Future<Output = ()> + Send + 'static) {
+    /// Returns the stations that have a task of their own.
+    pub(crate) fn tasks(&self) -> &[Arc<Station>] {
+        &self.tasks
+    }
+
+    pub(crate) fn spawn_runner(
+        &mut self,
+        station: Arc<Station>,
+        runner: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.tasks.push(station);
         self.runners.fetch_add(1, SeqCst);
         let ended = RunnerEnded(self.runners.clone(), self.state.clone());
         self.state.spawner.spawn(async move {

@@ -47,7 +47,7 @@ pub(crate) fn hand_on(events: &mut Vec<Event>, ctx: &mut Context) {
     station.counters.sent.fetch_add(events.len() as u64, Relaxed);
     match outboxes.all[..] {
         // The whole chunk changes hands; each event in it was counted and charged when it was made.
-        [only] if station.options.into.is_none() => outboxes.links[only].push(events),
+        [only] => outboxes.links[only].push(events),
         _ => {
             ctx.open();
             for event in events.drain(..) {

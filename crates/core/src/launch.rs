@@ -261,7 +261,8 @@ async fn start(places: Vec<Place>, flow: &mut Flow) -> Result<(), FlowError> {
     }
     for (station, stage) in ready {
         let name = station.name.clone();
-        flow.spawn_runner(AsActor::new(name, runner::run(stage, station)));
+        let runner = AsActor::new(name, runner::run(stage, station.clone()));
+        flow.spawn_runner(station, runner);
     }
     if problems.is_empty() {
         flow.release_sources();

@@ -117,14 +117,14 @@ where
     fn run(&mut self, events: &mut [Event], place: &mut Place, kept: &mut Kept, ctx: &Context) {
         let station = &*ctx.station;
         while place.next < events.len() {
-            let mut event = std::mem::take(&mut events[place.next]);
+            let event = std::mem::take(&mut events[place.next]);
             place.next += 1;
-            if R::FALLIBLE {
+            if R::FALLIBLE || station.options.into.is_some() {
                 kept.event = Some(event.clone());
             }
             kept.id = event.id;
-            // The function may drop the event and return a new one: its receipt must not go with it.
-            kept.receipt = std::mem::take(&mut event.receipt);
+            // The function may drop the event and return a new one: its root must not settle meanwhile.
+            kept.receipt = event.receipt.clone();
             let marked = event.error().is_some();
             let passed_on = match (self.function)(event).into_output() {
                 Ok(Some(mut event)) => pass_on(&mut event, kept, station).map(|()| Some(event)),
@@ -138,10 +138,9 @@ where
                 }
                 Ok(None) => {
                     station.counters.ended.fetch_add(1, Relaxed);
-                    let receipt = std::mem::take(&mut kept.receipt);
                     if marked {
                         let error = Error::internal("an event marked with an error was dropped");
-                        receipt.fail(&station.failure(error, 0));
+                        kept.receipt.fail(&station.failure(error, 0));
                     }
                 }
                 Err(error) => station.route_error(kept.give_back(), error),
@@ -152,37 +151,30 @@ where
 
 /// Makes the function's result the successor of its input.
 fn pass_on(event: &mut Event, kept: &mut Kept, station: &Station) -> Result {
-    if event.receipt.is_some() {
-        // A clone of an earlier event, kept by the function: it has its own receipt.
-        kept.receipt = Receipt::default();
-    } else {
-        event.receipt = std::mem::take(&mut kept.receipt);
+    if !event.receipt.is_some() {
+        event.receipt = kept.receipt.clone();
         if event.id.is_none() {
             event.id = kept.id.child(&station.name, "*", 0);
         }
     }
-    event.receipt.hops += 1;
-    let outcome = match event.receipt.hops > station.flow.limits.hops {
-        true => Err(too_many_hops(station.flow.limits.hops)),
-        false => event.receipt.charge(event.payload.size()),
-    };
-    if outcome.is_err() {
-        kept.receipt = std::mem::take(&mut event.receipt);
-        if kept.event.is_none() {
-            kept.event = Some(std::mem::take(event));
-        }
+    if let (Some(path), Some(input)) = (&station.options.into, &kept.event) {
+        let mut input = input.clone();
+        input.set_path(path, event.payload().to_value())?;
+        input.receipt = std::mem::take(&mut event.receipt);
+        *event = input;
     }
-    outcome
+    event.receipt.hops += 1;
+    if event.receipt.hops > station.flow.limits.hops {
+        return Err(too_many_hops(station.flow.limits.hops));
+    }
+    event.receipt.charge(event.payload.size())
 }
 
 impl Kept {
     fn give_back(&mut self) -> Event {
         let mut event = self.event.take().unwrap_or_default();
         event.id = self.id;
-        let receipt = std::mem::take(&mut self.receipt);
-        if receipt.is_some() {
-            event.receipt = receipt;
-        }
+        event.receipt = std::mem::take(&mut self.receipt);
         event
     }
 }

@@ -237,7 +237,7 @@ async fn quiet(flow: &Flow) {
     let idle = || flow.gates().iter().all(|gate| gate.in_use().0 <= 0);
     loop {
         flow.state().until(idle).await;
-        let busy = flow.stations().iter().find(|station| !station.is_resting());
+        let busy = flow.tasks().iter().find(|station| !station.is_resting());
         let Some(busy) = busy else {
             return;
         };
