@@ -1,0 +1,11 @@
+//! What the benchmarks share: the machine's clocks and cores, figures, tables.
+
+mod arguments;
+mod figures;
+mod machine;
+mod table;
+
+pub use arguments::argument;
+pub use figures::{median, median_ratio};
+pub use machine::{Span, Stopwatch, cores, pin};
+pub use table::Table;
