@@ -1,1 +1,30 @@
-//! Being written.
+//! HTTP for compysition: [`HttpServer`], a door for requests; [`HttpClient`], which calls back-ends; and
+//! [`BasicAuth`].
+//!
+//! What an event knows of HTTP is read and set through [`HttpEvent`]. What errors mean to clients stands
+//! in one table, in [`status`].
+
+mod accept;
+mod back_end;
+mod exchange;
+mod http_event;
+mod media;
+mod query;
+mod server;
+mod units;
+
+pub mod status;
+
+pub use back_end::BackEndResponse;
+pub use http::StatusCode;
+pub use http_event::{Http, HttpEvent};
+pub use server::{
+    AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect, ResponseBody,
+};
+
+use compysition_core::Registry;
+
+/// Adds the actors of this crate to a registry.
+pub fn register(registry: &mut Registry) {
+    registry.add::<HttpServer>("http_server").alias("wsgi", "http_server");
+}

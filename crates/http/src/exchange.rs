@@ -1,0 +1,148 @@
+//! The HTTP exchange that an event belongs to, as the typed value of its attribute `http`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use compysition_core::Extension;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::{Map, Value};
+
+use crate::query;
+
+/// The name of the attribute.
+pub(crate) const HTTP: &str = "http";
+
+/// What an event knows of the request that it stands for, and of the response that it may become. It is
+/// read and changed through [`HttpEvent`](crate::HttpEvent).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exchange {
+    pub(crate) request: Arc<RequestHead>,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) response_headers: HeaderMap,
+    /// Whether the credentials have been verified, and are to be seen no more.
+    pub(crate) hides_credentials: bool,
+}
+
+/// What came before the body.
+#[derive(Debug, Default)]
+pub(crate) struct RequestHead {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) variables: Vec<(Arc<str>, String)>,
+    pub(crate) client: Option<SocketAddr>,
+}
+
+impl Exchange {
+    /// Returns a header of the request.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        if self.hides_credentials && name.eq_ignore_ascii_case("authorization") {
+            return None;
+        }
+        self.request.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Extension for Exchange {
+    fn to_value(&self) -> Value {
+        let request = &*self.request;
+        let mut http = Map::new();
+        http.insert("method".into(), request.method.as_str().into());
+        http.insert("path".into(), request.uri.path().into());
+        http.insert("query".into(), query::to_value(request.uri.query().unwrap_or_default()));
+        let mut headers = headers_to_value(&request.headers);
+        if self.hides_credentials {
+            headers.remove(header::AUTHORIZATION.as_str());
+        }
+        http.insert("headers".into(), headers.into());
+        if !request.variables.is_empty() {
+            let field = |(name, value): &(Arc<str>, String)| (name.to_string(), value.as_str().into());
+            let variables: Map<_, _> = request.variables.iter().map(field).collect();
+            http.insert("variables".into(), variables.into());
+        }
+        if let Some(client) = request.client {
+            http.insert("client".into(), client.to_string().into());
+        }
+        if let Some(status) = self.status {
+            http.insert("status".into(), status.as_u16().into());
+        }
+        if !self.response_headers.is_empty() {
+            let headers = headers_to_value(&self.response_headers);
+            http.insert("response_headers".into(), headers.into());
+        }
+        Value::Object(http)
+    }
+}
+
+/// Returns headers as an object; those that occur more than once are joined by commas.
+pub(crate) fn headers_to_value(headers: &HeaderMap) -> Map<String, Value> {
+    let field = |name: &HeaderName| {
+        let values = headers.get_all(name).iter();
+        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (name.as_str().to_owned(), values.join(", ").into())
+    };
+    headers.keys().map(field).collect()
+}
+
+/// Reads headers from an object as [`headers_to_value`] makes it; what is no header is left out.
+pub(crate) fn headers_from_value(value: &Value) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+            continue;
+        };
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        for value in values {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.append(name.clone(), value);
+            }
+        }
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn is_json_when_asked() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-a", "1".parse().unwrap());
+        headers.append("x-a", "2".parse().unwrap());
+        headers.insert("authorization", "Basic YTpi".parse().unwrap());
+        let request = RequestHead {
+            method: Method::POST,
+            uri: "/orders/7?full=yes".parse().unwrap(),
+            headers,
+            variables: vec![("id".into(), "7".into())],
+            client: None,
+        };
+        let mut exchange = Exchange {
+            request: Arc::new(request),
+            ..Exchange::default()
+        };
+        assert_eq!(exchange.to_value()["headers"]["authorization"], "Basic YTpi");
+        exchange.hides_credentials = true;
+        exchange.status = Some(StatusCode::ACCEPTED);
+        let wanted = json!({
+            "method": "POST", "path": "/orders/7", "query": {"full": "yes"},
+            "headers": {"x-a": "1, 2"}, "variables": {"id": "7"}, "status": 202
+        });
+        assert_eq!(exchange.to_value(), wanted);
+        assert_eq!(exchange.header("authorization"), None);
+    }
+
+    #[test]
+    fn headers_read_back() {
+        let headers = headers_from_value(&json!({"Set-Cookie": ["a=1", "b=2"], "x": 7, "bad name": ""}));
+        assert_eq!(headers.get_all("set-cookie").iter().count(), 2);
+        assert_eq!(headers["x"], "7");
+        assert_eq!(headers.len(), 3);
+    }
+}

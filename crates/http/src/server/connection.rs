@@ -1,0 +1,178 @@
+//! One connection from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use compysition_core::Source;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::server::body::ResponseBody;
+use crate::server::connections::{Connection, Phase};
+use crate::server::door::Door;
+use crate::server::spawn::SpawnOn;
+use crate::server::wire::{Stream, Wire};
+
+/// How much of a refused body is still read, and for how long, so that the client can read its answer.
+const LINGER_BYTES: u64 = 4 << 20;
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Requests that one HTTP/2 connection may have under way.
+const MOST_STREAMS: u32 = 250;
+
+/// What the connections of one server have in common.
+pub(crate) struct Host {
+    pub(crate) door: Arc<Door>,
+    pub(crate) source: Source,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) header_timeout: Duration,
+    pub(crate) spawn: SpawnOn,
+}
+
+/// What the requests of one connection have in common.
+struct Peer {
+    door: Arc<Door>,
+    source: Source,
+    client: SocketAddr,
+    connection: Connection,
+}
+
+/// Serves a client until it goes, is too slow, or the server ends.
+pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, client: SocketAddr, connection: Connection) {
+    let opened = open(&host, stream, &connection);
+    let Ok(Ok((wire, is_http2))) = timeout(host.header_timeout, opened).await else {
+        return;
+    };
+    let peer = Arc::new(Peer {
+        door: host.door.clone(),
+        source: host.source.clone(),
+        client,
+        connection,
+    });
+    if is_http2 {
+        serve_http2(&host, wire, peer).await;
+    } else {
+        serve_http1(&host, wire, peer).await;
+    }
+}
+
+async fn open(
+    host: &Host,
+    stream: TcpStream,
+    connection: &Connection,
+) -> std::io::Result<(Wire, bool)> {
+    // Answers are written whole, so that there is nothing to wait for.
+    stream.set_nodelay(true)?;
+    let stream = match &host.tls {
+        Some(tls) => Stream::Tls(Box::new(tls.accept(stream).await?)),
+        None => Stream::Plain(stream),
+    };
+    let mut wire = Wire::new(stream, connection.activity.clone());
+    let is_http2 = wire.is_http2().await?;
+    Ok((wire, is_http2))
+}
+
+async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>) {
+    let activity = peer.connection.activity.clone();
+    let own = peer.clone();
+    let service = service_fn(move |request| answer(own.clone(), request));
+    let mut builder = http1::Builder::new();
+    // Time-outs of the head are kept here, for idle connections and slow heads alike.
+    builder.header_read_timeout(None).timer(TokioTimer::new());
+    let mut conn = builder.serve_connection(TokioIo::new(wire), service);
+    let end = drive(&mut conn, http1::Connection::graceful_shutdown, host, &peer).await;
+    let parts = conn.into_parts();
+    let mut wire = parts.io.into_inner();
+    if end == End::TooSlow && !parts.read_buf.is_empty() {
+        let late = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let told = async {
+            wire.write_all(late).await?;
+            wire.shutdown().await
+        };
+        let _ = timeout(LINGER, told).await;
+    }
+    if activity.has_unread() {
+        // A socket closed with something unread in it resets the connection, and the client may never
+        // see its answer.
+        let mut rest = wire.take(LINGER_BYTES);
+        let mut sink = tokio::io::sink();
+        let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut sink)).await;
+    }
+}
+
+async fn serve_http2(host: &Host, wire: Wire, peer: Arc<Peer>) {
+    let own = peer.clone();
+    let service = service_fn(move |request| answer(own.clone(), request));
+    let mut builder = http2::Builder::new(host.spawn.clone());
+    builder.timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
+    let mut conn = builder.serve_connection(TokioIo::new(wire), service);
+    drive(&mut conn, http2::Connection::graceful_shutdown, host, &peer).await;
+}
+
+/// Says why a connection ended.
+#[derive(PartialEq, Eq)]
+enum End {
+    Done,
+    TooSlow,
+}
+
+/// Drives a connection to its end, and ends it when it is idle for too long or the server ends.
+async fn drive<C: Future + Unpin>(
+    conn: &mut C,
+    graceful_shutdown: impl Fn(Pin<&mut C>),
+    host: &Host,
+    peer: &Peer,
+) -> End {
+    let connection = &peer.connection;
+    let activity = &connection.activity;
+    let mut watch = pin!(sleep_until(Instant::now() + host.header_timeout));
+    let mut phase = Phase::Serving;
+    loop {
+        if phase == Phase::Serving && connection.phase() > Phase::Serving {
+            graceful_shutdown(Pin::new(&mut *conn));
+        }
+        phase = connection.phase();
+        let all_sent = poll_fn(|_| if activity.is_done() { Poll::Ready(()) } else { Poll::Pending });
+        tokio::select! {
+            biased;
+            _ = &mut *conn => return End::Done,
+            () = all_sent, if phase == Phase::Closing => return End::Done,
+            () = activity.phase_changed.notified() => {}
+            () = &mut watch => {
+                let now = Instant::now();
+                let until = activity.idle_until(host.header_timeout);
+                match until {
+                    Some(until) if until <= now => return End::TooSlow,
+                    until => watch.as_mut().reset(until.unwrap_or(now + host.header_timeout)),
+                }
+            }
+        }
+    }
+}
+
+async fn answer(
+    peer: Arc<Peer>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let active = peer.connection.activity.begin();
+    let (head, body) = request.into_parts();
+    let reply = peer.door.answer(&peer.source, head, body, Some(peer.client)).await;
+    if reply.has_unread {
+        active.activity().leaves_unread();
+    }
+    let mut response = reply.response;
+    response.body_mut().keep(active);
+    Ok(response)
+}

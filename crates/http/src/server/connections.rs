@@ -1,0 +1,101 @@
+//! All connections of a server, so that it can end them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::server::activity::Activity;
+
+/// How far a server has come in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    Serving,
+    /// The flow refuses what is new and answers what it has; idle connections are closed.
+    Stopping,
+    /// All is answered; each connection is closed as soon as it has been sent what is for it.
+    Closing,
+}
+
+/// The open connections of a server, and the phase that they share.
+#[derive(Default)]
+pub(crate) struct Connections {
+    open: Mutex<HashMap<u64, Arc<Activity>>>,
+    phase: AtomicU8,
+    next: Mutex<u64>,
+    emptied: Notify,
+}
+
+/// An open connection; it is counted until this is dropped.
+pub(crate) struct Connection {
+    all: Arc<Connections>,
+    number: u64,
+    pub(crate) activity: Arc<Activity>,
+}
+
+impl Connections {
+    pub(crate) fn open(self: &Arc<Self>) -> Connection {
+        let number = {
+            let mut next = self.next.lock();
+            *next += 1;
+            *next
+        };
+        let activity = Arc::new(Activity::new());
+        self.open.lock().insert(number, activity.clone());
+        Connection {
+            all: self.clone(),
+            number,
+            activity,
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(SeqCst) {
+            0 => Phase::Serving,
+            1 => Phase::Stopping,
+            _ => Phase::Closing,
+        }
+    }
+
+    /// Begins a phase and tells all connections.
+    pub(crate) fn begin(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, SeqCst);
+        for activity in self.open.lock().values() {
+            activity.phase_changed.notify_one();
+        }
+    }
+
+    /// Waits until no connection is open.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.count() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.open.lock().len()
+    }
+}
+
+impl Connection {
+    pub(crate) fn phase(&self) -> Phase {
+        self.all.phase()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let mut open = self.all.open.lock();
+        open.remove(&self.number);
+        if open.is_empty() {
+            self.all.emptied.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Responses that say what went wrong.
+
+use bytes::Bytes;
+use compysition_core::{Error, ErrorKind};
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::media::Format;
+use crate::server::answer_mode::ErrorBody;
+use crate::server::body::ResponseBody;
+use crate::status::{BACK_END, status_of};
+
+/// What went wrong with a request, and the status that says so.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) error: Error,
+    /// The actor that failed, or where the last copy of the request's event ended.
+    pub(crate) actor: Option<String>,
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        Fault {
+            status: status_of(&error),
+            error,
+            actor: None,
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) fn with_status(status: StatusCode, error: Error) -> Fault {
+        Fault {
+            status,
+            ..Fault::from(error)
+        }
+    }
+
+    /// Returns whether the message is for the log only: an inner error's may tell secrets.
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self.error.kind(), ErrorKind::Internal | ErrorKind::Panicked)
+    }
+
+    /// Makes the response. `realm` is what credentials are asked for, if the error does not say.
+    pub(crate) fn respond(&self, format: Format, style: ErrorBody, realm: &str) -> Response<ResponseBody> {
+        let mut response = Response::new(ResponseBody::default());
+        *response.status_mut() = self.status;
+        let is_empty = matches!(self.status, StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT);
+        if !is_empty {
+            let (media_type, text) = self.body(format, style);
+            *response.body_mut() = ResponseBody::new(Bytes::from(text));
+            let media_type = HeaderValue::from_static(media_type);
+            response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        }
+        self.add_headers(&mut response, realm);
+        response
+    }
+
+    fn body(&self, format: Format, style: ErrorBody) -> (&'static str, String) {
+        match (style, format) {
+            (ErrorBody::Envelope, Format::Json) => {
+                ("application/json", json!({ "errors": [self.fields()] }).to_string())
+            }
+            (ErrorBody::Envelope, Format::Xml) => {
+                let fields = elements(&self.fields());
+                let text = format!("<errors><error>{fields}</error></errors>");
+                ("application/xml", text)
+            }
+            (ErrorBody::Envelope, _) => ("text/plain; charset=utf-8", self.line()),
+            (ErrorBody::Problem, Format::Xml) => {
+                let fields = elements(&self.problem());
+                let text = format!("<problem xmlns=\"urn:ietf:rfc:7807\">{fields}</problem>");
+                ("application/problem+xml", text)
+            }
+            (ErrorBody::Problem, _) => {
+                ("application/problem+json", Value::Object(self.problem()).to_string())
+            }
+        }
+    }
+
+    fn message(&self) -> &str {
+        if self.is_hidden() { "internal error" } else { self.error.message() }
+    }
+
+    fn line(&self) -> String {
+        match &self.actor {
+            Some(actor) => format!("{actor}: {}\n", self.message()),
+            None => format!("{}\n", self.message()),
+        }
+    }
+
+    fn fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        fields.insert("message".into(), self.message().into());
+        fields.insert("code".into(), self.error.kind().as_str().into());
+        self.add_details(&mut fields);
+        fields
+    }
+
+    fn problem(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        fields.insert("type".into(), "about:blank".into());
+        fields.insert("title".into(), self.status.canonical_reason().unwrap_or("Error").into());
+        fields.insert("status".into(), self.status.as_u16().into());
+        fields.insert("detail".into(), self.message().into());
+        fields.insert("code".into(), self.error.kind().as_str().into());
+        self.add_details(&mut fields);
+        fields
+    }
+
+    fn add_details(&self, fields: &mut Map<String, Value>) {
+        if let Some(actor) = &self.actor {
+            fields.insert("actor".into(), actor.as_str().into());
+        }
+        if self.is_hidden() {
+            return;
+        }
+        // These are headers, or none of the client's business.
+        let elsewhere = ["realm", "challenge", "allow", "retry_after", BACK_END];
+        for (name, value) in self.error.details() {
+            if !elsewhere.contains(&name.as_str()) && !fields.contains_key(name) {
+                fields.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
+    fn add_headers(&self, response: &mut Response<ResponseBody>, realm: &str) {
+        let detail = |name: &str| self.error.detail(name).map(plain);
+        let mut add = |name, text: String| {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                response.headers_mut().insert(name, value);
+            }
+        };
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                let challenge = detail("challenge").unwrap_or_else(|| {
+                    let realm = detail("realm").unwrap_or_else(|| realm.to_owned());
+                    let realm = realm.replace(['"', '\\'], "'");
+                    format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")
+                });
+                add(header::WWW_AUTHENTICATE, challenge);
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                add(header::ALLOW, detail("allow").unwrap_or_default());
+            }
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                if let Some(seconds) = detail("retry_after") {
+                    add(header::RETRY_AFTER, seconds);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn elements(fields: &Map<String, Value>) -> String {
+    let element = |(name, value): (&String, &Value)| {
+        let name: String = name.chars().filter(|c| c.is_alphanumeric() || "_-.".contains(*c)).collect();
+        let begins_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        begins_well.then(|| format!("<{name}>{}</{name}>", escape(&plain(value))))
+    };
+    fields.iter().filter_map(element).collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\t' | '\n' | '\r' => escaped.push(c),
+            // XML 1.0 has no way to say them.
+            c if c < ' ' || c == '\u{fffe}' || c == '\u{ffff}' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn malformed() -> Fault {
+        let error = Error::malformed("no <end> tag").with_detail("line", 3);
+        Fault {
+            actor: Some("check".into()),
+            ..Fault::from(error)
+        }
+    }
+
+    #[test]
+    fn bodies_are_as_the_client_likes_them() {
+        let text = |format, style| malformed().body(format, style).1;
+        let json = r#"{"errors":[{"message":"no <end> tag","code":"malformed","actor":"check","line":3}]}"#;
+        let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(value(&text(Format::Json, ErrorBody::Envelope)), value(json));
+        let xml = text(Format::Xml, ErrorBody::Envelope);
+        assert!(xml.starts_with("<errors><error>") && xml.ends_with("</error></errors>"));
+        assert!(xml.contains("<message>no &lt;end&gt; tag</message>"));
+        assert!(xml.contains("<code>malformed</code>") && xml.contains("<line>3</line>"));
+        assert_eq!(text(Format::Bytes, ErrorBody::Envelope), "check: no <end> tag\n");
+        let problem = value(&text(Format::Text, ErrorBody::Problem));
+        assert_eq!(problem["status"], 400);
+        assert_eq!(problem["title"], "Bad Request");
+        assert_eq!(problem["detail"], "no <end> tag");
+    }
+
+    #[test]
+    fn some_details_are_headers() {
+        let error = Error::unauthorized("no").with_detail("realm", "a \"b\"");
+        let response = Fault::from(error).respond(Format::Json, ErrorBody::Envelope, "flow");
+        let challenge = &response.headers()["www-authenticate"];
+        assert_eq!(challenge, "Basic realm=\"a 'b'\", charset=\"UTF-8\"");
+        let error = Error::unavailable("later").with_detail("retry_after", 2);
+        let response = Fault::from(error).respond(Format::Json, ErrorBody::Envelope, "flow");
+        assert_eq!(response.headers()["retry-after"], "2");
+    }
+
+    #[test]
+    fn inner_errors_tell_no_secrets() {
+        let error = Error::internal("postgres://me:secret@db").with_detail("url", "secret");
+        let body = Fault::from(error).body(Format::Json, ErrorBody::Envelope).1;
+        assert!(!body.contains("secret"), "{body}");
+    }
+}

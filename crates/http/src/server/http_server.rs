@@ -1,0 +1,322 @@
+//! The actor that is a door for HTTP requests.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use compysition_core::{Actor, Context, Error, Event, FilePath, Ports, Result, Source};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::exchange::HTTP;
+use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
+use crate::server::bound::Bound;
+use crate::server::connection::Host;
+use crate::server::connections::{Connections, Phase};
+use crate::server::door::{Door, Way};
+use crate::server::listener::listen;
+use crate::server::route::Route;
+use crate::server::routes::{RouteTable, Routes};
+use crate::server::service::{HttpService, Mounted};
+use crate::server::spawn::SpawnOn;
+use crate::server::tls::Tls;
+use crate::units::{Size, Time};
+
+/// How long the flow waits at its end for clients to take their last answers.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Takes HTTP requests, sends each through the flow as an event, and answers it with what comes back.
+///
+/// What reaches its inbox answers the request that it descends from, the first time. A request whose last
+/// event ends unanswered gets the status of its first error, else 502, at once. The payload is the body,
+/// JSON or XML by its media type; path variables are attributes; method, path, query, headers, variables
+/// and client are under `http`. `http.status` and `http.response_headers` go into the response.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpServer {
+    /// Where to listen; port 0 lets the system choose one, which the log tells.
+    address: String,
+    /// The routes by name: `POST /orders/{id}`, or a map. Each has the outbox of its name, which is the
+    /// event's service too. Without routes any request goes to every outbox.
+    routes: Routes,
+    /// The most bytes that a body may have; larger ones are refused with 413.
+    body_limit: Size,
+    /// How long the head of a request may take to arrive, and how long a connection may be idle.
+    header_timeout: Time,
+    /// How long a body may take to arrive; then it is 408.
+    body_timeout: Time,
+    /// How long the flow may take for an answer; then it is 504.
+    deadline: Time,
+    /// What becomes of a request when its client goes away: `finish` or `cancel`. If left out, GET and
+    /// HEAD are cancelled, and others are finished.
+    on_disconnect: Option<OnDisconnect>,
+    /// How many requests may wait for their turn; more are refused with 503.
+    max_waiting: Option<usize>,
+    /// What a client waits for.
+    answer: AnswerMode,
+    /// What the bodies of errors look like.
+    error_body: ErrorBody,
+    /// Whether JSON answers are put in `{"data": …}`.
+    envelope: bool,
+    /// The header that the meta id is taken from and given back in; none if empty.
+    correlation: String,
+    /// The files for HTTPS; without them it is HTTP.
+    tls: Option<Tls>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    shared: Shared,
+}
+
+/// What the handles of a server share with it.
+#[derive(Clone)]
+struct Shared {
+    listens: bool,
+    /// A mistake in a route given as text, told when the flow starts.
+    mistake: Option<String>,
+    address: Arc<watch::Sender<Option<SocketAddr>>>,
+    connections: Arc<Connections>,
+    mounted: Mounted,
+}
+
+impl Default for HttpServer {
+    fn default() -> HttpServer {
+        HttpServer {
+            address: "127.0.0.1:8080".into(),
+            routes: Routes::default(),
+            body_limit: Size(1 << 20),
+            header_timeout: Time::seconds(30),
+            body_timeout: Time::seconds(30),
+            deadline: Time::seconds(30),
+            on_disconnect: None,
+            max_waiting: None,
+            answer: AnswerMode::Flow,
+            error_body: ErrorBody::Envelope,
+            envelope: false,
+            correlation: "x-correlation-id".into(),
+            tls: None,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            listens: true,
+            mistake: None,
+            address: Arc::new(watch::channel(None).0),
+            connections: Arc::default(),
+            mounted: Arc::new(OnceLock::new()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", *self.address.borrow())
+    }
+}
+
+impl HttpServer {
+    /// Makes a server that listens on an address such as `127.0.0.1:8080`.
+    pub fn at(address: impl Into<String>) -> HttpServer {
+        HttpServer {
+            address: address.into(),
+            ..HttpServer::default()
+        }
+    }
+
+    /// Makes a server that does not listen, for use through its [`service`](HttpServer::service).
+    pub fn mounted() -> HttpServer {
+        let mut server = HttpServer::default();
+        server.shared.listens = false;
+        server
+    }
+
+    /// Adds a route such as `POST /orders/{id}`; events take the outbox of its name.
+    #[must_use]
+    pub fn route(mut self, name: impl Into<String>, route: &str) -> HttpServer {
+        match route.parse::<Route>() {
+            Ok(route) => self.routes.0.push((name.into(), route)),
+            Err(mistake) => self.shared.mistake = Some(mistake),
+        }
+        self
+    }
+
+    /// Bounds the size of bodies; 1 MiB by default.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> HttpServer {
+        self.body_limit = Size(bytes);
+        self
+    }
+
+    /// Bounds the time for the head of a request to arrive, and for a connection to be idle.
+    #[must_use]
+    pub fn header_timeout(mut self, time: Duration) -> HttpServer {
+        self.header_timeout = Time(time);
+        self
+    }
+
+    /// Bounds the time for a body to arrive.
+    #[must_use]
+    pub fn body_timeout(mut self, time: Duration) -> HttpServer {
+        self.body_timeout = Time(time);
+        self
+    }
+
+    /// Bounds the time for the flow to answer.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> HttpServer {
+        self.deadline = Time(time);
+        self
+    }
+
+    /// Says what becomes of a request when its client goes away.
+    #[must_use]
+    pub fn on_disconnect(mut self, choice: OnDisconnect) -> HttpServer {
+        self.on_disconnect = Some(choice);
+        self
+    }
+
+    /// Bounds how many requests may wait for their turn.
+    #[must_use]
+    pub fn max_waiting(mut self, requests: usize) -> HttpServer {
+        self.max_waiting = Some(requests);
+        self
+    }
+
+    /// Says what clients wait for.
+    #[must_use]
+    pub fn answer(mut self, mode: AnswerMode) -> HttpServer {
+        self.answer = mode;
+        self
+    }
+
+    /// Says what the bodies of errors look like.
+    #[must_use]
+    pub fn error_body(mut self, style: ErrorBody) -> HttpServer {
+        self.error_body = style;
+        self
+    }
+
+    /// Serves HTTPS with a certificate and its key, both as PEM files.
+    #[must_use]
+    pub fn tls(mut self, certificate: impl Into<FilePath>, key: impl Into<FilePath>) -> HttpServer {
+        self.tls = Some(Tls {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// Returns what will tell the address that the server listens on.
+    pub fn bound(&self) -> Bound {
+        Bound(self.shared.address.subscribe())
+    }
+
+    /// Returns the door as a `tower` service, to be mounted in a program that has a server of its own.
+    pub fn service(&self) -> HttpService {
+        HttpService(self.shared.mounted.clone())
+    }
+
+    fn door(&self, flow: &str) -> Result<Door> {
+        if let Some(mistake) = &self.shared.mistake {
+            return Err(Error::internal(mistake.clone()));
+        }
+        let table = match self.routes.0.as_slice() {
+            [] => None,
+            routes => Some(RouteTable::new(routes).map_err(Error::internal)?),
+        };
+        let correlation = match self.correlation.as_str() {
+            "" => None,
+            name => Some(name.parse().map_err(|_| {
+                Error::internal(format!("`{name}` cannot be the name of a header"))
+            })?),
+        };
+        let mut ways: Vec<Way> =
+            self.routes.0.iter().map(|(name, route)| self.way(Some(name), route)).collect();
+        if ways.is_empty() {
+            ways.push(self.way(None, &Route::any()));
+        }
+        Ok(Door {
+            table,
+            ways,
+            correlation,
+            body_timeout: self.body_timeout.0,
+            on_disconnect: self.on_disconnect,
+            error_body: self.error_body,
+            envelope: self.envelope,
+            max_waiting: self.max_waiting,
+            waiting: 0.into(),
+            realm: flow.to_owned(),
+            http: HTTP.into(),
+        })
+    }
+
+    fn way(&self, name: Option<&String>, route: &Route) -> Way {
+        Way {
+            name: name.map(|name| name.as_str().into()),
+            content_types: route.content_types.clone(),
+            body_limit: route.body_limit.unwrap_or(self.body_limit),
+            deadline: route.deadline.unwrap_or(self.deadline).0,
+            answer: route.answer.unwrap_or(self.answer),
+        }
+    }
+
+    async fn listen(&self) -> Result<TcpListener> {
+        let unusable = |error| {
+            let message = format!("cannot listen on {}: {error}", self.address);
+            Error::unavailable(message).with_source(error)
+        };
+        TcpListener::bind(self.address.as_str()).await.map_err(unusable)
+    }
+}
+
+impl Actor for HttpServer {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let door = Arc::new(self.door(ctx.flow())?);
+        let tls = self.tls.as_ref().map(Tls::acceptor).transpose()?;
+        let listener = if self.shared.listens { Some(self.listen().await?) } else { None };
+        if let Some(listener) = &listener {
+            let address = listener.local_addr()?;
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            tracing::info!(flow = ctx.flow(), actor = ctx.actor(), %address, "listening on {scheme}://{address}");
+            self.shared.address.send_replace(Some(address));
+        }
+        let shared = self.shared.clone();
+        let header_timeout = self.header_timeout.0;
+        let spawn = SpawnOn(ctx.spawner());
+        ctx.produce(move |source: Source| async move {
+            // Later ones of an actor that was made again have nothing to add.
+            let _ = shared.mounted.set((door.clone(), source.clone()));
+            let Some(listener) = listener else {
+                source.stopping().await;
+                return Ok(());
+            };
+            let host = Host { door, source, tls, header_timeout, spawn };
+            listen(listener, Arc::new(host), shared.connections).await
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Err(Error::internal("an answer came to the door itself, which the engine should have taken"))
+    }
+
+    async fn stop(&mut self, ctx: &Context) -> Result {
+        let connections = &self.shared.connections;
+        connections.begin(Phase::Closing);
+        if tokio::time::timeout(FAREWELL, connections.empty()).await.is_err() {
+            let count = connections.count();
+            tracing::warn!(flow = ctx.flow(), actor = ctx.actor(), "{count} clients did not take their answers");
+        }
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        let names = self.routes.0.iter().map(|(name, _)| name);
+        Ports::any().door().outboxes(names)
+    }
+}

@@ -1,0 +1,27 @@
+//! The door for HTTP requests.
+
+mod activity;
+mod answer;
+mod answer_mode;
+mod body;
+mod bound;
+mod connection;
+mod connections;
+mod convert;
+mod door;
+mod fault;
+mod http_server;
+mod listener;
+mod route;
+mod routes;
+mod service;
+mod spawn;
+mod tls;
+mod visit;
+mod wire;
+
+pub use answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
+pub use body::ResponseBody;
+pub use bound::Bound;
+pub use http_server::HttpServer;
+pub use service::{ClientAddress, HttpService};

@@ -1,0 +1,291 @@
+//! One request on its way through the door: let in, asked of the flow, answered.
+
+use std::borrow::Cow;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use compysition_core::{Admission, Error, ErrorKind, Event, Id, Outcome, Refusal, Request, Source, Unanswered};
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use hyper::body::Body;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::accept::Accept;
+use crate::exchange::{Exchange, RequestHead};
+use crate::http_event::HttpEvent;
+use crate::media::{self, Format};
+use crate::server::answer;
+use crate::server::answer_mode::{AnswerMode, OnDisconnect};
+use crate::server::body::{self, BoxError, ResponseBody};
+use crate::server::door::{Door, Reply, Way, empty};
+use crate::server::fault::Fault;
+use crate::server::routes::Found;
+
+/// One request, while it is being answered.
+pub(crate) struct Visit<'a> {
+    pub(crate) door: &'a Door,
+    pub(crate) source: &'a Source,
+    pub(crate) head: Arc<RequestHead>,
+    pub(crate) deadline: Instant,
+    /// The id that the client gave it, or else its root's.
+    pub(crate) meta_id: Option<String>,
+    /// Whether the request has a body that has not been read.
+    pub(crate) has_unread: bool,
+}
+
+impl Visit<'_> {
+    pub(crate) async fn carry_out<B>(&mut self, way: &Way, body: B) -> Result<Response<ResponseBody>, Fault>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        self.check_content_type(way)?;
+        let expected = match (body.size_hint().exact(), self.has_unread) {
+            (_, false) => 0,
+            (Some(length), true) => usize::try_from(length).unwrap_or(usize::MAX),
+            (None, true) => way.body_limit.0,
+        };
+        if expected > way.body_limit.0 {
+            return Err(body::too_large(way.body_limit).into());
+        }
+        let admission = self.admit(expected).await?;
+        let event = self.read(way, body).await?;
+        let outbox = way.name.as_deref();
+        match way.answer {
+            AnswerMode::Flow => self.ask(admission.ask(outbox, event)).await,
+            AnswerMode::Accepted => {
+                let settlement = admission.emit(outbox, event);
+                self.name(settlement.root_id());
+                Ok(empty(StatusCode::ACCEPTED))
+            }
+            AnswerMode::Delivered => {
+                let settlement = admission.emit(outbox, event);
+                self.name(settlement.root_id());
+                match timeout_at(self.deadline, settlement).await {
+                    Ok(outcome) => settled(outcome),
+                    Err(_) => Err(self.too_late()),
+                }
+            }
+        }
+    }
+
+    fn check_content_type(&self, way: &Way) -> Result<(), Fault> {
+        let Some(taken) = &way.content_types else {
+            return Ok(());
+        };
+        let sent = self.content_type();
+        if !self.has_unread || sent.is_some_and(|sent| taken.iter().any(|range| range.takes(sent))) {
+            return Ok(());
+        }
+        let taken: Vec<_> = taken.iter().map(ToString::to_string).collect();
+        let taken = taken.join(", ");
+        let message = match sent {
+            Some(sent) => format!("{} is not taken here, but {taken} is", media::essence(sent)),
+            None => format!("the body has no content-type; {taken} is taken here"),
+        };
+        Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        self.head.headers.get(header::CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// Waits for a permit, before the body is read.
+    async fn admit(&self, bytes: usize) -> Result<Admission, Fault> {
+        let mut admit = pin!(self.source.admit(bytes));
+        let at_once = poll_fn(|cx| Poll::Ready(admit.as_mut().poll(cx))).await;
+        if let Poll::Ready(admitted) = at_once {
+            return admitted.map_err(refused);
+        }
+        let Some(_waiter) = self.door.line_up() else {
+            return Err(refused(Refusal::Crowded));
+        };
+        match timeout_at(self.deadline, admit).await {
+            Ok(admitted) => admitted.map_err(refused),
+            Err(_) => Err(refused(Refusal::Crowded)),
+        }
+    }
+
+    /// Reads the body and makes the event.
+    async fn read<B>(&mut self, way: &Way, body: B) -> Result<Event, Fault>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let mut event = Event::default();
+        if self.has_unread {
+            let read = body::read(body, way.body_limit);
+            let body = match timeout(self.door.body_timeout, read).await {
+                Ok(body) => body?,
+                Err(_) => {
+                    let error = Error::timeout("the body did not arrive in time");
+                    return Err(Fault::with_status(StatusCode::REQUEST_TIMEOUT, error));
+                }
+            };
+            self.has_unread = false;
+            event.set_payload(media::payload(body, self.content_type())?);
+        }
+        if let Some(name) = &way.name {
+            event.set_service(name.clone());
+        }
+        if let Some(meta_id) = &self.meta_id {
+            event.set_meta_id(meta_id.as_str());
+        }
+        let traceparent = self.head.headers.get("traceparent");
+        if let Some(traceparent) = traceparent.and_then(|value| value.to_str().ok()) {
+            event.set_traceparent(traceparent);
+        }
+        for (name, value) in &self.head.variables {
+            event.set_attribute(name.clone(), value.as_str());
+        }
+        let exchange = Exchange {
+            request: self.head.clone(),
+            ..Exchange::default()
+        };
+        event.set_extension(self.door.http.clone(), Arc::new(exchange));
+        Ok(event)
+    }
+
+    async fn ask(&mut self, request: Request) -> Result<Response<ResponseBody>, Fault> {
+        request.set_deadline(self.deadline);
+        self.name(request.root_id());
+        let cancel = match self.door.on_disconnect {
+            Some(choice) => choice == OnDisconnect::Cancel,
+            None => matches!(self.head.method, Method::GET | Method::HEAD),
+        };
+        let mut asked = Asked { request, cancel };
+        let answered = timeout_at(self.deadline, &mut asked.request).await;
+        asked.cancel = false;
+        match answered {
+            Ok(Ok(event)) => self.answered(&event),
+            Ok(Err(unanswered)) => Err(no_answer(unanswered)),
+            Err(_) => {
+                asked.request.expire();
+                Err(self.too_late())
+            }
+        }
+    }
+
+    fn answered(&mut self, event: &Event) -> Result<Response<ResponseBody>, Fault> {
+        if let Cow::Borrowed(meta_id) = event.meta_id() {
+            if self.meta_id.as_deref() != Some(meta_id) {
+                self.meta_id = Some(meta_id.to_owned());
+            }
+        }
+        let Some(failure) = event.error() else {
+            let accept = Accept::of(&self.head.headers);
+            return Ok(answer::respond(event, &accept, self.door.envelope)?);
+        };
+        let mut fault = Fault::from(failure.error.clone());
+        fault.actor = Some(failure.actor.to_string());
+        let set = event.http().status();
+        // A status that was set before the failure, and meant success, does not count.
+        if let Some(status) = set.filter(|status| status.as_u16() >= 400) {
+            fault.status = status;
+        }
+        if fault.is_hidden() {
+            let meta_id = self.meta_id.as_deref().unwrap_or_default();
+            tracing::error!(actor = %failure.actor, meta_id, "{}", failure.error);
+        }
+        Err(fault)
+    }
+
+    pub(crate) fn not_found(&self, found: Found) -> Fault {
+        let path = self.head.uri.path();
+        match found {
+            Found::NotAllowed { allow } => {
+                let message = format!("{} is not allowed here", self.head.method);
+                Error::not_allowed(message).with_detail("allow", allow).into()
+            }
+            Found::Malformed => Error::malformed(format!("the path `{path}` is not UTF-8")).into(),
+            _ => Error::not_found(format!("there is nothing at `{path}`")).into(),
+        }
+    }
+
+    fn too_late(&self) -> Fault {
+        let error = Error::timeout("the flow did not answer in time");
+        Fault::with_status(StatusCode::GATEWAY_TIMEOUT, error)
+    }
+
+    /// Gives the request the id of its root, if the client gave it none.
+    fn name(&mut self, root_id: Id) {
+        if self.door.correlation.is_some() {
+            self.meta_id.get_or_insert_with(|| root_id.to_string());
+        }
+    }
+
+    pub(crate) fn respond_to(&self, fault: &Fault) -> Response<ResponseBody> {
+        let accept = Accept::of(&self.head.headers);
+        let own = self.content_type().map_or(Format::Text, Format::of);
+        let offers = [own, Format::Json, Format::Xml, Format::Text];
+        let format = accept.choose(&offers, |format| match format {
+            Format::Bytes => "text/plain",
+            other => other.media_type(),
+        });
+        fault.respond(*format.unwrap_or(&own), self.door.error_body, &self.door.realm)
+    }
+
+    pub(crate) fn finish(self, mut response: Response<ResponseBody>) -> Reply {
+        if let (Some(name), Some(meta_id)) = (&self.door.correlation, self.meta_id) {
+            if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(meta_id)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        if self.head.method == Method::HEAD {
+            let length = response.body().len();
+            response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+            *response.body_mut() = ResponseBody::default();
+        }
+        Reply {
+            response,
+            has_unread: self.has_unread,
+        }
+    }
+}
+
+/// A request under way; dropped with `cancel` it tells the flow that the client has gone.
+struct Asked {
+    request: Request,
+    cancel: bool,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if self.cancel {
+            self.request.cancel();
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    match refusal {
+        Refusal::TooLarge { .. } => Error::new(ErrorKind::TooLarge, refusal.to_string()).into(),
+        other => Error::unavailable(other.to_string()).with_detail("retry_after", 1).into(),
+    }
+}
+
+fn no_answer(unanswered: Unanswered) -> Fault {
+    if let Some(failure) = unanswered.failure {
+        let mut fault = Fault::from(failure.error);
+        fault.actor = Some(failure.actor.to_string());
+        return fault;
+    }
+    let actor = unanswered.last.as_deref().map(str::to_owned);
+    Fault {
+        actor,
+        ..Error::bad_gateway(unanswered.to_string()).into()
+    }
+}
+
+fn settled(outcome: Outcome) -> Result<Response<ResponseBody>, Fault> {
+    match outcome {
+        Outcome::Delivered => Ok(empty(StatusCode::NO_CONTENT)),
+        Outcome::Failed(failure) => {
+            let mut fault = Fault::from(failure.error);
+            fault.actor = Some(failure.actor.to_string());
+            Err(fault)
+        }
+        _ => Ok(empty(StatusCode::ACCEPTED)),
+    }
+}
