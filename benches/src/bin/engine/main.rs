@@ -1,6 +1,6 @@
 //! Measures the engine: what it costs to carry real events from actor to actor, against its peers.
 //!
-//! `engine [--rounds 7] [--events 200000] [--only NAME]`. In each round all contenders run one after the
+//! `engine [--rounds 7] [--events 200000] [--only forward|mutate|fan] [--contender NAME]`. In each round all contenders run one after the
 //! other, so that a machine that is slow for a while is slow for all; what counts is the median of the
 //! rounds' ratios. The cost of a hop is (cost over 10 steps - cost over 1 step) / 9.
 
@@ -60,7 +60,7 @@ fn measure(cases: &[Case], rounds: usize) -> Report {
     for round in 0..=rounds {
         for case in cases {
             for contender in peers::CONTENDERS {
-                if !(contender.takes)(case) {
+                if !(contender.takes)(case) || !chosen(contender.name) {
                     continue;
                 }
                 let span = run::measure(case, contender);
@@ -71,4 +71,9 @@ fn measure(cases: &[Case], rounds: usize) -> Report {
         }
     }
     report
+}
+
+/// Tells whether a contender was asked for; without `--contender` all are.
+fn chosen(name: &str) -> bool {
+    name.contains(&argument("contender", String::new()))
 }

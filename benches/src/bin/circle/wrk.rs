@@ -1,0 +1,71 @@
+//! The load generator: wrk, pinned to a core of its own.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What wrk measured; times in microseconds.
+pub(crate) struct Figures {
+    pub(crate) rate: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) mean: f64,
+}
+
+pub(crate) fn run(
+    address: &str,
+    core: usize,
+    connections: usize,
+    seconds: u64,
+) -> Result<Figures, Box<dyn Error>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("circle/post.lua");
+    let output = Command::new("taskset")
+        .args([
+            "-c",
+            &core.to_string(),
+            "wrk",
+            "--threads",
+            "1",
+            "--latency",
+        ])
+        .args([
+            "--connections",
+            &connections.to_string(),
+            "--duration",
+            &format!("{seconds}s"),
+        ])
+        .arg("--script")
+        .arg(script)
+        .arg(format!("http://{address}/"))
+        .stderr(Stdio::inherit())
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    for trouble in ["Non-2xx", "Socket errors"] {
+        if text.contains(trouble) {
+            return Err(format!("not all requests were answered well:\n{text}").into());
+        }
+    }
+    let figure = |name: &str| {
+        let line = text
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix(name));
+        line.and_then(|rest| rest.split_whitespace().next())
+            .ok_or_else(|| format!("wrk told no `{name}`:\n{text}"))
+    };
+    Ok(Figures {
+        rate: figure("Requests/sec:")?.parse()?,
+        p50: microseconds(figure("50%")?)?,
+        p99: microseconds(figure("99%")?)?,
+        mean: microseconds(figure("Latency   ")?)?,
+    })
+}
+
+/// Reads a time as wrk writes it: `812.00us`, `1.20ms` or `2.00s`.
+fn microseconds(text: &str) -> Result<f64, Box<dyn Error>> {
+    let (number, factor) = match text {
+        _ if text.ends_with("us") => (text.trim_end_matches("us"), 1.0),
+        _ if text.ends_with("ms") => (text.trim_end_matches("ms"), 1e3),
+        _ => (text.trim_end_matches('s'), 1e6),
+    };
+    Ok(number.parse::<f64>()? * factor)
+}
