@@ -5,6 +5,7 @@
 //! in one table, in [`status`].
 
 mod accept;
+mod auth;
 mod back_end;
 mod exchange;
 mod http_event;
@@ -15,6 +16,7 @@ mod units;
 
 pub mod status;
 
+pub use auth::BasicAuth;
 pub use back_end::BackEndResponse;
 pub use http::StatusCode;
 pub use http_event::{Http, HttpEvent};
@@ -26,5 +28,8 @@ use compysition_core::Registry;
 
 /// Adds the actors of this crate to a registry.
 pub fn register(registry: &mut Registry) {
-    registry.add::<HttpServer>("http_server").alias("wsgi", "http_server");
+    registry
+        .add::<HttpServer>("http_server")
+        .alias("wsgi", "http_server")
+        .add::<BasicAuth>("basic_auth");
 }

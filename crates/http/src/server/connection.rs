@@ -51,8 +51,13 @@ struct Peer {
 
 /// Serves a client until it goes, is too slow, or the server ends.
 pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, client: SocketAddr, connection: Connection) {
-    let opened = open(&host, stream, &connection);
-    let Ok(Ok((wire, is_http2))) = timeout(host.header_timeout, opened).await else {
+    let phase = connection.phase();
+    let opened = tokio::select! {
+        opened = timeout(host.header_timeout, open(&host, stream, &connection)) => opened,
+        // Nothing was asked yet, so there is nothing to answer.
+        () = connection.activity.phase_changed.notified() => return,
+    };
+    let Ok(Ok((wire, is_http2))) = opened else {
         return;
     };
     let peer = Arc::new(Peer {
@@ -62,9 +67,9 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, client: SocketAddr
         connection,
     });
     if is_http2 {
-        serve_http2(&host, wire, peer).await;
+        serve_http2(&host, wire, peer, phase).await;
     } else {
-        serve_http1(&host, wire, peer).await;
+        serve_http1(&host, wire, peer, phase).await;
     }
 }
 
@@ -84,15 +89,17 @@ async fn open(
     Ok((wire, is_http2))
 }
 
-async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>) {
+async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     let activity = peer.connection.activity.clone();
     let own = peer.clone();
     let service = service_fn(move |request| answer(own.clone(), request));
     let mut builder = http1::Builder::new();
     // Time-outs of the head are kept here, for idle connections and slow heads alike.
     builder.header_read_timeout(None).timer(TokioTimer::new());
+    // Who came after the end had begun is told so, once.
+    builder.keep_alive(phase == Phase::Serving);
     let mut conn = builder.serve_connection(TokioIo::new(wire), service);
-    let end = drive(&mut conn, http1::Connection::graceful_shutdown, host, &peer).await;
+    let end = drive(&mut conn, http1::Connection::graceful_shutdown, host, &peer, phase).await;
     let parts = conn.into_parts();
     let mut wire = parts.io.into_inner();
     if end == End::TooSlow && !parts.read_buf.is_empty() {
@@ -112,13 +119,13 @@ async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>) {
     }
 }
 
-async fn serve_http2(host: &Host, wire: Wire, peer: Arc<Peer>) {
+async fn serve_http2(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     let own = peer.clone();
     let service = service_fn(move |request| answer(own.clone(), request));
     let mut builder = http2::Builder::new(host.spawn.clone());
     builder.timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
     let mut conn = builder.serve_connection(TokioIo::new(wire), service);
-    drive(&mut conn, http2::Connection::graceful_shutdown, host, &peer).await;
+    drive(&mut conn, http2::Connection::graceful_shutdown, host, &peer, phase).await;
 }
 
 /// Says why a connection ended.
@@ -134,11 +141,11 @@ async fn drive<C: Future + Unpin>(
     graceful_shutdown: impl Fn(Pin<&mut C>),
     host: &Host,
     peer: &Peer,
+    mut phase: Phase,
 ) -> End {
     let connection = &peer.connection;
     let activity = &connection.activity;
     let mut watch = pin!(sleep_until(Instant::now() + host.header_timeout));
-    let mut phase = Phase::Serving;
     loop {
         if phase == Phase::Serving && connection.phase() > Phase::Serving {
             graceful_shutdown(Pin::new(&mut *conn));

@@ -1,14 +1,30 @@
 //! Answers in the format that a client asked for.
 
-use compysition_core::{Error, ErrorKind, Json, Payload, Result};
+use compysition_convert::{json_to_xml, xml_to_json};
+use compysition_core::{Error, ErrorKind, Json, Payload, Result, Xml};
 use serde_json::Value;
 
-pub(crate) fn to_xml(_payload: &Payload) -> Result<Payload> {
-    Err(Error::new(ErrorKind::NotAcceptable, "not yet"))
+/// Makes XML of JSON.
+///
+/// # Errors
+/// Not acceptable, if it cannot be: it is none of the client's errors.
+pub(crate) fn to_xml(payload: &Payload) -> Result<Payload> {
+    let made = payload.json().and_then(|value| json_to_xml(&value));
+    made.map(|text| Xml::from_text(text).into()).map_err(|error| impossible("XML", error))
 }
 
-pub(crate) fn to_json(_payload: &Payload) -> Result<Payload> {
-    Err(Error::new(ErrorKind::NotAcceptable, "not yet"))
+/// Makes JSON of XML.
+///
+/// # Errors
+/// Not acceptable, if it cannot be: it is none of the client's errors.
+pub(crate) fn to_json(payload: &Payload) -> Result<Payload> {
+    let made = payload.text().and_then(xml_to_json);
+    made.map(Payload::from).map_err(|error| impossible("JSON", error))
+}
+
+fn impossible(format: &str, error: Error) -> Error {
+    let message = format!("the answer cannot be made {format}: {error}");
+    Error::new(ErrorKind::NotAcceptable, message)
 }
 
 /// Puts JSON in `{"data": …}`, unless it is that already.
@@ -29,6 +45,15 @@ pub(crate) fn envelope(payload: Payload) -> Result<Payload> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn makes_one_of_the_other() {
+        let xml = to_xml(&json!({"a": {"b": "1"}}).into()).unwrap();
+        assert!(xml.text().unwrap().ends_with("<a><b>1</b></a>"));
+        assert_eq!(*to_json(&xml).unwrap().json().unwrap(), json!({"a": {"b": "1"}}));
+        let broken = to_json(&Xml::from_text("<a>").into()).unwrap_err();
+        assert_eq!(broken.kind(), ErrorKind::NotAcceptable);
+    }
 
     #[test]
     fn envelopes_once() {

@@ -1,0 +1,6 @@
+//! Tests over real connections, on ports that the system chooses.
+
+mod bounds;
+mod circle;
+mod endings;
+mod support;

@@ -1,0 +1,140 @@
+//! What the tests of this crate have in common: a flow with a door, and a client that sees every byte.
+#![allow(unreachable_pub)]
+
+use std::net::SocketAddr;
+
+use compysition_core::{Director, Flow, IntoActor, Node};
+use compysition_http::HttpServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+pub const ANYWHERE: &str = "127.0.0.1:0";
+
+/// A flow with a door, and where to knock.
+pub struct Site {
+    pub flow: Flow,
+    pub address: SocketAddr,
+}
+
+/// Starts `http -> step -> http`.
+pub async fn circle<Form>(server: HttpServer, step: impl IntoActor<Form>) -> Site {
+    site(server, |director, http| {
+        let step = director.register("step", step);
+        director.connect(http, step);
+        director.connect(step, http);
+    })
+    .await
+}
+
+/// Starts a flow around a server.
+pub async fn site(server: HttpServer, connect: impl FnOnce(&mut Director, Node)) -> Site {
+    let bound = server.bound();
+    let mut director = Director::new("test");
+    let http = director.register("http", server);
+    connect(&mut director, http);
+    let flow = director.start().await.unwrap();
+    let address = bound.get().unwrap();
+    Site { flow, address }
+}
+
+impl Site {
+    pub async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// Sends one request on a connection of its own.
+    pub async fn ask(&self, head: &str, body: &str) -> Response {
+        let mut client = self.connect().await;
+        client.send(head, body).await;
+        client.response().await
+    }
+
+    pub async fn stop(self) {
+        let stopped = self.flow.stop().await;
+        assert!(stopped.is_clean(), "{stopped:?}");
+    }
+}
+
+/// A connection to a server.
+pub struct Client(pub TcpStream);
+
+impl Client {
+    pub async fn write(&mut self, bytes: &str) {
+        self.0.write_all(bytes.as_bytes()).await.unwrap();
+    }
+
+    /// Sends a request: `POST /path`, and headers in further lines.
+    pub async fn send(&mut self, head: &str, body: &str) {
+        let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
+        let headers: String =
+            headers.lines().map(|header| format!("{}\r\n", header.trim())).collect();
+        let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+        self.write(&format!("{line} HTTP/1.1\r\nhost: test\r\n{headers}{length}\r\n{body}")).await;
+    }
+
+    /// Reads one response.
+    pub async fn response(&mut self) -> Response {
+        self.try_response().await.expect("the connection was closed without a response")
+    }
+
+    pub async fn try_response(&mut self) -> Option<Response> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.0.read_u8().await.ok()?);
+        }
+        let mut response = Response::parse(&String::from_utf8(head).unwrap());
+        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await.ok()?;
+        response.body = String::from_utf8(body).unwrap();
+        Some(response)
+    }
+
+    /// Waits until the server closes the connection, and returns what it still said.
+    pub async fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        // A reset is an end too.
+        let _ = self.0.read_to_end(&mut rest).await;
+        String::from_utf8(rest).unwrap()
+    }
+}
+
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Response {
+    pub fn parse(head: &str) -> Response {
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_ascii_lowercase(), value.to_owned()))
+        };
+        Response {
+            status,
+            headers: lines.filter_map(header).collect(),
+            body: String::new(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+}
+
+/// An actor that never finishes.
+pub struct Never;
+
+impl compysition_core::Actor for Never {
+    async fn consume(&mut self, _: compysition_core::Event, _: &compysition_core::Context) -> compysition_core::Result {
+        std::future::pending().await
+    }
+}
