@@ -3,4 +3,6 @@
 mod bounds;
 mod circle;
 mod endings;
+mod mounted;
+mod protocols;
 mod support;

@@ -92,10 +92,14 @@ impl Client {
 
     /// Waits until the server closes the connection, and returns what it still said.
     pub async fn rest(&mut self) -> String {
+        String::from_utf8(self.bytes().await).unwrap()
+    }
+
+    pub async fn bytes(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         // A reset is an end too.
         let _ = self.0.read_to_end(&mut rest).await;
-        String::from_utf8(rest).unwrap()
+        rest
     }
 }
 
