@@ -1,0 +1,266 @@
+//! The actors of a flow file: each exactly one kind, and the keys that all kinds have.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use compysition_core::{Event, Registry};
+
+use crate::connect::is_name;
+use crate::diagnostics::Diagnostic;
+use crate::fields::{self, not_available};
+use crate::node::{Content, Entry, Node};
+use crate::source::Span;
+use crate::{duration, suggest};
+
+/// The keys that stand beside an actor's kind.
+const RESERVED: [&str; 6] = ["pool", "retry", "timeout", "breaker", "into", "description"];
+
+/// An actor as the file has it.
+pub(crate) struct Entered {
+    pub(crate) name: Arc<str>,
+    pub(crate) span: Span,
+    /// The kind's name and settings; none if the entry is too wrong to tell.
+    pub(crate) kind: Option<(&'static str, Node)>,
+    pub(crate) options: Options,
+}
+
+/// What holds for an actor of any kind.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) into: Option<String>,
+}
+
+/// What holds for all actors, and for all of a kind.
+#[derive(Default)]
+pub(crate) struct Defaults {
+    options: Options,
+    kinds: Vec<(&'static str, Vec<Entry>)>,
+}
+
+impl Defaults {
+    /// Reads `defaults`; what is there already wins.
+    pub(crate) fn add(&mut self, node: Node, registry: &Registry, found: &mut Vec<Diagnostic>) {
+        let mut entries = fields::entries(node, "`defaults`", found);
+        let options = Options::take(&mut entries, found);
+        self.options.timeout = self.options.timeout.or(options.timeout);
+        self.options.into = self.options.into.take().or(options.into);
+        for entry in entries {
+            let Some(kind) = registry.get(&entry.key) else {
+                let known = RESERVED.into_iter().chain(kind_names(registry));
+                let hint = suggest::closest(&entry.key, known);
+                let message = format!("unknown kind of actor `{}`", entry.key);
+                let hint = hint.map(|hint| format!("did you mean `{hint}`?"));
+                found.push(Diagnostic::new(entry.key_span, message).hint_if(hint));
+                continue;
+            };
+            let what = format!("the defaults of `{}`", entry.key);
+            let settings = fields::entries(entry.value, &what, found);
+            self.kinds.push((kind.name(), settings));
+        }
+    }
+
+    fn complete(&self, kind: &str, settings: &mut Node) {
+        let Content::Map(entries) = &mut settings.content else {
+            return;
+        };
+        for (_, defaults) in self.kinds.iter().filter(|(name, _)| *name == kind) {
+            for default in defaults {
+                if !entries.iter().any(|entry| entry.key == default.key) {
+                    entries.push(default.clone());
+                }
+            }
+        }
+    }
+}
+
+impl Options {
+    fn take(entries: &mut Vec<Entry>, found: &mut Vec<Diagnostic>) -> Options {
+        for key in ["pool", "retry", "breaker"] {
+            if let Some(entry) = fields::take(entries, key) {
+                not_available(&format!("`{key}`"), entry.key_span, found);
+            }
+        }
+        if let Some(entry) = fields::take(entries, "description") {
+            fields::text(&entry.value, "a description", found);
+        }
+        let mut report =
+            |node: &Node, message: String| found.push(Diagnostic::new(node.span, message));
+        let timeout = fields::take(entries, "timeout").and_then(|entry| {
+            let text = entry.value.text().unwrap_or_default();
+            let parsed = duration::parse(&text).map_err(|message| report(&entry.value, message));
+            parsed.ok()
+        });
+        let into = fields::take(entries, "into").and_then(|entry| {
+            let path = entry.value.text().unwrap_or_default();
+            // An event of its own shows whether the path can be set at all.
+            match Event::new(()).set_path(&path, "") {
+                Ok(()) => Some(path.to_string()),
+                Err(error) => {
+                    report(&entry.value, error.message().to_owned());
+                    None
+                }
+            }
+        });
+        Options { timeout, into }
+    }
+}
+
+/// Reads `actors`.
+pub(crate) fn read(
+    node: Node,
+    defaults: &Defaults,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Entered> {
+    let entries = fields::entries(node, "`actors`", found);
+    entries
+        .into_iter()
+        .map(|entry| actor(entry, defaults, registry, found))
+        .collect()
+}
+
+fn actor(
+    entry: Entry,
+    defaults: &Defaults,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Entered {
+    let Entry {
+        key: name,
+        key_span: span,
+        value,
+    } = entry;
+    if &*name == "reply" {
+        let message =
+            "`reply` stands for the door that an event came in by; no actor can be named so";
+        found.push(Diagnostic::new(span, message));
+    } else if !is_name(&name) {
+        let message = format!("`{name}` cannot be the name of an actor");
+        found.push(Diagnostic::new(span, message).hint("names have letters, digits, `_` and `-`"));
+    }
+    let mut options = Options::default();
+    let kind = match value.content {
+        Content::Map(mut entries) => {
+            options = Options::take(&mut entries, found);
+            the_kind(&name, span, entries, registry, found)
+        }
+        Content::List(_) => {
+            let message = format!("an actor is a kind with settings, not {}", value.describe());
+            found.push(Diagnostic::new(value.span, message));
+            None
+        }
+        _ => match value.text().filter(|text| !text.is_empty()) {
+            Some(text) => known_kind(&text, value.span, registry, found)
+                .map(|kind| (kind, Node::new(Content::Map(Vec::new()), value.span))),
+            None => {
+                let message = format!("the actor `{name}` has no kind");
+                let hint = format!("write `{name}: KIND` or `{name}: {{ KIND: {{ … }} }}`");
+                found.push(Diagnostic::new(span, message).hint(hint));
+                None
+            }
+        },
+    };
+    let kind = kind.map(|(kind, mut settings)| {
+        defaults.complete(kind, &mut settings);
+        (kind, settings)
+    });
+    options.timeout = options.timeout.or(defaults.options.timeout);
+    options.into = options.into.or_else(|| defaults.options.into.clone());
+    Entered {
+        name,
+        span,
+        kind,
+        options,
+    }
+}
+
+/// Finds the one kind among the keys of an actor.
+fn the_kind(
+    name: &str,
+    span: Span,
+    entries: Vec<Entry>,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Option<(&'static str, Node)> {
+    let (mut kinds, unknown): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .partition(|entry| registry.get(&entry.key).is_some());
+    if kinds.len() > 1 {
+        let (first, second) = (&kinds[0].key, &kinds[1]);
+        let message = format!(
+            "the actor `{name}` has two kinds, `{first}` and `{}`",
+            second.key
+        );
+        found.push(Diagnostic::new(second.key_span, message).hint("an actor is exactly one kind"));
+        return None;
+    }
+    match (kinds.pop(), unknown.first()) {
+        (Some(entry), _) => {
+            for other in &unknown {
+                let message = format!(
+                    "unknown key `{}` beside the kind `{}`",
+                    other.key, entry.key
+                );
+                let hint = match suggest::closest(&other.key, RESERVED) {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => format!(
+                        "settings of the kind stand in it: {{ {}: {{ … }} }}",
+                        entry.key
+                    ),
+                };
+                found.push(Diagnostic::new(other.key_span, message).hint(hint));
+            }
+            let kind = registry.get(&entry.key)?.name();
+            let mut settings = entry.value;
+            if settings.is_null() {
+                settings.content = Content::Map(Vec::new());
+                settings.raw = None;
+            }
+            // What is missing is missing from the kind, not from its first setting.
+            settings.span = match settings.content {
+                Content::Map(_) => entry.key_span,
+                _ => settings.span,
+            };
+            Some((kind, settings))
+        }
+        (None, Some(entry)) => {
+            known_kind(&entry.key, entry.key_span, registry, found);
+            None
+        }
+        (None, None) => {
+            found.push(Diagnostic::new(
+                span,
+                format!("the actor `{name}` has no kind"),
+            ));
+            None
+        }
+    }
+}
+
+fn known_kind(
+    name: &str,
+    span: Span,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Option<&'static str> {
+    if let Some(kind) = registry.get(name) {
+        return Some(kind.name());
+    }
+    if name == "flow" {
+        not_available("a flow within a flow", span, found);
+        return None;
+    }
+    let message = format!("unknown kind of actor `{name}`");
+    let hint = match suggest::closest(name, kind_names(registry)) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "`compysition actors` lists all kinds".into(),
+    };
+    found.push(Diagnostic::new(span, message).hint(hint));
+    None
+}
+
+fn kind_names(registry: &Registry) -> impl Iterator<Item = &'static str> {
+    let names = registry.kinds().map(|kind| kind.name());
+    names.chain(registry.aliases().map(|(alias, _)| alias))
+}

@@ -1,0 +1,270 @@
+//! Builds directors from documents.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use compysition_core::{
+    About, Built, Context, Director, Ends, Error, Event, FlowError, Node as Actor, Surroundings,
+};
+
+use crate::actors::{self, Defaults, Entered};
+use crate::connect::{self, Link, Member, MemberPort};
+use crate::diagnostics::Diagnostic;
+use crate::fields::{self, not_available};
+use crate::include::Parts;
+use crate::load::Loader;
+use crate::node::{Content, Node};
+use crate::source::Span;
+use crate::values::{Shared, Values};
+use crate::{settings, suggest};
+
+const KEYS: [&str; 11] = [
+    "name",
+    "description",
+    "include",
+    "settings",
+    "defaults",
+    "namespaces",
+    "actors",
+    "connect",
+    "errors",
+    "log",
+    "dead_letters",
+];
+
+/// A director, and where in the file its parts stand.
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) director: Director,
+    pub(crate) places: Places,
+}
+
+/// Where the parts of a flow stand in its file.
+#[derive(Clone)]
+pub(crate) struct Places {
+    flow: Span,
+    actors: Vec<Span>,
+    links: Vec<Span>,
+}
+
+impl Places {
+    /// Returns the problems that the director found, with their places.
+    pub(crate) fn diagnostics(&self, error: &FlowError) -> Vec<Diagnostic> {
+        let place = |about: &About| match about {
+            About::Actor(index) => self.actors.get(*index).copied(),
+            About::Link(index) => self.links.get(*index).copied(),
+            _ => None,
+        };
+        let problems = error.problems.iter();
+        problems
+            .map(|problem| {
+                Diagnostic::new(place(&problem.about).unwrap_or(self.flow), &problem.message)
+            })
+            .collect()
+    }
+}
+
+/// Builds the flow of one document; returns none if it is too wrong to look at its wiring.
+pub(crate) fn build(
+    document: Node,
+    path: &Path,
+    loader: &Loader,
+    shared: &Shared,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Plan> {
+    let base = path.parent().unwrap_or(Path::new(""));
+    let flow_span = document.span;
+    let mut entries = fields::entries(document, "a flow file", found);
+    let mut values = Values::new(&loader.set, &*loader.environment, base.to_owned(), shared);
+    let mut parts = Parts::default();
+    parts.take(&mut entries, base, &mut values, shared, found);
+    for key in ["log", "dead_letters"] {
+        if let Some(entry) = fields::take(&mut entries, key) {
+            not_available(&format!("`{key}`"), entry.key_span, found);
+        }
+    }
+    let mut taken = |key: &str, values: &mut Values<'_>, found: &mut Vec<Diagnostic>| {
+        let mut entry = fields::take(&mut entries, key)?;
+        values.replace(&mut entry.value, found);
+        Some(entry)
+    };
+    let name = taken("name", &mut values, found);
+    let description = taken("description", &mut values, found);
+    let errors = taken("errors", &mut values, found);
+    let actors = taken("actors", &mut values, found);
+    let connect = fields::take(&mut entries, "connect");
+    fields::unknown(&entries, &KEYS, found);
+    if let Some(entry) = description {
+        fields::text(&entry.value, "a description", found);
+    }
+    let mut defaults = Defaults::default();
+    for mut node in parts.defaults {
+        values.replace(&mut node, found);
+        defaults.add(node, &loader.registry, found);
+    }
+    let mut namespaces = BTreeMap::new();
+    for mut entry in parts.namespaces {
+        values.replace(&mut entry.value, found);
+        if let Some(uri) = fields::text(&entry.value, "a namespace", found) {
+            namespaces.entry(entry.key.to_string()).or_insert(uri);
+        }
+    }
+    let Some(actors) = actors else {
+        found.push(Diagnostic::new(flow_span, "the flow has no `actors`"));
+        return None;
+    };
+    let actors = actors::read(actors.value, &defaults, &loader.registry, found);
+    let name = match name {
+        Some(entry) => fields::text(&entry.value, "the name of a flow", found)?,
+        None => path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+    };
+    let surroundings = Surroundings {
+        base: base.to_owned(),
+        namespaces: Arc::new(namespaces),
+    };
+    let mut building = Building::new(&name, flow_span);
+    let secrets = shared.secrets.borrow().clone();
+    surroundings.enter(|| {
+        loader
+            .functions
+            .enter(|| building.register(actors, loader, &secrets, found));
+    });
+    let links = connect.map(|entry| connect::links(&entry.value, &shared.sources.borrow(), found));
+    building.connect(links.unwrap_or_default(), found);
+    if let Some(entry) = errors {
+        building.set_errors(&entry.value, found);
+    }
+    Some(building.plan)
+}
+
+struct Building {
+    plan: Plan,
+    by_name: HashMap<Arc<str>, Actor>,
+}
+
+impl Building {
+    fn new(name: &str, flow: Span) -> Building {
+        let places = Places {
+            flow,
+            actors: Vec::new(),
+            links: Vec::new(),
+        };
+        let plan = Plan {
+            name: name.to_owned(),
+            director: Director::new(name),
+            places,
+        };
+        Building {
+            plan,
+            by_name: HashMap::new(),
+        }
+    }
+
+    fn register(
+        &mut self,
+        actors: Vec<Entered>,
+        loader: &Loader,
+        secrets: &BTreeSet<String>,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        for actor in actors {
+            let built = actor.kind.and_then(|(kind, node)| {
+                settings::build(loader.registry.get(kind)?, &node, secrets, found)
+            });
+            // In the place of what could not be made; the flow is never started then.
+            let built = built.unwrap_or_else(|| Built::value(Missing));
+            let director = &mut self.plan.director;
+            let node = director.register(actor.name.clone(), built);
+            if let Some(timeout) = actor.options.timeout {
+                director.set_timeout(node, timeout);
+            }
+            if let Some(path) = actor.options.into {
+                director.set_into(node, path);
+            }
+            self.plan.places.actors.push(actor.span);
+            self.by_name.insert(actor.name, node);
+        }
+    }
+
+    fn connect(&mut self, links: Vec<Link>, found: &mut Vec<Diagnostic>) {
+        let mut reported = BTreeSet::new();
+        for Link { from, to } in links {
+            let ends = [&from, &to].map(|member| {
+                let node = self.find(member);
+                if let (Err(diagnostic), true) = (&node, reported.insert(member.span)) {
+                    found.push((**diagnostic).clone());
+                }
+                node.ok()
+            });
+            let [Some(source), Some(target)] = ends else {
+                continue;
+            };
+            self.link(source, &from.port, target, &to.port);
+            let links = &mut self.plan.places.links;
+            links.resize(self.plan.director.link_count(), to.span);
+        }
+    }
+
+    fn link(&mut self, from: Actor, outbox: &MemberPort, to: Actor, inbox: &MemberPort) {
+        let to = match inbox {
+            MemberPort::Named(inbox) => Ends::from(to.port(inbox.as_str())),
+            _ => Ends::from(to),
+        };
+        let director = &mut self.plan.director;
+        match outbox {
+            MemberPort::Default => director.connect(from, to),
+            MemberPort::Named(outbox) => director.connect((from, outbox.as_str()), to),
+            MemberPort::Error => director.connect_error(from, to),
+            MemberPort::ErrorOf(kind) => director.connect_error_kind(from, *kind, to),
+        }
+    }
+
+    fn set_errors(&mut self, value: &Node, found: &mut Vec<Diagnostic>) {
+        let Content::Text(name) = &value.content else {
+            let message = format!("`errors` must name an actor, not {}", value.describe());
+            found.push(Diagnostic::new(value.span, message));
+            return;
+        };
+        let (name, port) = (name.to_string(), MemberPort::Default);
+        match self.find(&Member {
+            name,
+            port,
+            span: value.span,
+        }) {
+            Ok(node) => self.plan.director.set_errors(node),
+            Err(diagnostic) => found.push(*diagnostic),
+        }
+    }
+
+    fn find(&mut self, member: &Member) -> Result<Actor, Box<Diagnostic>> {
+        if let Some(node) = self.by_name.get(&*member.name) {
+            return Ok(*node);
+        }
+        if member.name == "reply" {
+            let node = self.plan.director.reply();
+            self.plan.places.actors.push(member.span);
+            self.by_name.insert("reply".into(), node);
+            return Ok(node);
+        }
+        let known = self.by_name.keys().map(|name| &**name).chain(["reply"]);
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        let message = format!("there is no actor `{}`", member.name);
+        let hint = suggest::hint(&member.name, known);
+        Err(Box::new(Diagnostic::new(member.span, message).hint(hint)))
+    }
+}
+
+/// Stands where an actor could not be made.
+struct Missing;
+
+impl compysition_core::Actor for Missing {
+    async fn consume(&mut self, _: Event, _: &Context) -> compysition_core::Result {
+        Err(Error::internal("the actor could not be made"))
+    }
+}

@@ -1,0 +1,180 @@
+//! What is wrong with flow files, with the lines.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::source::{Sources, Span};
+
+/// Lists everything that is wrong with a flow file and the files that it includes.
+///
+/// Its text shows each mistake with file, line, column and the line itself, the way compilers do.
+#[derive(Clone)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+/// One thing that is wrong with a flow file.
+#[derive(Clone)]
+pub struct Diagnostic {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) span: Option<Span>,
+    sources: Arc<Sources>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            message: message.into(),
+            hint: None,
+            span: Some(span),
+            sources: Arc::default(),
+        }
+    }
+
+    /// Makes a diagnostic about no line, such as a file that cannot be read.
+    pub(crate) fn general(message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            message: message.into(),
+            hint: None,
+            span: None,
+            sources: Arc::default(),
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn hint_if(mut self, hint: Option<impl Into<String>>) -> Diagnostic {
+        self.hint = hint.map(Into::into);
+        self
+    }
+
+    /// Returns what is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns what to do about it, if that is more than to put right what the message says.
+    pub fn help(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Returns the file.
+    pub fn path(&self) -> Option<&Path> {
+        let source = self.sources.get(self.span?.file)?;
+        Some(&source.path)
+    }
+
+    /// Returns the line, from 1.
+    pub fn line(&self) -> Option<usize> {
+        Some(self.span?.line as usize)
+    }
+
+    /// Returns the column in characters, from 1.
+    pub fn column(&self) -> Option<usize> {
+        Some(self.span?.column as usize)
+    }
+}
+
+impl Diagnostics {
+    /// Puts together what was found, in the order of the files, each thing once.
+    pub(crate) fn new(mut list: Vec<Diagnostic>, sources: Sources) -> Diagnostics {
+        let sources = Arc::new(sources);
+        for diagnostic in &mut list {
+            diagnostic.sources = sources.clone();
+        }
+        list.sort_by_key(|diagnostic| {
+            diagnostic
+                .span
+                .map(|span| (span.file, span.line, span.column))
+        });
+        list.dedup_by(|a, b| a.span == b.span && a.message == b.message);
+        Diagnostics { list }
+    }
+
+    /// Returns the single things that are wrong.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Adds what is wrong with other files.
+    pub fn append(&mut self, other: Diagnostics) {
+        self.list.extend(other.list);
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        let margin = match self.span {
+            Some(span) => show_line(f, span, &self.sources)?,
+            None => 2,
+        };
+        match &self.hint {
+            Some(hint) => write!(f, "\n{:margin$}= help: {hint}", ""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes the line with a mark below it; returns how wide the margin is.
+fn show_line(
+    f: &mut fmt::Formatter<'_>,
+    span: Span,
+    sources: &Sources,
+) -> Result<usize, fmt::Error> {
+    let path = sources
+        .get(span.file)
+        .map_or(Path::new("?"), |source| &source.path);
+    let margin = span.line.to_string().len();
+    let line = sources.line(span);
+    let before = span.column as usize - 1;
+    let rest = line.chars().count().saturating_sub(before);
+    let marks = (span.length as usize).min(rest).max(1);
+    // A tab before the mark stays a tab, so that the mark stands below what it marks.
+    let indent: String = line
+        .chars()
+        .take(before)
+        .map(|c| if c == '\t' { c } else { ' ' })
+        .collect();
+    write!(
+        f,
+        "\n{:margin$}--> {}:{}:{}",
+        "",
+        path.display(),
+        span.line,
+        span.column
+    )?;
+    write!(f, "\n{:margin$} |\n{} | {line}", "", span.line)?;
+    write!(f, "\n{:margin$} | {indent}{}", "", "^".repeat(marks))?;
+    Ok(margin + 1)
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.list.iter().enumerate() {
+            let gap = if index > 0 { "\n\n" } else { "" };
+            write!(f, "{gap}{diagnostic}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+impl std::error::Error for Diagnostic {}

@@ -1,0 +1,230 @@
+//! Loads flow files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use compysition_core::{Director, Flow, Registry};
+use compysition_expression::Functions;
+
+use crate::build::{self, Places};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::include;
+use crate::parse;
+use crate::settings::redact;
+use crate::source::Sources;
+use crate::values::{Environment, Shared};
+
+/// Loads flow files: knows the kinds of actors, the functions of expressions, and what the command line
+/// sets.
+///
+/// ```
+/// use compysition_core::{Actor, Context, Event, Registry, Result};
+/// use compysition_flow::Loader;
+///
+/// /// Turns the text of each event into upper case.
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Upper;
+///
+/// impl Actor for Upper {
+///     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+///         let upper = event.text()?.to_uppercase();
+///         ctx.send(event.with(upper))
+///     }
+/// }
+///
+/// let mut registry = Registry::new();
+/// registry.add::<Upper>("upper");
+/// let wrong = Loader::new(registry).load_text("a.yaml", "actors: { a: uper }").unwrap_err();
+/// assert!(wrong.to_string().contains("did you mean `upper`?"));
+/// ```
+pub struct Loader {
+    pub(crate) registry: Registry,
+    pub(crate) functions: Functions,
+    pub(crate) set: BTreeMap<String, String>,
+    pub(crate) environment: Box<Environment>,
+}
+
+/// A flow that was loaded and found right.
+pub struct Loaded {
+    director: Director,
+    name: String,
+    places: Places,
+    sources: Sources,
+}
+
+impl Loader {
+    /// Makes a loader for these kinds of actors.
+    pub fn new(registry: Registry) -> Loader {
+        Loader {
+            registry,
+            functions: Functions::default(),
+            set: BTreeMap::new(),
+            environment: Box::new(|name| std::env::var(name).ok()),
+        }
+    }
+
+    /// Lets expressions call these functions.
+    #[must_use]
+    pub fn functions(mut self, functions: Functions) -> Loader {
+        self.functions = functions;
+        self
+    }
+
+    /// Sets a setting, whatever the files say.
+    #[must_use]
+    pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Loader {
+        self.set.insert(name.into(), value.into());
+        self
+    }
+
+    /// Looks variables up here instead of in the environment of the process.
+    #[must_use]
+    pub fn environment(
+        mut self,
+        look_up: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Loader {
+        self.environment = Box::new(look_up);
+        self
+    }
+
+    /// Loads the flows of a file; each of its YAML documents is one.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file and those that it includes, with the lines.
+    pub fn load(&self, path: impl AsRef<Path>) -> Result<Vec<Loaded>, Diagnostics> {
+        self.load_all(&[path])
+    }
+
+    /// Loads the flows of several files.
+    ///
+    /// # Errors
+    /// Everything that is wrong with all of them, and settings that none of them knows.
+    pub fn load_all<P: AsRef<Path>>(&self, paths: &[P]) -> Result<Vec<Loaded>, Diagnostics> {
+        let shared = Shared::default();
+        let mut found = Vec::new();
+        let mut flows = Vec::new();
+        for path in paths {
+            match include::read(path.as_ref()) {
+                Ok(text) => flows.extend(self.read(path.as_ref(), text, &shared, &mut found)),
+                Err(message) => found.push(Diagnostic::general(message)),
+            }
+        }
+        self.finish(flows, shared, found)
+    }
+
+    /// Loads the flows of a text, which need not be in a file; `path` is what messages call it, and what
+    /// relative paths are taken from.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text, with the lines.
+    pub fn load_text(
+        &self,
+        path: impl AsRef<Path>,
+        text: &str,
+    ) -> Result<Vec<Loaded>, Diagnostics> {
+        let shared = Shared::default();
+        let mut found = Vec::new();
+        let flows = self.read(path.as_ref(), text.to_owned(), &shared, &mut found);
+        self.finish(flows, shared, found)
+    }
+
+    fn read(
+        &self,
+        path: &Path,
+        text: String,
+        shared: &Shared,
+        found: &mut Vec<Diagnostic>,
+    ) -> Vec<build::Plan> {
+        let text: Arc<str> = text.into();
+        let file = shared
+            .sources
+            .borrow_mut()
+            .add(path.to_owned(), text.clone());
+        let before = found.len();
+        let documents = parse::parse(file, &text, found);
+        let broken = found.len() > before;
+        if documents.is_empty() && !broken {
+            found.push(Diagnostic::general(format!(
+                "`{}` is empty",
+                path.display()
+            )));
+        }
+        let build = |document| build::build(document, path, self, shared, found);
+        documents.into_iter().filter_map(build).collect()
+    }
+
+    fn finish(
+        &self,
+        plans: Vec<build::Plan>,
+        shared: Shared,
+        mut found: Vec<Diagnostic>,
+    ) -> Result<Vec<Loaded>, Diagnostics> {
+        // With an actor or a link missing, the wiring would be wrong in ways that the file is not.
+        if found.is_empty() {
+            for plan in &plans {
+                if let Err(error) = plan.director.check() {
+                    found.extend(plan.places.diagnostics(&error));
+                }
+            }
+        }
+        let used = shared.used.into_inner();
+        for name in self.set.keys().filter(|name| !used.contains(*name)) {
+            let message =
+                format!("no `${{{name}}}` is in any file, so that setting `{name}` does nothing");
+            found.push(Diagnostic::general(message));
+        }
+        let sources = shared.sources.into_inner();
+        let secrets = shared.secrets.into_inner();
+        if found.is_empty() {
+            let loaded = |build::Plan {
+                              name,
+                              director,
+                              places,
+                          }| Loaded {
+                name,
+                director,
+                places,
+                sources: sources.clone(),
+            };
+            return Ok(plans.into_iter().map(loaded).collect());
+        }
+        for diagnostic in &mut found {
+            diagnostic.message = redact(std::mem::take(&mut diagnostic.message), &secrets);
+        }
+        Err(Diagnostics::new(found, sources))
+    }
+}
+
+impl Loaded {
+    /// Returns the flow's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the director, to add to the flow or to start it.
+    pub fn into_director(self) -> Director {
+        self.director
+    }
+
+    /// Starts the flow on the present tokio runtime.
+    ///
+    /// # Errors
+    /// What keeps actors from starting, with the lines.
+    pub async fn start(self) -> Result<Flow, Diagnostics> {
+        let Loaded {
+            director,
+            places,
+            sources,
+            ..
+        } = self;
+        let started = director.start().await;
+        started.map_err(|error| Diagnostics::new(places.diagnostics(&error), sources))
+    }
+}
+
+impl std::fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Loaded").field(&self.name()).finish()
+    }
+}

@@ -1,0 +1,68 @@
+//! The files that a flow is read from, and places in them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A place in a file: where it begins, from 1, and how many characters it takes on its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) file: u32,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) length: u32,
+}
+
+impl Span {
+    /// Returns the part of this place that begins `offset` characters further on.
+    pub(crate) fn part(self, offset: usize, length: usize) -> Span {
+        Span {
+            column: self.column + offset as u32,
+            length: length as u32,
+            ..self
+        }
+    }
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) text: Arc<str>,
+}
+
+/// All files that were read, by their number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(Vec<Source>);
+
+impl Sources {
+    pub(crate) fn add(&mut self, path: PathBuf, text: Arc<str>) -> u32 {
+        self.0.push(Source { path, text });
+        (self.0.len() - 1) as u32
+    }
+
+    pub(crate) fn get(&self, file: u32) -> Option<&Source> {
+        self.0.get(file as usize)
+    }
+
+    /// Returns the line that a place is on.
+    pub(crate) fn line(&self, span: Span) -> &str {
+        let line = (span.line as usize).checked_sub(1);
+        let text = self.get(span.file).zip(line);
+        text.and_then(|(source, line)| source.text.lines().nth(line))
+            .unwrap_or_default()
+    }
+
+    /// Returns where in the file a part of a scalar stands, if the scalar was written as it reads:
+    /// on one line and without escapes. Else the whole scalar is the place.
+    pub(crate) fn within(&self, scalar: Span, text: &str, offset: usize, length: usize) -> Span {
+        let at = |skip: u32| -> bool {
+            let start = (scalar.column + skip) as usize - 1;
+            let mut line = self.line(scalar).chars().skip(start);
+            text.chars().all(|c| line.next() == Some(c))
+        };
+        match [0, 1].into_iter().find(|skip| at(*skip)) {
+            Some(skip) => scalar.part(skip as usize + offset, length),
+            None => scalar,
+        }
+    }
+}

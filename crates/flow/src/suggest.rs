@@ -1,0 +1,22 @@
+//! "Did you mean …?"
+
+/// Returns the name that was meant, if one is near enough.
+pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &str| {
+        let (name, known) = (name.to_lowercase(), known.to_lowercase());
+        strsim::damerau_levenshtein(&name.replace('-', "_"), &known)
+    };
+    let near = known.into_iter().map(|known| (distance(known), known));
+    let (distance, known) = near.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1 + name.chars().count() / 4).then_some(known)
+}
+
+/// Returns the suggestion in words, or else all names there are.
+pub(crate) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match closest(name, known.iter().copied()) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None if known.is_empty() => "there are none".into(),
+        None => format!("there are {}", known.join(", ")),
+    }
+}
