@@ -2,13 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::desk::Desk;
+use crate::desk::{self, Drawer};
 use crate::port::Port;
 use crate::spawner::Spawner;
 use crate::station::Station;
@@ -24,7 +23,11 @@ pub struct Context {
     pub(crate) inbox: u16,
     /// The event being consumed, as it came in.
     pub(crate) parent: Option<Event>,
-    pub(crate) desk: Mutex<Desk>,
+    drawer: Drawer,
+    /// Whether the present `consume` has sent or held something.
+    sent: AtomicBool,
+    /// Tells apart the children of one event.
+    ordinal: AtomicU32,
 }
 
 impl Context {
@@ -33,7 +36,9 @@ impl Context {
             station,
             inbox: 0,
             parent: None,
-            desk: Mutex::default(),
+            drawer: Drawer::default(),
+            sent: AtomicBool::new(false),
+            ordinal: AtomicU32::new(0),
         }
     }
 
@@ -85,12 +90,10 @@ impl Context {
     /// Internal, if the event has no root and nothing is being consumed.
     pub fn send_error(&self, event: Event, error: impl Into<Error>) -> Result {
         let mut event = event;
-        let mut desk = self.desk.lock();
-        self.adopt(&mut event, &mut desk, "error")?;
-        desk.sent += 1;
+        self.adopt(&mut event, "error")?;
+        self.note_sent();
         // What was sent before must not be overtaken.
-        desk.flush(self.station.outboxes());
-        drop(desk);
+        desk::flush(&self.station);
         self.station.route_error(event, error.into());
         Ok(())
     }
@@ -141,38 +144,26 @@ impl Context {
         outbox: &str,
     ) -> Result<(), Box<Rejected>> {
         let station = &*self.station;
-        let mut guard = self.desk.lock();
-        let desk = &mut *guard;
-        if let Err(error) = self.admit(&mut event, desk, outbox) {
+        if let Err(error) = self.admit(&mut event, links.len(), outbox) {
             return Err(Rejected::new(event, error));
         }
-        desk.sent += 1;
+        self.note_sent();
         let Some((&last, rest)) = links.split_last() else {
             station.end(&event);
             return Ok(());
         };
-        for (done, &link) in rest.iter().enumerate() {
-            match event.receipt.copy() {
-                Ok(receipt) => {
-                    let mut copy = event.clone();
-                    copy.receipt = receipt;
-                    desk.put(link, copy);
-                }
-                Err(error) => {
-                    rest[..done].iter().for_each(|&link| desk.take_back(link));
-                    return Err(Rejected::new(event, error));
-                }
-            }
+        let outboxes = station.outboxes();
+        for &link in rest {
+            desk::put(station, outboxes, link, event.charged_copy());
         }
-        desk.put(last, event);
-        desk.settle(links, station.outboxes());
+        desk::put(station, outboxes, last, event);
         Ok(())
     }
 
-    /// Gives an event what it needs to pass a link: a root, a hop, a charge.
-    fn admit(&self, event: &mut Event, desk: &mut Desk, outbox: &str) -> Result {
+    /// Gives an event what it needs to pass some links: a root, a hop, a charge for each copy.
+    fn admit(&self, event: &mut Event, links: usize, outbox: &str) -> Result {
         let station = &*self.station;
-        self.adopt(event, desk, outbox)?;
+        self.adopt(event, outbox)?;
         if let Some(path) = &station.options.into {
             self.put_into(path, event)?;
         }
@@ -180,11 +171,11 @@ impl Context {
         if event.receipt.hops > station.flow.limits.hops {
             return Err(too_many_hops(station.flow.limits.hops));
         }
-        event.receipt.charge(event.payload.size())
+        event.receipt.charge(event.payload.size(), links.saturating_sub(1))
     }
 
     /// Makes an event without a root a child of the one being consumed.
-    fn adopt(&self, event: &mut Event, desk: &mut Desk, outbox: &str) -> Result {
+    fn adopt(&self, event: &mut Event, outbox: &str) -> Result {
         if event.receipt.is_some() {
             return Ok(());
         }
@@ -193,10 +184,14 @@ impl Context {
                 "an event without a root can be sent only while another is consumed; sources emit theirs",
             ));
         };
-        let id = parent.id.child(&self.station.name, outbox, desk.ordinal);
-        desk.ordinal += 1;
+        let ordinal = self.ordinal.fetch_add(1, Relaxed);
+        let id = parent.id.child(&self.station.name, outbox, ordinal);
         event.adopt(parent, id);
         Ok(())
+    }
+
+    pub(crate) fn note_sent(&self) {
+        self.sent.store(true, Relaxed);
     }
 
     /// Puts what the actor made into the event that came in, which else stays as it was.
@@ -209,22 +204,21 @@ impl Context {
         Ok(())
     }
 
+    /// Lays the desk open: what is sent from this thread waits until it is closed.
     pub(crate) fn open(&self) {
-        self.desk.lock().open = true;
+        self.drawer.open(&self.station);
     }
 
-    pub(crate) fn flush(&self) {
-        let mut desk = self.desk.lock();
-        desk.flush(self.station.outboxes());
-        desk.open = false;
+    /// Hands over what was sent.
+    pub(crate) fn close(&self) {
+        self.drawer.close(&self.station);
     }
 
     /// Prepares for the next event to be consumed.
     pub(crate) fn begin(&mut self, kept: Event) {
         self.parent = Some(kept);
-        let desk = self.desk.get_mut();
-        desk.sent = 0;
-        desk.ordinal = 0;
+        *self.sent.get_mut() = false;
+        *self.ordinal.get_mut() = 0;
     }
 
     /// Sees to the event just consumed: `result` is what `consume` returned.
@@ -233,18 +227,17 @@ impl Context {
             return;
         };
         let station = &*self.station;
-        let desk = self.desk.get_mut();
         match result {
-            Ok(()) if desk.sent == 0 => {
+            Ok(()) if *self.sent.get_mut() => {}
+            Ok(()) => {
                 if !station.ports.sink && !station.ports.may_drop {
                     station.counters.silent.fetch_add(1, Relaxed);
                 }
                 station.end(&kept);
             }
-            Ok(()) => {}
             Err(mut error) => {
                 // What was sent before the failure stays sent, and goes first.
-                desk.flush(station.outboxes());
+                desk::flush(station);
                 let event = error.take_event().unwrap_or(kept);
                 station.route_error(event, error);
             }
@@ -271,10 +264,9 @@ impl Rejected {
 impl Clone for Context {
     fn clone(&self) -> Context {
         Context {
-            station: self.station.clone(),
             inbox: self.inbox,
             parent: self.parent.as_ref().map(Event::stub),
-            desk: Mutex::default(),
+            ..Context::new(self.station.clone())
         }
     }
 }

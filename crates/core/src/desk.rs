@@ -1,48 +1,114 @@
 //! What an actor has sent and its links have not yet been given.
+//!
+//! While an actor is polled, its desk lies open on the thread: what it sends is put there without a lock,
+//! and each link is locked once a chunk instead of once an event. Whoever sends from elsewhere finds no
+//! desk of the actor's, and writes through.
+
+use std::cell::RefCell;
+
+use parking_lot::Mutex;
 
 use crate::Event;
 use crate::inbox::CHUNK;
-use crate::station::Outboxes;
+use crate::station::{Outboxes, Station};
 
-/// Collects what is sent during one poll, so that each link is locked once a chunk and not once an event.
+/// Events on their way to links, by the number of the link.
 #[derive(Default)]
 pub(crate) struct Desk {
-    /// Events by the number of their link.
+    /// The address of the station whose desk it is; 0 for none.
+    owner: usize,
     pending: Vec<Vec<Event>>,
-    /// Whether somebody is bound to flush: true while the owner is being polled.
-    pub(crate) open: bool,
-    /// What the present `consume` has sent or held.
-    pub(crate) sent: u32,
-    /// Tells apart the children of one event.
-    pub(crate) ordinal: u32,
 }
 
-impl Desk {
-    pub(crate) fn put(&mut self, link: usize, event: Event) {
-        if self.pending.len() <= link {
-            self.pending.resize_with(link + 1, Vec::new);
-        }
-        self.pending[link].push(event);
-    }
+thread_local! {
+    static OPEN: RefCell<Desk> = RefCell::default();
+}
 
-    pub(crate) fn take_back(&mut self, link: usize) {
-        self.pending[link].pop();
-    }
+/// A desk that is put away: between two polls, or, while it is open, the one that lay open before.
+#[derive(Default)]
+pub(crate) struct Drawer(Mutex<Desk>);
 
-    /// Hands over what fills a chunk, or everything if nobody else is bound to.
-    pub(crate) fn settle(&mut self, links: &[usize], outboxes: &Outboxes) {
-        for &link in links {
-            if !self.open || self.pending[link].len() >= CHUNK {
-                outboxes.links[link].push(&mut self.pending[link]);
+fn address(station: &Station) -> usize {
+    std::ptr::from_ref(station) as usize
+}
+
+impl Drawer {
+    /// Lays the desk of a station open on this thread, unless it is.
+    pub(crate) fn open(&self, station: &Station) {
+        OPEN.with_borrow_mut(|open| {
+            if open.owner != address(station) {
+                let mut drawer = self.0.lock();
+                drawer.owner = address(station);
+                std::mem::swap(open, &mut *drawer);
             }
-        }
+        });
     }
 
-    pub(crate) fn flush(&mut self, outboxes: &Outboxes) {
-        for (link, events) in self.pending.iter_mut().enumerate() {
-            if !events.is_empty() {
-                outboxes.links[link].push(events);
+    /// Hands over what lies on the desk and puts it away.
+    pub(crate) fn close(&self, station: &Station) {
+        flush(station);
+        OPEN.with_borrow_mut(|open| {
+            if open.owner == address(station) {
+                std::mem::swap(open, &mut *self.0.lock());
             }
+        });
+    }
+}
+
+/// Puts an event on the station's desk for a link, or hands it over at once if the desk is not open here.
+pub(crate) fn put(station: &Station, outboxes: &Outboxes, link: usize, event: Event) {
+    let put = OPEN.with_borrow_mut(|open| {
+        if open.owner != address(station) {
+            return Put::Elsewhere(event);
+        }
+        if open.pending.len() <= link {
+            open.pending.resize_with(link + 1, Vec::new);
+        }
+        let pending = &mut open.pending[link];
+        pending.push(event);
+        match pending.len() >= CHUNK {
+            true => Put::Full(std::mem::take(pending)),
+            false => Put::Done,
+        }
+    });
+    match put {
+        Put::Done => {}
+        Put::Elsewhere(event) => outboxes.links[link].push(&mut vec![event]),
+        Put::Full(mut chunk) => {
+            outboxes.links[link].push(&mut chunk);
+            give_buffer(station, link, chunk);
         }
     }
+}
+
+enum Put {
+    Done,
+    Elsewhere(Event),
+    Full(Vec<Event>),
+}
+
+/// Hands over all that lies on the station's desk, if it is open here. A link may run a plain function
+/// in place, which opens a desk of its own: so none is borrowed meanwhile.
+pub(crate) fn flush(station: &Station) {
+    let outboxes = station.outboxes();
+    for (number, link) in outboxes.links.iter().enumerate() {
+        let pending = OPEN.with_borrow_mut(|open| {
+            let own = open.owner == address(station);
+            let pending = open.pending.get_mut(number).filter(|pending| own && !pending.is_empty());
+            pending.map(std::mem::take)
+        });
+        if let Some(mut chunk) = pending {
+            link.push(&mut chunk);
+            give_buffer(station, number, chunk);
+        }
+    }
+}
+
+/// Keeps an emptied buffer for the next events of a link.
+fn give_buffer(station: &Station, link: usize, buffer: Vec<Event>) {
+    OPEN.with_borrow_mut(|open| {
+        if open.owner == address(station) && open.pending[link].capacity() == 0 {
+            open.pending[link] = buffer;
+        }
+    });
 }

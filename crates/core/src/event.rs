@@ -26,6 +26,13 @@ pub struct Event {
     pub(crate) receipt: Receipt,
 }
 
+/// What a root tells its events of where it came from.
+#[derive(Default)]
+pub(crate) struct Origin {
+    pub(crate) meta_id: Option<Arc<str>>,
+    pub(crate) traceparent: Option<Arc<str>>,
+}
+
 /// What most events of a fast flow do not have; kept apart so that moving an event moves 64 bytes.
 #[derive(Clone, Default)]
 struct Head {
@@ -53,12 +60,14 @@ impl Event {
 
     /// Returns the id of the root that this event descends from.
     pub fn root_id(&self) -> Option<Id> {
-        self.receipt.root_id()
+        self.receipt.root().map(|root| root.id())
     }
 
     /// Returns the id that logs and traces show: the root's id, unless it was set.
     pub fn meta_id(&self) -> Cow<'_, str> {
-        match self.head().meta_id.as_deref() {
+        let root = self.receipt.root();
+        let of_root = || root.and_then(|root| root.origin().meta_id.as_deref());
+        match self.head().meta_id.as_deref().or_else(of_root) {
             Some(meta_id) => Cow::Borrowed(meta_id),
             None => Cow::Owned(self.root_id().unwrap_or(self.id).to_string()),
         }
@@ -81,7 +90,9 @@ impl Event {
 
     /// Returns the W3C trace context that the event belongs to.
     pub fn traceparent(&self) -> Option<&str> {
-        self.head().traceparent.as_deref()
+        let root = self.receipt.root();
+        let of_root = || root.and_then(|root| root.origin().traceparent.as_deref());
+        self.head().traceparent.as_deref().or_else(of_root)
     }
 
     /// Sets the W3C trace context that the event belongs to.
@@ -231,13 +242,43 @@ impl Event {
         own.traceparent = theirs.traceparent.clone();
     }
 
-    /// Returns a copy without payload: enough to adopt children and to answer for the event.
+    /// Returns a copy without payload and attributes: enough to adopt children and to answer for the event.
     pub(crate) fn stub(&self) -> Event {
-        Event {
+        let mut stub = Event {
             id: self.id,
             payload: Payload::Empty,
-            head: self.head.clone(),
+            head: None,
             receipt: self.receipt.clone(),
+        };
+        let head = self.head();
+        if head.meta_id.is_some() || head.traceparent.is_some() || head.failure.is_some() {
+            *stub.head_mut() = Head {
+                attributes: Attributes::NONE,
+                ..head.clone()
+            };
+        }
+        stub
+    }
+
+    /// Returns a further copy of an event whose charge covers it.
+    pub(crate) fn charged_copy(&self) -> Event {
+        Event {
+            receipt: self.receipt.charged_copy(),
+            ..self.clone()
+        }
+    }
+
+    /// Moves the meta id and the trace context to the root, where all of its events find them.
+    pub(crate) fn take_origin(&mut self) -> Origin {
+        match &self.head {
+            Some(head) if head.meta_id.is_some() || head.traceparent.is_some() => {
+                let head = self.head_mut();
+                Origin {
+                    meta_id: head.meta_id.take(),
+                    traceparent: head.traceparent.take(),
+                }
+            }
+            _ => Origin::default(),
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct FlowState {
     pub(crate) settled: Settled,
     started: CancellationToken,
     stopping: CancellationToken,
+    /// The same as a flag: it is looked at for every event admitted.
+    is_stopping: AtomicBool,
     aborted: AtomicBool,
     /// Sources that still may emit.
     sources: AtomicUsize,
@@ -50,6 +52,7 @@ impl FlowState {
             settled: Settled::default(),
             started: CancellationToken::new(),
             stopping: CancellationToken::new(),
+            is_stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             sources: AtomicUsize::new(0),
             open: AtomicI64::new(0),
@@ -85,11 +88,12 @@ impl FlowState {
     }
 
     pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, SeqCst);
         self.stopping.cancel();
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
+        self.is_stopping.load(Relaxed)
     }
 
     pub(crate) fn stopping(&self) -> WaitForCancellationFuture<'_> {

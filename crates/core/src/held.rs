@@ -47,7 +47,7 @@ impl Drop for Held {
 impl Context {
     /// Keeps an event across calls of `consume`.
     pub fn hold(&self, mut event: Event) -> Held {
-        self.desk.lock().sent += 1;
+        self.note_sent();
         let receipt = std::mem::take(&mut event.receipt);
         Held {
             custody: receipt.is_some().then(|| Custody::of(&receipt)),

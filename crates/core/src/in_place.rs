@@ -55,7 +55,7 @@ pub(crate) fn hand_on(events: &mut Vec<Event>, ctx: &mut Context) {
                     station.route_error(rejected.event, rejected.error);
                 }
             }
-            ctx.flush();
+            ctx.close();
         }
     }
 }

@@ -248,7 +248,11 @@ async fn start(places: Vec<Place>, flow: &mut Flow) -> Result<(), FlowError> {
         };
         let ctx = Context::new(station.clone());
         let started = {
-            let start = async { stage.start(&ctx).await };
+            let start = async {
+                let started = stage.start(&ctx).await;
+                ctx.close();
+                started
+            };
             AsActor::new(station.name.clone(), start).await
         };
         match started {

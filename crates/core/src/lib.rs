@@ -24,6 +24,7 @@ mod in_place;
 mod inbox;
 mod into_actor;
 mod json;
+mod keeper;
 mod launch;
 mod link;
 mod load;

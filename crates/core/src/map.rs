@@ -7,11 +7,12 @@ use crate::actor::Tick;
 use crate::context::{Context, too_many_hops};
 use crate::in_place::{InPlace, hand_on};
 use crate::inbox::Chunk;
+use crate::keeper;
 use crate::port::Ports;
 use crate::receipt::Receipt;
 use crate::station::Station;
 use crate::stage::{Stage, Work, panicked};
-use crate::{Error, Event, Id, Result};
+use crate::{Event, Id, Result};
 
 /// Makes an actor of a plain function from an event to an event, or to `None` to drop it, or to a
 /// `Result` of either.
@@ -101,88 +102,90 @@ impl<F> MapStage<F> {
     }
 }
 
-/// What outlives the function's call: enough for the error path, and to adopt a new event.
-struct Kept {
-    id: Id,
-    receipt: Receipt,
-    event: Option<Event>,
-}
-
 impl<F, R> MapStage<F>
 where
     F: FnMut(Event) -> R + Send + 'static,
     R: MapOutput,
 {
     /// Calls the function on each event from `next` on, and moves what it returns to the front.
-    fn run(&mut self, events: &mut [Event], place: &mut Place, kept: &mut Kept, ctx: &Context) {
+    fn run(&mut self, events: &mut [Event], place: &mut Place, ctx: &Context) {
         let station = &*ctx.station;
+        let keep = R::FALLIBLE || station.options.into.is_some();
         while place.next < events.len() {
             let event = std::mem::take(&mut events[place.next]);
             place.next += 1;
-            if R::FALLIBLE || station.options.into.is_some() {
-                kept.event = Some(event.clone());
-            }
-            kept.id = event.id;
-            // The function may drop the event and return a new one: its root must not settle meanwhile.
-            kept.receipt = event.receipt.clone();
-            let marked = event.error().is_some();
-            let passed_on = match (self.function)(event).into_output() {
-                Ok(Some(mut event)) => pass_on(&mut event, kept, station).map(|()| Some(event)),
-                Ok(None) => Ok(None),
-                Err(error) => Err(error),
-            };
-            match passed_on {
-                Ok(Some(event)) => {
-                    events[place.kept] = event;
-                    place.kept += 1;
-                }
+            place.id = event.id;
+            place.kept = keep.then(|| event.clone());
+            let failure = event.error().is_some().then(|| event.stub());
+            keeper::want(event.receipt.address());
+            let output = (self.function)(event).into_output();
+            place.dropped = keeper::unwant();
+            match output {
+                Ok(Some(mut event)) => match place.succeed(&mut event, station) {
+                    Ok(()) => {
+                        events[place.passed] = event;
+                        place.passed += 1;
+                    }
+                    Err(error) => station.route_error(event, error),
+                },
                 Ok(None) => {
                     station.counters.ended.fetch_add(1, Relaxed);
-                    if marked {
-                        let error = Error::internal("an event marked with an error was dropped");
-                        kept.receipt.fail(&station.failure(error, 0));
+                    if let Some(stub) = failure {
+                        station.end(&stub);
                     }
+                    drop(place.dropped.take());
                 }
-                Err(error) => station.route_error(kept.give_back(), error),
+                Err(error) => station.route_error(place.give_back(), error),
             }
         }
     }
 }
 
-/// Makes the function's result the successor of its input.
-fn pass_on(event: &mut Event, kept: &mut Kept, station: &Station) -> Result {
-    if !event.receipt.is_some() {
-        event.receipt = kept.receipt.clone();
-        if event.id.is_none() {
-            event.id = kept.id.child(&station.name, "*", 0);
-        }
-    }
-    if let (Some(path), Some(input)) = (&station.options.into, &kept.event) {
-        let mut input = input.clone();
-        input.set_path(path, event.payload().to_value())?;
-        input.receipt = std::mem::take(&mut event.receipt);
-        *event = input;
-    }
-    event.receipt.hops += 1;
-    if event.receipt.hops > station.flow.limits.hops {
-        return Err(too_many_hops(station.flow.limits.hops));
-    }
-    event.receipt.charge(event.payload.size())
-}
-
-impl Kept {
-    fn give_back(&mut self) -> Event {
-        let mut event = self.event.take().unwrap_or_default();
-        event.id = self.id;
-        event.receipt = std::mem::take(&mut self.receipt);
-        event
-    }
-}
-
+/// How far the work on a chunk is, and what outlives the call of the function.
 #[derive(Default)]
 struct Place {
     next: usize,
-    kept: usize,
+    passed: usize,
+    id: Id,
+    kept: Option<Event>,
+    dropped: Option<Receipt>,
+}
+
+impl Place {
+    /// Makes what the function returned the successor of its input.
+    fn succeed(&mut self, event: &mut Event, station: &Station) -> Result {
+        if !event.receipt.is_some() {
+            event.receipt = self.receipt();
+            if event.id.is_none() {
+                event.id = self.id.child(&station.name, "*", 0);
+            }
+        }
+        if let (Some(path), Some(mut input)) = (&station.options.into, self.kept.take()) {
+            input.set_path(path, event.payload().to_value())?;
+            input.receipt = std::mem::take(&mut event.receipt);
+            *event = input;
+        }
+        event.receipt.hops += 1;
+        if event.receipt.hops > station.flow.limits.hops {
+            return Err(too_many_hops(station.flow.limits.hops));
+        }
+        event.receipt.charge(event.payload.size(), 0)
+    }
+
+    /// Returns a receipt of the input's root.
+    fn receipt(&mut self) -> Receipt {
+        let of_copy = || self.kept.as_ref().map(|event| event.receipt.clone());
+        self.dropped.take().or_else(of_copy).unwrap_or_default()
+    }
+
+    /// Returns the input, or without a copy what is left of it.
+    fn give_back(&mut self) -> Event {
+        let receipt = self.receipt();
+        let mut event = self.kept.take().unwrap_or_default();
+        event.id = self.id;
+        event.receipt = receipt;
+        event
+    }
 }
 
 impl<F, R> InPlace for MapStage<F>
@@ -192,20 +195,16 @@ where
 {
     fn process(&mut self, events: &mut Vec<Event>, ctx: &mut Context) {
         let mut place = Place::default();
-        let mut kept = Kept {
-            id: Id::NONE,
-            receipt: Receipt::default(),
-            event: None,
-        };
         let consumed = events.len() as u64;
         ctx.station.counters.consumed.fetch_add(consumed, Relaxed);
         while place.next < events.len() {
-            let run = AssertUnwindSafe(|| self.run(events, &mut place, &mut kept, ctx));
+            let run = AssertUnwindSafe(|| self.run(events, &mut place, ctx));
             if let Err(panic) = catch_unwind(run) {
-                ctx.station.route_error(kept.give_back(), panicked(&*panic));
+                place.dropped = keeper::unwant();
+                ctx.station.route_error(place.give_back(), panicked(&*panic));
             }
         }
-        events.truncate(place.kept);
+        events.truncate(place.passed);
         hand_on(events, ctx);
     }
 }

@@ -2,13 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
 
 use tokio::sync::Notify;
 
 use crate::flow_state::FlowState;
-use crate::root::Root;
-use crate::settlement::Outcome;
 use crate::{Error, Result};
 
 /// Bounds what a flow holds in flight. The defaults suit most flows.
@@ -136,10 +134,35 @@ impl Gate {
             return Ok(None);
         }
         self.bytes.fetch_sub(bytes as i64, SeqCst);
-        Ok(Some(Permit::new(self.clone(), bytes as u64)))
+        Ok(Some(Permit {
+            gate: Some(self.clone()),
+            bytes: bytes as u64,
+        }))
     }
 
-    fn give_back(&self, bytes: u64) {
+    /// Checks the caps before a root grows by `more` bytes and to `live` copies and children.
+    pub(crate) fn may_grow(&self, more: u64, live: usize) -> Result {
+        let share = &self.share;
+        if live > share.live {
+            let message = format!("a root may have {} live copies and children", share.live);
+            return Err(Error::exceeded(message));
+        }
+        if self.bytes.load(Relaxed) - (more as i64) < -(share.bytes as i64) {
+            let message = format!("the flow holds twice the {} bytes of this source", share.bytes);
+            return Err(Error::exceeded(message));
+        }
+        Ok(())
+    }
+
+    /// Takes bytes without waiting.
+    pub(crate) fn overdraw(&self, bytes: u64) {
+        if bytes > 0 {
+            self.bytes.fetch_sub(bytes as i64, SeqCst);
+        }
+    }
+
+    /// Takes the permit of a root back.
+    pub(crate) fn give_back(&self, bytes: u64) {
         self.bytes.fetch_add(bytes as i64, SeqCst);
         let free = self.roots.fetch_add(1, SeqCst) + 1;
         if free == self.share.roots as i64 {
@@ -163,13 +186,6 @@ impl Gate {
         )
     }
 
-    pub(crate) fn root_opened(&self) {
-        self.flow.root_opened();
-    }
-
-    pub(crate) fn root_settled(&self, outcome: &Outcome) {
-        self.flow.root_settled(outcome);
-    }
 }
 
 /// Counts a waiter out again, and lets the next one see whether there is room for it too.
@@ -182,64 +198,43 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// Room for one root. It holds the most that the root ever had under way at one time, and goes back
-/// when nothing of the root is running.
+/// Room for one root, before there is one. Dropped unused, it goes back.
 pub(crate) struct Permit {
-    gate: Arc<Gate>,
-    bytes: AtomicU64,
+    gate: Option<Arc<Gate>>,
+    bytes: u64,
 }
 
 impl Permit {
-    fn new(gate: Arc<Gate>, bytes: u64) -> Permit {
-        Permit {
-            gate,
-            bytes: AtomicU64::new(bytes),
-        }
-    }
-
     /// Takes a permit without waiting, for what was held and goes on.
-    pub(crate) fn overdrawn(root: &Root) -> Permit {
-        let gate = root.gate().clone();
+    pub(crate) fn overdrawn(gate: &Arc<Gate>) -> Permit {
         gate.roots.fetch_sub(1, SeqCst);
-        Permit::new(gate, 0)
+        Permit {
+            gate: Some(gate.clone()),
+            bytes: 0,
+        }
     }
 
     /// Gives back what exceeds `bytes`, as a door does when it knows how large the event is.
-    pub(crate) fn shrink_to(&self, bytes: usize) {
-        let surplus = self.bytes.load(Relaxed).saturating_sub(bytes as u64);
-        self.bytes.fetch_sub(surplus, Relaxed);
-        self.gate.bytes.fetch_add(surplus as i64, SeqCst);
-        self.gate.pass_on();
-    }
-
-    /// Checks the caps before a root of this permit grows to `bytes` with `live` copies and children.
-    pub(crate) fn may_hold(&self, bytes: u64, live: usize) -> Result {
-        let share = &self.gate.share;
-        if live > share.live {
-            let message = format!("a root may have {} live copies and children", share.live);
-            return Err(Error::exceeded(message));
-        }
-        let more = bytes.saturating_sub(self.bytes.load(Relaxed)) as i64;
-        if more > 0 && self.gate.bytes.load(Relaxed) - more < -(share.bytes as i64) {
-            let message = format!("the flow holds twice the {} bytes of this source", share.bytes);
-            return Err(Error::exceeded(message));
-        }
-        Ok(())
-    }
-
-    /// Makes the permit hold at least `bytes`.
-    pub(crate) fn hold(&self, bytes: u64) {
-        let before = self.bytes.fetch_max(bytes, Relaxed);
-        if bytes > before {
-            let more = (bytes - before) as i64;
-            self.gate.bytes.fetch_sub(more, SeqCst);
+    pub(crate) fn shrink_to(&mut self, bytes: usize) {
+        let surplus = self.bytes.saturating_sub(bytes as u64);
+        if let (Some(gate), 1..) = (&self.gate, surplus) {
+            self.bytes -= surplus;
+            gate.bytes.fetch_add(surplus as i64, SeqCst);
+            gate.pass_on();
         }
     }
 
+    /// Leaves it to a receipt to give the bytes back.
+    pub(crate) fn into_held(mut self) -> u64 {
+        self.gate = None;
+        self.bytes
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.gate.give_back(*self.bytes.get_mut());
+        if let Some(gate) = &self.gate {
+            gate.give_back(self.bytes);
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::time::Instant;
 
+use crate::keeper;
 use crate::permits::Permit;
 use crate::root::Root;
-use crate::{Error, Failure, Id, Result};
+use crate::{Error, Failure, Result};
 
 /// Ties an event to its root. All copies and children of a root share one [`Running`]; when the last
 /// of them is dropped nothing of the root is running any more, and its permit goes back.
@@ -23,13 +24,15 @@ pub(crate) struct Receipt {
 }
 
 /// What keeps one or several roots from settling while an event of theirs is on its way.
-enum Running {
+pub(crate) enum Running {
     Root {
         root: Arc<Root>,
-        /// Taken only when the last copy is dropped.
-        permit: Option<Permit>,
+        /// Whether a client waits; here, so that events of other roots are spared a look at the root.
         asked: bool,
+        /// What copies and children are charged with now.
         bytes: AtomicU64,
+        /// The most that they were ever charged with, which the root's permit holds.
+        held: AtomicU64,
     },
     /// A batch answers for all that it was made of.
     Merged(Vec<Receipt>),
@@ -38,15 +41,19 @@ enum Running {
 /// What every event is charged with beside its payload, in bytes.
 pub(crate) const EVENT_BYTES: usize = 512;
 
+fn cost(payload_bytes: usize) -> u32 {
+    u32::try_from(EVENT_BYTES + payload_bytes).unwrap_or(u32::MAX)
+}
+
 impl Receipt {
-    pub(crate) fn new(root: Arc<Root>, permit: Permit, payload_bytes: usize) -> Receipt {
-        root.open();
-        let charge = (EVENT_BYTES + payload_bytes).min(u32::MAX as usize) as u32;
+    /// Makes the receipt of an event that a permit was taken for. The root counts it already.
+    pub(crate) fn new(root: Arc<Root>, held: u64, payload_bytes: usize) -> Receipt {
+        let charge = cost(payload_bytes);
         let running = Running::Root {
             asked: root.was_asked(),
             root,
-            permit: Some(permit),
             bytes: AtomicU64::new(charge.into()),
+            held: AtomicU64::new(held),
         };
         Receipt {
             running: Some(Arc::new(running)),
@@ -74,10 +81,16 @@ impl Receipt {
         self.running.is_some()
     }
 
-    pub(crate) fn root_id(&self) -> Option<Id> {
+    /// Returns the address of what all copies share, to recognise them by.
+    pub(crate) fn address(&self) -> usize {
+        self.running.as_ref().map_or(0, |running| Arc::as_ptr(running) as usize)
+    }
+
+    /// Returns the root, or the first of several.
+    pub(crate) fn root(&self) -> Option<&Root> {
         match self.running.as_deref()? {
-            Running::Root { root, .. } => Some(root.id()),
-            Running::Merged(parts) => parts.iter().find_map(Receipt::root_id),
+            Running::Root { root, .. } => Some(root),
+            Running::Merged(parts) => parts.iter().find_map(Receipt::root),
         }
     }
 
@@ -118,59 +131,61 @@ impl Receipt {
     pub(crate) fn is_void(&self) -> bool {
         match self.running.as_deref() {
             None => false,
-            // Only who asked can stop waiting; the others are spared a look at the root.
             Some(Running::Root { root, asked, .. }) => *asked && root.is_void(),
             Some(Running::Merged(parts)) => parts.iter().all(Receipt::is_void),
         }
     }
 
-    /// Charges the event for what it carries now, before it is sent.
+    /// Charges the event for what it carries now, and for so many further copies, which share the
+    /// payload.
     ///
     /// # Errors
     /// Exceeded, if the root may not grow that much; then nothing was charged.
-    pub(crate) fn charge(&mut self, payload_bytes: usize) -> Result {
-        let due = (EVENT_BYTES + payload_bytes).min(u32::MAX as usize) as u32;
-        if due == self.charge {
-            return Ok(());
-        }
-        if due > self.charge {
-            self.grow(u64::from(due - self.charge), true)?;
-        } else {
-            self.shrink(u64::from(self.charge - due));
+    pub(crate) fn charge(&mut self, payload_bytes: usize, copies: usize) -> Result {
+        let due = cost(payload_bytes);
+        let more = i64::from(due) - i64::from(self.charge) + (copies * EVENT_BYTES) as i64;
+        if more > 0 {
+            self.grow(more as u64, copies, true)?;
+        } else if more < 0 {
+            self.shrink(more.unsigned_abs());
         }
         self.charge = due;
         Ok(())
     }
 
-    /// Makes the receipt of a further copy of the same event, whose payload is charged already.
-    pub(crate) fn copy(&self) -> Result<Receipt> {
+    /// Makes the receipt of a further copy that was charged for already.
+    pub(crate) fn charged_copy(&self) -> Receipt {
         let mut copy = self.clone();
-        copy.grow(EVENT_BYTES as u64, true)?;
         copy.charge = EVENT_BYTES as u32;
-        Ok(copy)
+        copy
     }
 
     /// Charges an event that must not be refused: one on the error path.
     pub(crate) fn overcharge(&mut self, payload_bytes: usize) {
-        let due = (EVENT_BYTES + payload_bytes).min(u32::MAX as usize) as u32;
-        if due > self.charge && self.grow(u64::from(due - self.charge), false).is_ok() {
+        let due = cost(payload_bytes);
+        let more = due.saturating_sub(self.charge);
+        if more > 0 && self.grow(more.into(), 0, false).is_ok() {
             self.charge = due;
         }
     }
 
-    fn grow(&self, by: u64, within_caps: bool) -> Result {
+    fn grow(&self, by: u64, copies: usize, within_caps: bool) -> Result {
         // A merged event is charged to the holder that merged it, not to its roots a second time.
-        let Some(Running::Root { root, permit: Some(permit), bytes, .. }) = self.running.as_deref()
-        else {
+        let Some(Running::Root { root, bytes, held, .. }) = self.running.as_deref() else {
             return Ok(());
         };
         let now = bytes.fetch_add(by, Relaxed) + by;
-        let live = self.running.as_ref().map_or(0, Arc::strong_count);
-        if within_caps && let Err(error) = permit.may_hold(now, live) {
-            bytes.fetch_sub(by, Relaxed);
-            return Err(error.with_detail("root", root.id().to_string()));
+        if now <= held.load(Relaxed) && copies == 0 {
+            return Ok(());
         }
-        permit.hold(now);
+        let live = self.running.as_ref().map_or(0, Arc::strong_count) + copies;
+        let more = now.saturating_sub(held.load(Relaxed));
+        if within_caps && let Err(error) = root.gate().may_grow(more, live) {
+            bytes.fetch_sub(by, Relaxed);
+            return Err(error);
+        }
+        let before = held.fetch_max(now, Relaxed);
+        root.gate().overdraw(now.saturating_sub(before));
         Ok(())
     }
 
@@ -193,19 +208,25 @@ impl Clone for Receipt {
 
 impl Drop for Receipt {
     fn drop(&mut self) {
+        let Some(running) = &self.running else {
+            return;
+        };
         // The last copy need not count down what nobody reads any more.
-        let shared = |running: &Arc<Running>| Arc::strong_count(running) > 1;
-        if self.charge > 0 && self.running.as_ref().is_some_and(shared) {
+        if self.charge > 0 && Arc::strong_count(running) > 1 {
             self.shrink(self.charge.into());
+        }
+        if keeper::wants(Arc::as_ptr(running) as usize) {
+            let (running, hops) = (self.running.take(), self.hops);
+            keeper::keep(Receipt { running, charge: 0, hops });
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Running::Root { root, permit, .. } = self {
+        if let Running::Root { root, held, .. } = self {
             // The permit goes back first: who hears of the settlement may emit at once.
-            drop(permit.take());
+            root.gate().give_back(*held.get_mut());
             root.close();
         }
     }
@@ -227,7 +248,11 @@ impl Custody {
 
     /// Puts the roots back on their way; their permits are overdrawn if need be.
     pub(crate) fn release(&self) -> Receipt {
-        let receipt = |root: &Arc<Root>| Receipt::new(root.clone(), Permit::overdrawn(root), 0);
+        let receipt = |root: &Arc<Root>| {
+            root.open();
+            let held = Permit::overdrawn(root.gate()).into_held();
+            Receipt::new(root.clone(), held, 0)
+        };
         Receipt::merge(self.0.iter().map(receipt).collect())
     }
 

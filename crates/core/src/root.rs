@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::settlement::{Outcome, Unanswered};
+use crate::event::Origin;
 use crate::{Event, Failure, Id};
 
 /// What became of an event that a source admitted. It settles once, when nothing of it is running or
@@ -20,8 +21,9 @@ pub(crate) struct Root {
     gate: Arc<Gate>,
     /// Whether the source waits for an answer.
     asked: bool,
+    origin: Origin,
     deadline: OnceLock<Instant>,
-    /// How many of [`Receipt`](crate::receipt::Receipt) groups and custodies there are.
+    /// How many keep it from settling: groups of receipts, and custodies.
     holders: AtomicU32,
     flags: AtomicU8,
     state: Mutex<State>,
@@ -32,7 +34,6 @@ struct State {
     answer: Option<Event>,
     /// The first bad end; the worst end counts.
     failure: Option<Failure>,
-    kept: bool,
     outcome: Option<Outcome>,
     /// The actor where the last copy ended.
     last: Option<Arc<str>>,
@@ -42,15 +43,19 @@ struct State {
 const ANSWERED: u8 = 1;
 const CANCELLED: u8 = 2;
 const EXPIRED: u8 = 4;
+const FAILED: u8 = 8;
 
 impl Root {
-    pub(crate) fn new(id: Id, gate: Arc<Gate>, asked: bool) -> Root {
+    /// Makes a root with one holder: the receipt that is made next.
+    pub(crate) fn new(id: Id, gate: Arc<Gate>, asked: bool, origin: Origin) -> Root {
+        gate.flow().root_opened();
         Root {
             id,
             gate,
             asked,
+            origin,
             deadline: OnceLock::new(),
-            holders: AtomicU32::new(0),
+            holders: AtomicU32::new(1),
             flags: AtomicU8::new(0),
             state: Mutex::default(),
         }
@@ -62,6 +67,10 @@ impl Root {
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -113,18 +122,24 @@ impl Root {
         if state.failure.is_none() {
             state.failure = Some(failure.clone());
         }
+        self.flags.fetch_or(FAILED, Relaxed);
     }
 
     pub(crate) fn open(&self) {
-        if self.holders.fetch_add(1, Relaxed) == 0 {
-            self.gate.root_opened();
-        }
+        self.holders.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn close(&self) {
-        if self.holders.fetch_sub(1, AcqRel) == 1 {
-            self.settle();
+    pub(crate) fn close(self: &Arc<Self>) {
+        if self.holders.fetch_sub(1, AcqRel) > 1 {
+            return;
         }
+        let flow = self.gate.flow();
+        // Most roots end well and unwatched: the one reference left is the caller's.
+        let unwatched = Arc::strong_count(self) == 1;
+        if unwatched && self.flags.load(Relaxed) & FAILED == 0 && !flow.is_aborted() {
+            return flow.root_settled(&Outcome::Delivered);
+        }
+        self.settle();
     }
 
     fn settle(&self) {
@@ -134,13 +149,12 @@ impl Root {
         }
         let outcome = match &state.failure {
             Some(failure) => Outcome::Failed(failure.clone()),
-            None if state.kept => Outcome::Kept,
             None => Outcome::Delivered,
         };
         if self.asked {
             state.last = current_actor();
         }
-        self.gate.root_settled(&outcome);
+        self.gate.flow().root_settled(&outcome);
         state.outcome = Some(outcome);
         wake(state);
     }

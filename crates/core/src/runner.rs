@@ -25,7 +25,7 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
             ctx.inbox = chunk.inbox;
             ctx.open();
             stage.chunk(&mut chunk, &mut ctx).await;
-            ctx.flush();
+            ctx.close();
             chunk.events.clear();
             spares.push(chunk.events);
         }
@@ -36,7 +36,7 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
         if alarm_is_due(&station) {
             report(&station, stage.tick(Tick::Timer, &ctx).await);
         }
-        ctx.flush();
+        ctx.close();
         if signals.end {
             break;
         }
@@ -44,7 +44,7 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
         tokio::task::yield_now().await;
     }
     report(&station, stage.stop(&ctx).await);
-    ctx.flush();
+    ctx.close();
     station.busy.store(false, Relaxed);
 }
 

@@ -37,8 +37,8 @@ impl Source {
     /// of the flow takes the error path.
     pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
         let event = event.into();
-        let admission = self.admit(event.payload().size()).await?;
-        Ok(admission.emit(None, event))
+        let permit = self.gate.admit(EVENT_BYTES + event.payload().size()).await?;
+        Ok(Settlement(send(&self.ctx, &self.gate, permit, None, event, false)))
     }
 
     /// Waits for a permit and sends the event to the outbox of this name.
@@ -51,8 +51,8 @@ impl Source {
         event: impl Into<Event>,
     ) -> Result<Settlement, Refusal> {
         let event = event.into();
-        let admission = self.admit(event.payload().size()).await?;
-        Ok(admission.emit(Some(outbox), event))
+        let permit = self.gate.admit(EVENT_BYTES + event.payload().size()).await?;
+        Ok(Settlement(send(&self.ctx, &self.gate, permit, Some(outbox), event, false)))
     }
 
     /// Waits for a permit for one event with a payload of at most `bytes`, as a door does before it reads
@@ -108,36 +108,49 @@ impl Admission {
         Request(self.send(outbox, event, true))
     }
 
-    fn send(self, outbox: Option<&str>, mut event: Event, asked: bool) -> Arc<Root> {
-        let size = event.payload().size();
-        self.permit.shrink_to(EVENT_BYTES + size);
-        if event.id.is_none() {
-            event.id = self.gate.flow().new_id();
-        }
-        let root = Arc::new(Root::new(event.id, self.gate, asked));
-        event.receipt = Receipt::new(root.clone(), self.permit, size);
-        let station = &self.ctx.station;
-        let sent = match outbox {
-            None => self.ctx.deliver(event, &station.outboxes().all, "*"),
-            Some(name) => match station.outboxes().of(name) {
-                Ok(links) => self.ctx.deliver(event, links, name),
-                Err(error) => {
-                    station.route_error(event, error);
-                    return root;
-                }
-            },
-        };
-        if let Err(rejected) = sent {
-            station.route_error(rejected.event, rejected.error);
-        }
-        root
+    fn send(self, outbox: Option<&str>, event: Event, asked: bool) -> Arc<Root> {
+        send(&self.ctx, &self.gate, self.permit, outbox, event, asked)
     }
+}
+
+/// Makes an event a new root and sends it.
+fn send(
+    ctx: &Context,
+    gate: &Arc<Gate>,
+    mut permit: Permit,
+    outbox: Option<&str>,
+    mut event: Event,
+    asked: bool,
+) -> Arc<Root> {
+    let size = event.payload().size();
+    permit.shrink_to(EVENT_BYTES + size);
+    if event.id.is_none() {
+        event.id = gate.flow().new_id();
+    }
+    let origin = event.take_origin();
+    let root = Arc::new(Root::new(event.id, gate.clone(), asked, origin));
+    event.receipt = Receipt::new(root.clone(), permit.into_held(), size);
+    let station = &ctx.station;
+    let sent = match outbox {
+        None => ctx.deliver(event, &station.outboxes().all, "*"),
+        Some(name) => match station.outboxes().of(name) {
+            Ok(links) => ctx.deliver(event, links, name),
+            Err(error) => {
+                station.route_error(event, error);
+                return root;
+            }
+        },
+    };
+    if let Err(rejected) = sent {
+        station.route_error(rejected.event, rejected.error);
+    }
+    root
 }
 
 /// Runs a source's task: hands over what it emitted whenever it waits.
 pub(crate) async fn run_source(ctx: Arc<Context>, task: impl Future<Output = Result>) -> Result {
     ctx.open();
     let result = crate::stage::guard(&ctx, task).await;
-    ctx.flush();
+    ctx.close();
     result
 }

@@ -52,6 +52,8 @@ impl<A: Actor> Stage for ActorStage<A> {
                 let result = match ctx.station.options.timeout {
                     None => guard(ctx, async { self.0.consume(event, ctx).await }).await,
                     Some(limit) => {
+                        // A time-out may have ended the last event in mid-way, with the desk closed.
+                        ctx.open();
                         let work = guard(ctx, async { self.0.consume(event, ctx).await });
                         let done = tokio::time::timeout(limit, work).await;
                         done.unwrap_or_else(|_| Err(too_slow(limit)))
@@ -86,7 +88,7 @@ pub(crate) async fn guard(ctx: &Context, work: impl Future<Output = Result>) -> 
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
             Ok(Poll::Pending) => {
                 waited = true;
-                ctx.flush();
+                ctx.close();
                 Poll::Pending
             }
             Ok(ready) => ready,

@@ -18,7 +18,7 @@ impl Context {
         F: FnOnce(Event, Context) -> W + Send + 'static,
         W: Future<Output = Result> + Send,
     {
-        self.desk.lock().sent += 1;
+        self.note_sent();
         let mut ctx = Context::new(self.station.clone());
         ctx.inbox = self.inbox;
         let name = self.station.name.clone();
@@ -29,6 +29,7 @@ impl Context {
             if result.is_err() {
                 ctx.finish(result);
             }
+            ctx.close();
         }));
     }
 
@@ -65,7 +66,7 @@ impl Context {
                     result = work => result,
                 }
             };
-            ctx.flush();
+            ctx.close();
             match result {
                 Err(error) if !station.flow.is_stopping() => {
                     tracing::error!(flow = %station.flow.name, actor = %station.name, "{error}");
