@@ -2,7 +2,8 @@
 //!
 //! * [`Stylesheet`] transforms a [`Document`] into an [`Output`]; a [`Compiler`] makes stylesheets that may
 //!   read more than themselves, and [`Limits`] end what would not end.
-//! * [`XPath`] evaluates an expression on a document; [`evaluate`] does so on an event's payload.
+//! * [`XPath`] evaluates an expression on a document; [`evaluate`] does so on an event's payload,
+//!   and [`add_functions`] gives expressions `xpath()`.
 //! * [`Xslt`] is the actor; [`register`] lists all actors of this crate for flow files.
 //!
 //! Documents are taken to be hostile: they are bounded in depth and growth, and nothing outside of them is
@@ -13,10 +14,12 @@
 mod compiler;
 mod document;
 mod error;
+mod functions;
 mod limits;
 mod made;
 mod malformed;
 mod output;
+mod parameter;
 mod policy;
 mod qualify;
 mod sink;
@@ -31,8 +34,10 @@ mod xslt;
 pub use compiler::Compiler;
 pub use document::Document;
 pub use error::XmlError;
+pub use functions::add_functions;
 pub use limits::Limits;
 pub use output::{Method, Output};
+pub use parameter::Parameter;
 pub use stylesheet::Stylesheet;
 pub use tree::{Tree, evaluate};
 pub use value::Value;

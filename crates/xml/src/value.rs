@@ -2,9 +2,14 @@
 
 use std::ffi::CStr;
 
+use serde_json::Value as JsonValue;
+
 use crate::XmlError;
 use crate::sys::{self, Object};
 use crate::text::Written;
+
+/// Up to here each whole number has a floating point number of its own.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Holds the result of an XPath evaluation.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +40,25 @@ impl Value {
             Value::Number(value) => value.to_string(),
             Value::Text(value) => value.clone(),
             Value::Nodes(nodes) => nodes.first().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Returns the value as JSON: no node is `None`, one node a text, several a list of texts; what is
+    /// no JSON number is `null`.
+    pub fn to_json(&self) -> Option<JsonValue> {
+        match self {
+            Value::Boolean(value) => Some((*value).into()),
+            // Counts and sums of whole numbers look like whole numbers.
+            Value::Number(value) if value.fract() == 0.0 && value.abs() < LARGEST_EXACT => {
+                Some((*value as i64).into())
+            }
+            Value::Number(value) => Some((*value).into()),
+            Value::Text(value) => Some(value.as_str().into()),
+            Value::Nodes(nodes) => match nodes.as_slice() {
+                [] => None,
+                [node] => Some(node.as_str().into()),
+                nodes => Some(nodes.into()),
+            },
         }
     }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use compysition_core::{Actor, Context, Event, FilePath, Result, Surroundings};
+use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::warn;
 
 use crate::made::{LARGE, transform};
-use crate::{Compiler, Limits, Stylesheet, XmlError};
+use crate::{Compiler, Limits, Parameter, Stylesheet, XmlError};
 
 /// The attribute that tells the HTTP door what the payload is.
 const CONTENT_TYPE: &str = "content_type";
@@ -27,7 +28,7 @@ const CONTENT_TYPE: &str = "content_type";
 #[schemars(with = "Settings")]
 pub struct Xslt {
     stylesheet: Stylesheet,
-    parameters: Vec<(String, String)>,
+    parameters: Vec<(String, Parameter)>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -40,7 +41,7 @@ struct Settings {
     /// Values for the stylesheet's parameters (`xsl:param`), by name or `{namespace}name`; each is a
     /// template. They are passed as texts, never as expressions.
     #[serde(default)]
-    parameters: BTreeMap<String, String>,
+    parameters: BTreeMap<String, Template>,
     /// The directories under which `document()`, `xsl:import` and `xsl:include` may read files. Without
     /// any, a stylesheet reads nothing but itself.
     #[serde(default)]
@@ -75,9 +76,9 @@ impl Xslt {
         }
     }
 
-    /// Sets a parameter of the stylesheet to a text.
+    /// Sets a parameter of the stylesheet: to a text, or to what a template gives for each event.
     #[must_use]
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Xslt {
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Parameter>) -> Xslt {
         self.parameters.push((name.into(), value.into()));
         self
     }
@@ -109,7 +110,11 @@ impl TryFrom<Settings> for Xslt {
         };
         Ok(Xslt {
             stylesheet,
-            parameters: settings.parameters.into_iter().collect(),
+            parameters: settings
+                .parameters
+                .into_iter()
+                .map(|(name, template)| (name, template.into()))
+                .collect(),
         })
     }
 }
@@ -123,7 +128,11 @@ impl Actor for Xslt {
     }
 
     async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
-        let parameters = self.parameters.clone();
+        let parameters = self
+            .parameters
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), value.render(&event)?)))
+            .collect::<Result<Vec<_>>>()?;
         let stylesheet = self.stylesheet.clone();
         let payload = event.payload().clone();
         let (made, said) = if payload.size() > LARGE {

@@ -3,6 +3,7 @@
 
 use compysition_core::testing::Harness;
 use compysition_core::{Actor, Built, ErrorKind, Event, Payload, Registry, Surroundings, Xml};
+use compysition_expression::Template;
 use compysition_xml::{Xslt, evaluate};
 use serde_json::{Value, json};
 
@@ -60,6 +61,21 @@ fn parameters_are_passed() {
         .parameter("unknown", "x");
     let event = run(actor, Event::new("<a>you</a>")).unwrap();
     assert_eq!(event.text().unwrap(), "<b>it's \"you\", you</b>\n");
+}
+
+#[test]
+fn parameters_may_be_templates() {
+    let template: Template = "{{ attributes.greeting }}".parse().unwrap();
+    let event = Event::new("<a>you</a>").with_attribute("greeting", "hail");
+    let sent = run(xslt(GREET).parameter("greeting", template.clone()), event).unwrap();
+    assert_eq!(sent.text().unwrap(), "<b>hail, you</b>\n");
+    // What a template cannot make is no fault of the document.
+    let sent = run(
+        xslt(GREET).parameter("greeting", template),
+        Event::new("<a/>"),
+    )
+    .unwrap_err();
+    assert_eq!(sent.error().unwrap().error.kind(), ErrorKind::Unprocessable);
 }
 
 #[test]
@@ -188,7 +204,7 @@ fn settings_come_from_files() {
     let read = r#"<xsl:template match="/"><c><xsl:value-of select="document('data/x.xml')"/></c></xsl:template>"#;
 
     surroundings().enter(|| {
-        let settings = json!({"stylesheet": "greet.xsl", "parameters": {"greeting": "good day"}});
+        let settings = json!({"stylesheet": "greet.xsl", "parameters": {"greeting": "good {{ attributes.time }}"}});
         let mut harness = Harness::new(build(settings).unwrap());
         harness.send("<a>you</a>");
         assert_eq!(harness.take()[0].text().unwrap(), "<b>good day, you</b>\n");
