@@ -34,13 +34,6 @@ pub struct BasicAuth {
     gate: Option<Arc<Gate>>,
 }
 
-/// Lets requests pass whose user name and password are right (HTTP Basic authentication).
-///
-/// The attribute `user` then names the user. All others fail as `unauthorized`, which a door answers by
-/// 401 and a challenge that makes browsers ask for a password. Behind this actor the header
-/// `authorization` can no longer be seen, neither by actors nor in logs.
-///
-/// Passwords pass the net readable: serve them through TLS only.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -79,7 +72,9 @@ impl BasicAuth {
         U: Into<String>,
         P: Into<String>,
     {
-        let users = users.into_iter().map(|(user, password)| (user.into(), password.into()));
+        let users = users
+            .into_iter()
+            .map(|(user, password)| (user.into(), password.into()));
         BasicAuth::new(Users::Plain(users.collect()))
     }
 
@@ -124,7 +119,9 @@ impl TryFrom<Settings> for BasicAuth {
             UsersSetting::File(path) => Users::file(path)?,
             UsersSetting::Plain(users) => Users::Plain(users),
         };
-        Ok(BasicAuth::new(users).realm(settings.realm).remember(settings.remember.0))
+        Ok(BasicAuth::new(users)
+            .realm(settings.realm)
+            .remember(settings.remember.0))
     }
 }
 
@@ -178,8 +175,11 @@ struct Challenge(String);
 
 impl Challenge {
     fn put_into(self, error: Error) -> Error {
-        let quoted = self.0.replace('\\', r"\\").replace('"', "\\\"");
+        let printable = self.0.replace(char::is_control, " ");
+        let quoted = printable.replace('\\', r"\\").replace('"', "\\\"");
         let header = format!("Basic realm=\"{quoted}\", charset=\"UTF-8\"");
-        error.with_detail("realm", self.0).with_detail("www_authenticate", header)
+        error
+            .with_detail("realm", self.0)
+            .with_detail("challenge", header)
     }
 }

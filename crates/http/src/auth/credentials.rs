@@ -26,8 +26,9 @@ impl Credentials {
         let http = event.http();
         let header = http.header(AUTHORIZATION.as_str());
         let header = header.ok_or_else(|| Error::unauthorized("the request has no credentials"))?;
-        Credentials::parse(&header)
-            .ok_or_else(|| Error::unauthorized("the header authorization is no `Basic` one, or is damaged"))
+        Credentials::parse(&header).ok_or_else(|| {
+            Error::unauthorized("the header authorization is no `Basic` one, or is damaged")
+        })
     }
 
     fn parse(header: &str) -> Option<Credentials> {
@@ -37,7 +38,10 @@ impl Credentials {
         }
         let decoded = STANDARD.decode(encoded.trim()).ok()?;
         let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-        Some(Credentials { user: user.to_owned(), password: password.to_owned() })
+        Some(Credentials {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        })
     }
 }
 
@@ -45,7 +49,10 @@ impl Credentials {
 pub(crate) fn hide(event: &mut Event) {
     if let Some(exchange) = event.extension::<Exchange>(HTTP) {
         if exchange.header(AUTHORIZATION.as_str()).is_some() {
-            let hidden = Exchange { hides_credentials: true, ..exchange.clone() };
+            let hidden = Exchange {
+                hides_credentials: true,
+                ..exchange.clone()
+            };
             event.set_extension(HTTP, Arc::new(hidden));
         }
         return;
@@ -53,7 +60,10 @@ pub(crate) fn hide(event: &mut Event) {
     let Some(mut http) = event.attribute(HTTP).map(|http| http.into_owned()) else {
         return;
     };
-    if let Some(headers) = http.get_mut("headers").and_then(|headers| headers.as_object_mut()) {
+    if let Some(headers) = http
+        .get_mut("headers")
+        .and_then(|headers| headers.as_object_mut())
+    {
         headers.retain(|name, _| !name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
     }
     event.set_attribute(HTTP, http);
@@ -79,8 +89,14 @@ mod tests {
     #[test]
     fn hides_them_in_json_too() {
         let mut event = Event::new(());
-        event.set_attribute(HTTP, json!({"path": "/", "headers": {"Authorization": "Basic YTpi", "x": "1"}}));
+        event.set_attribute(
+            HTTP,
+            json!({"path": "/", "headers": {"Authorization": "Basic YTpi", "x": "1"}}),
+        );
         hide(&mut event);
-        assert_eq!(*event.attribute(HTTP).unwrap(), json!({"path": "/", "headers": {"x": "1"}}));
+        assert_eq!(
+            *event.attribute(HTTP).unwrap(),
+            json!({"path": "/", "headers": {"x": "1"}})
+        );
     }
 }

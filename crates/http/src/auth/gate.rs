@@ -51,7 +51,12 @@ impl Gate {
         }
         let processors = available_parallelism().map_or(1, usize::from);
         let turns = Semaphore::new(processors.div_ceil(2));
-        Ok(Gate { memory, plain, slow, turns })
+        Ok(Gate {
+            memory,
+            plain,
+            slow,
+            turns,
+        })
     }
 
     pub(crate) fn verdict(&self, credentials: &Credentials, ctx: &Context) -> Verdict {
@@ -77,7 +82,9 @@ impl Gate {
             (verdict, _) => return Ok(verdict == Verdict::Good),
         };
         let mark = self.memory.mark(&credentials);
-        let is_good = ctx.blocking(move || check(&credentials.user, &credentials.password)).await?;
+        let is_good = ctx
+            .blocking(move || check(&credentials.user, &credentials.password))
+            .await?;
         if is_good {
             self.memory.remember(mark, ctx.now());
         }

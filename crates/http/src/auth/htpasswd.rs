@@ -33,7 +33,10 @@ impl Htpasswd {
     /// If it cannot be read; what is wrong in it, with the line.
     pub(crate) fn read(path: &Path) -> Result<Htpasswd> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Error::internal(format!("the file of users {} cannot be read: {error}", path.display()))
+            Error::internal(format!(
+                "the file of users {} cannot be read: {error}",
+                path.display()
+            ))
         })?;
         Htpasswd::parse(&text)
             .map_err(|problem| Error::internal(format!("{}{problem}", path.display())))
@@ -48,9 +51,12 @@ impl Htpasswd {
             let (user, hash) = entry
                 .split_once(':')
                 .ok_or_else(|| format!(":{line}: this is no line of the form `user:hash`"))?;
-            let hash = Hash::parse(hash).map_err(|problem| format!(":{line}: `{user}` {problem}"))?;
+            let hash =
+                Hash::parse(hash).map_err(|problem| format!(":{line}: `{user}` {problem}"))?;
             if hashes.insert(user.to_owned(), hash).is_some() {
-                return Err(format!(":{line}: the user `{user}` stands in the file twice"));
+                return Err(format!(
+                    ":{line}: the user `{user}` stands in the file twice"
+                ));
             }
         }
         let costs = hashes.values().filter_map(Hash::cost);
@@ -76,7 +82,10 @@ impl Htpasswd {
 
 impl Hash {
     fn parse(hash: &str) -> Result<Hash, String> {
-        if ["$2y$", "$2b$", "$2a$"].iter().any(|prefix| hash.starts_with(prefix)) {
+        if ["$2y$", "$2b$", "$2a$"]
+            .iter()
+            .any(|prefix| hash.starts_with(prefix))
+        {
             let parsed = hash.parse::<bcrypt::HashParts>();
             return match parsed {
                 Ok(_) => Ok(Hash::Bcrypt(hash.to_owned())),
@@ -84,8 +93,13 @@ impl Hash {
             };
         }
         if let Some(encoded) = hash.strip_prefix(SHA1) {
-            let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| bytes.try_into().ok());
-            return decoded.map(Hash::Sha1).ok_or_else(|| "has a damaged {SHA} hash".into());
+            let decoded = STANDARD
+                .decode(encoded)
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok());
+            return decoded
+                .map(Hash::Sha1)
+                .ok_or_else(|| "has a damaged {SHA} hash".into());
         }
         Err("has a password in a form that is not known here; \
              make it anew by `htpasswd -B`, which uses bcrypt"
@@ -94,7 +108,10 @@ impl Hash {
 
     fn cost(&self) -> Option<u32> {
         match self {
-            Hash::Bcrypt(hash) => hash.parse::<bcrypt::HashParts>().ok().map(|parts| parts.get_cost()),
+            Hash::Bcrypt(hash) => hash
+                .parse::<bcrypt::HashParts>()
+                .ok()
+                .map(|parts| parts.get_cost()),
             Hash::Sha1(_) => None,
         }
     }
@@ -114,7 +131,7 @@ impl Hash {
 
 /// Returns a well-formed bcrypt hash that no password is known for.
 fn decoy(cost: u32) -> String {
-    let (salt, hash) = ("abcdefghijklmnopqrstuu", "abcdefghijklmnopqrstuvwxyz01234");
+    let (salt, hash) = (".".repeat(22), ".".repeat(31));
     format!("$2b${cost:02}${salt}{hash}")
 }
 
@@ -124,12 +141,19 @@ mod tests {
 
     #[test]
     fn verifies_bcrypt_and_sha() {
-        let ada = bcrypt::hash("pässword", 4).unwrap().replacen("$2b$", "$2y$", 1);
+        let ada = bcrypt::hash("pässword", 4)
+            .unwrap()
+            .replacen("$2b$", "$2y$", 1);
         let file = format!("# staff\n\nada:{ada}\nbob:{{SHA}}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n");
         let users = Htpasswd::parse(&file).unwrap();
         assert!(users.verify("ada", "pässword"));
         assert!(users.verify("bob", "password"));
-        for (user, password) in [("ada", "password"), ("bob", ""), ("eve", "password"), ("", "")] {
+        for (user, password) in [
+            ("ada", "password"),
+            ("bob", ""),
+            ("eve", "password"),
+            ("", ""),
+        ] {
             assert!(!users.verify(user, password), "{user}");
         }
     }
@@ -139,7 +163,9 @@ mod tests {
         let hash = bcrypt::hash("x", 5).unwrap();
         let users = Htpasswd::parse(&format!("ada:{hash}")).unwrap();
         assert_eq!(users.decoy.cost(), Some(5));
-        let Hash::Bcrypt(decoy) = &users.decoy else { panic!() };
+        let Hash::Bcrypt(decoy) = &users.decoy else {
+            panic!()
+        };
         assert!(!bcrypt::verify("x", decoy).unwrap());
     }
 
@@ -153,9 +179,16 @@ mod tests {
         assert!(says("ada:$2y$04$short").starts_with(":1: `ada` has a damaged bcrypt hash"));
         assert_eq!(says("a:{SHA}AAAA"), ":1: `a` has a damaged {SHA} hash");
         let sha = "a:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=";
-        assert_eq!(says(&format!("{sha}\n{sha}")), ":2: the user `a` stands in the file twice");
+        assert_eq!(
+            says(&format!("{sha}\n{sha}")),
+            ":2: the user `a` stands in the file twice"
+        );
         assert_eq!(says("# nobody"), ": there is no user in the file");
         let missing = Htpasswd::read(Path::new("/no/such/file")).err().unwrap();
-        assert!(missing.message().starts_with("the file of users /no/such/file cannot be read: "));
+        assert!(
+            missing
+                .message()
+                .starts_with("the file of users /no/such/file cannot be read: ")
+        );
     }
 }

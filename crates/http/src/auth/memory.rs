@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use compysition_core::Result;
+use compysition_core::{Error, Result};
 use parking_lot::Mutex;
 use ring::hmac;
 use ring::rand::SystemRandom;
@@ -33,8 +33,13 @@ impl Memory {
     /// # Errors
     /// Internal, if the system has no random numbers.
     pub(crate) fn new(lasts: Duration) -> Result<Memory> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())?;
-        Ok(Memory { key, good: Mutex::default(), lasts })
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+            .map_err(|_| Error::internal("the system has no random numbers"))?;
+        Ok(Memory {
+            key,
+            good: Mutex::default(),
+            lasts,
+        })
     }
 
     pub(crate) fn mark(&self, credentials: &Credentials) -> Mark {
@@ -73,7 +78,10 @@ mod tests {
     use super::*;
 
     fn credentials(user: &str, password: &str) -> Credentials {
-        Credentials { user: user.into(), password: password.into() }
+        Credentials {
+            user: user.into(),
+            password: password.into(),
+        }
     }
 
     #[test]
@@ -83,7 +91,10 @@ mod tests {
         let ada = memory.mark(&credentials("ada", "pw"));
         assert!(!memory.knows(&ada, now));
         memory.remember(ada, now);
-        assert!(memory.knows(&memory.mark(&credentials("ada", "pw")), now + Duration::from_secs(59)));
+        assert!(memory.knows(
+            &memory.mark(&credentials("ada", "pw")),
+            now + Duration::from_secs(59)
+        ));
         assert!(!memory.knows(&ada, now + Duration::from_secs(60)));
         assert!(!memory.knows(&memory.mark(&credentials("ad", "apw")), now));
     }

@@ -26,7 +26,9 @@ pub(crate) enum Users {
 impl Users {
     pub(crate) fn file(path: FilePath) -> Result<Users> {
         let file = Htpasswd::read(path.as_path())?;
-        Ok(Users::Slow(Arc::new(move |user, password| file.verify(user, password))))
+        Ok(Users::Slow(Arc::new(move |user, password| {
+            file.verify(user, password)
+        })))
     }
 }
 
