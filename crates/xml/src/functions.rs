@@ -30,7 +30,10 @@ type Namespaces = BTreeMap<String, String>;
 
 /// The expressions compiled before, each with the namespaces that it was compiled with.
 #[derive(Default)]
-struct Kept(Mutex<HashMap<String, (Arc<Namespaces>, Arc<XPath>)>>);
+struct Kept(Mutex<HashMap<String, Compiled>>);
+
+/// An expression, and what its prefixes meant.
+type Compiled = (Arc<Namespaces>, Arc<XPath>);
 
 impl Kept {
     fn get(&self, expression: &str, namespaces: &Arc<Namespaces>) -> Result<Arc<XPath>> {

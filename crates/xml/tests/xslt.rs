@@ -206,7 +206,7 @@ fn settings_come_from_files() {
     surroundings().enter(|| {
         let settings = json!({"stylesheet": "greet.xsl", "parameters": {"greeting": "good {{ attributes.time }}"}});
         let mut harness = Harness::new(build(settings).unwrap());
-        harness.send("<a>you</a>");
+        harness.send(Event::new("<a>you</a>").with_attribute("time", "day"));
         assert_eq!(harness.take()[0].text().unwrap(), "<b>good day, you</b>\n");
 
         let settings = json!({"inline": sheet(read), "allow": ["data"]});
