@@ -1,1 +1,32 @@
-//! Being written.
+//! The commands of the `compysition` program, for any table of actors.
+//!
+//! A program with actors of its own is a table and one call:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     let registry = compysition_core::Registry::new();
+//!     compysition_cli::main(registry)
+//! }
+//! ```
+//!
+//! Every command exits with 0 if all went well, with 1 if a flow is wrong or could not stop cleanly, and
+//! with 2 if the command line is wrong. What is wrong is written to standard error, for people.
+
+mod actors;
+mod args;
+mod check;
+mod files;
+mod log;
+mod output;
+mod panics;
+mod program;
+mod run;
+
+pub use program::Program;
+
+/// Runs the program with these actors, on the command line that it was called with.
+pub fn main(registry: compysition_core::Registry) -> std::process::ExitCode {
+    Program::new(registry).main()
+}

@@ -1,0 +1,95 @@
+//! The commands that end by themselves.
+
+use crate::process::{Files, ended};
+
+const GOOD: &str = "
+name: numbers
+actors:
+  numbers: { count: { to: 3 } }
+  out: print
+connect:
+  - numbers -> out
+";
+
+const BAD: &str = "
+name: wrong
+actors:
+  numbers: { cuont: { to: 3 } }
+  out: { print: { prefx: x } }
+connect:
+  - numbers -> output
+";
+
+pub(crate) fn without_a_command_the_help_is_shown() {
+    let ended = Files::new(&[]).run(&[]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("check") && ended.stderr.contains("run"),
+        "{ended:?}"
+    );
+    let ended = Files::new(&[]).run(&["--help"]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stdout.contains("Usage"), "{ended:?}");
+}
+
+pub(crate) fn a_wrong_option_is_answered_with_the_right_one() {
+    let ended = Files::new(&[]).run(&["run", "--log-levle", "info", "a.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("--log-level"), "{ended:?}");
+    let ended = Files::new(&[]).run(&["run", "--set", "name", "a.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("NAME=VALUE"), "{ended:?}");
+}
+
+pub(crate) fn check_reports_all_mistakes_of_all_files() {
+    let files = Files::new(&[("good.yaml", GOOD), ("bad.yaml", BAD)]);
+    let ended = files.run(&["check", "bad.yaml", "good.yaml", "absent.yaml"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    for part in [
+        "bad.yaml:4:14",
+        "`count`",
+        "bad.yaml:5:19",
+        "`prefix`",
+        "bad.yaml:7:16",
+        "absent.yaml",
+    ] {
+        assert!(
+            ended.stderr.contains(part),
+            "{part} is not in {}",
+            ended.stderr
+        );
+    }
+}
+
+pub(crate) fn check_runs_nothing() {
+    let ended = Files::new(&[("good.yaml", GOOD)]).run(&["check", "good.yaml"]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+    assert_eq!(ended.stdout, "flow `numbers` is ok\n");
+}
+
+pub(crate) fn actors_are_listed_with_their_manuals() {
+    let ended = Files::new(&[]).run(&["actors"]);
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended
+            .stdout
+            .contains("count         Makes numbered events.\n"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("print (echo)  Prints each event.\n"),
+        "{}",
+        ended.stdout
+    );
+}
+
+pub(crate) fn nobody_reading_is_no_error() {
+    let files = Files::new(&[("good.yaml", GOOD)]);
+    for args in [&["actors"][..], &["check", "good.yaml"], &["--help"]] {
+        let mut child = files.start(args);
+        drop(child.stdout.take());
+        let ended = ended(child);
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{args:?}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Tests of the program as people meet it: a process with arguments, signals and two outputs.
+//!
+//! The program under test needs actors, so it is this file itself: started with `AS_PROGRAM` in the
+//! environment it is the program, otherwise it runs the tests.
+
+// A test may panic; clippy knows tests only by their attribute.
+#![allow(clippy::unwrap_used)]
+
+mod actors;
+mod command_line;
+mod ending;
+mod logs;
+mod process;
+mod running;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+type Test = (&'static str, fn());
+
+/// Lists tests by their names.
+macro_rules! tests {
+    ($($module:ident :: $test:ident),* $(,)?) => {
+        &[$((concat!(stringify!($module), "::", stringify!($test)), $module::$test)),*]
+    };
+}
+
+const TESTS: &[Test] = tests![
+    command_line::without_a_command_the_help_is_shown,
+    command_line::a_wrong_option_is_answered_with_the_right_one,
+    command_line::check_reports_all_mistakes_of_all_files,
+    command_line::check_runs_nothing,
+    command_line::actors_are_listed_with_their_manuals,
+    command_line::nobody_reading_is_no_error,
+    running::a_flow_whose_sources_end_exits_with_0,
+    running::several_files_run_side_by_side,
+    running::a_setting_of_the_command_line_is_used,
+    running::a_wrong_file_keeps_all_from_running,
+    running::an_actor_that_cannot_start_is_shown_in_its_file,
+    ending::a_signal_lets_what_is_under_way_finish,
+    ending::an_interrupt_is_a_signal_too,
+    ending::a_second_signal_ends_at_once,
+    logs::a_line_of_the_log_names_flow_actor_and_meta_id,
+    logs::json_is_one_object_a_line,
+    logs::the_level_hides_what_is_below_it,
+    logs::a_panic_is_a_line_of_the_log,
+];
+
+fn main() -> ExitCode {
+    if std::env::var_os("AS_PROGRAM").is_some() {
+        return compysition_cli::main(actors::registry());
+    }
+    let filter = std::env::args()
+        .skip(1)
+        .find(|arg| !arg.starts_with('-'))
+        .unwrap_or_default();
+    let mut failed = 0;
+    for (name, test) in TESTS.iter().filter(|(name, _)| name.contains(&filter)) {
+        let passed = catch_unwind(AssertUnwindSafe(test)).is_ok();
+        println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
+        failed += u8::from(!passed);
+    }
+    ExitCode::from(failed)
+}

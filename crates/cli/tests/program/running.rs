@@ -1,0 +1,76 @@
+//! Flows that end by themselves, and flows that never begin.
+
+use crate::process::Files;
+
+fn numbers(name: &str, prefix: &str) -> String {
+    format!(
+        "
+name: {name}
+settings: {{ prefix: \"{prefix}\" }}
+actors:
+  numbers: {{ count: {{ to: 3 }} }}
+  out: {{ print: {{ prefix: \"${{prefix}}\" }} }}
+connect:
+  - numbers -> out
+"
+    )
+}
+
+pub(crate) fn a_flow_whose_sources_end_exits_with_0() {
+    let files = Files::new(&[("numbers.yaml", &numbers("numbers", ""))]);
+    let ended = files.run(&["run", "numbers.yaml"]);
+    assert_eq!(
+        (ended.code, &*ended.stdout),
+        (Some(0), "1\n2\n3\n"),
+        "{ended:?}"
+    );
+}
+
+pub(crate) fn several_files_run_side_by_side() {
+    let files = Files::new(&[
+        ("a.yaml", &numbers("a", "a")),
+        ("b.yaml", &numbers("b", "b")),
+    ]);
+    let ended = files.run(&["run", "a.yaml", "b.yaml"]);
+    let mut lines: Vec<_> = ended.stdout.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["a1", "a2", "a3", "b1", "b2", "b3"]);
+    assert_eq!(ended.code, Some(0));
+}
+
+pub(crate) fn a_setting_of_the_command_line_is_used() {
+    let files = Files::new(&[("numbers.yaml", &numbers("numbers", "x"))]);
+    let ended = files.run(&["run", "numbers.yaml", "--set", "prefix=n="]);
+    assert_eq!(ended.stdout, "n=1\nn=2\nn=3\n");
+}
+
+pub(crate) fn a_wrong_file_keeps_all_from_running() {
+    let wrong = numbers("wrong", "").replace("-> out", "-> nobody");
+    let files = Files::new(&[("good.yaml", &numbers("good", "")), ("wrong.yaml", &wrong)]);
+    let ended = files.run(&["run", "good.yaml", "wrong.yaml"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+    assert!(ended.stderr.contains("nobody"), "{ended:?}");
+    assert!(!ended.stderr.contains("backtrace"), "{ended:?}");
+}
+
+pub(crate) fn an_actor_that_cannot_start_is_shown_in_its_file() {
+    let broken = "
+name: broken
+actors:
+  numbers: { count: { to: 3 } }
+  middle: broken
+  out: print
+connect:
+  - numbers -> middle -> out
+";
+    let files = Files::new(&[("good.yaml", &numbers("good", "")), ("broken.yaml", broken)]);
+    let ended = files.run(&["run", "broken.yaml"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+    assert!(ended.stderr.contains("broken.yaml:5"), "{ended:?}");
+    assert!(ended.stderr.contains("the port is in use"), "{ended:?}");
+    // One flow does not run without the other.
+    assert_eq!(
+        files.run(&["run", "good.yaml", "broken.yaml"]).code,
+        Some(1)
+    );
+}
