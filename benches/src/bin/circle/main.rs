@@ -13,6 +13,7 @@ use std::error::Error;
 
 use benches::{Table, argument, cores, median, median_ratio, pin};
 use server::Server;
+use wrk::Figures;
 
 const SERVERS: [&str; 2] = ["axum", "compysition"];
 
@@ -33,59 +34,54 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "circle: {rounds} rounds of {seconds} s, posts of 100 bytes, 3 actors; server on core {server}, wrk on core {client}"
     );
-    let head = [
-        "",
-        "requests/s",
-        "p50 us",
-        "p99 us",
-        "mean us",
-        "|",
-        "requests/s",
-        "p50",
-        "p99",
-        "mean",
-    ];
+    let [axum, compysition] = servers;
+    let servers = [axum?, compysition?];
     for connections in [64, 1] {
-        let mut runs: [Vec<wrk::Figures>; 2] = Default::default();
+        let mut runs: [Vec<Figures>; 2] = Default::default();
         // The first round warms up and does not count.
         for round in 0..=rounds {
+            let seconds = if round == 0 { 1 } else { seconds };
             for (server, runs) in servers.iter().zip(&mut runs) {
-                let server = server.as_ref().map_err(|error| error.to_string())?;
-                let figures = wrk::run(
-                    &server.address,
-                    client,
-                    connections,
-                    if round == 0 { 1 } else { seconds },
-                )?;
+                let figures = wrk::run(server, client, connections, seconds)?;
                 if round > 0 {
                     runs.push(figures);
                 }
             }
         }
-        let mut table = Table::new(
-            format!("{connections} connection(s), and ratios to axum"),
-            &head,
+        print(
+            &format!("{connections} connection(s), and ratios to axum"),
+            &runs,
         );
-        for (name, own) in SERVERS.iter().zip(&runs) {
-            let column = |of: fn(&wrk::Figures) -> f64, runs: &[wrk::Figures]| {
-                runs.iter().map(of).collect::<Vec<f64>>()
-            };
-            let columns: [fn(&wrk::Figures) -> f64; 4] =
-                [|run| run.rate, |run| run.p50, |run| run.p99, |run| run.mean];
-            let mut cells: Vec<String> = columns
-                .iter()
-                .map(|of| format!("{:.0}", median(column(*of, own))))
-                .collect();
-            cells.push("|".into());
-            cells.extend(columns.iter().map(|of| {
-                format!(
-                    "{:.2}",
-                    median_ratio(&column(*of, own), &column(*of, &runs[0]))
-                )
-            }));
-            table.row(name, cells);
-        }
-        table.print();
     }
     Ok(())
+}
+
+/// A column of the table, and what it shows of a run.
+type Column = (&'static str, fn(&Figures) -> f64);
+
+const COLUMNS: [Column; 5] = [
+    ("requests/s", |run| run.rate),
+    ("p50 us", |run| run.p50),
+    ("p99 us", |run| run.p99),
+    ("mean us", |run| run.mean),
+    ("server cpu us", |run| run.cpu),
+];
+
+fn print(title: &str, runs: &[Vec<Figures>; 2]) {
+    let names = COLUMNS.map(|(name, _)| name);
+    let head = [&[""], &names[..], &["|"], &names[..]].concat();
+    let mut table = Table::new(title, &head);
+    for (name, own) in SERVERS.iter().zip(runs) {
+        let values =
+            |of: fn(&Figures) -> f64, runs: &[Figures]| runs.iter().map(of).collect::<Vec<_>>();
+        let figures = COLUMNS.map(|(_, of)| format!("{:.1}", median(values(of, own))));
+        let ratios = COLUMNS.map(|(_, of)| {
+            format!(
+                "{:.2}",
+                median_ratio(&values(of, own), &values(of, &runs[0]))
+            )
+        });
+        table.row(name, [&figures[..], &["|".to_owned()], &ratios].concat());
+    }
+    table.print();
 }

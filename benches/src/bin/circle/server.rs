@@ -1,6 +1,7 @@
 //! A server in a process of its own, so that its memory and its core are its own.
 
 use std::error::Error;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
@@ -37,6 +38,20 @@ impl Server {
             return Err(format!("the server `{name}` did not start").into());
         }
         Ok(server)
+    }
+}
+
+impl Server {
+    /// Returns the CPU time, in microseconds, that all threads of the server have used so far.
+    pub(crate) fn cpu_time(&self) -> Result<f64, Box<dyn Error>> {
+        let mut nanoseconds = 0.0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            // The first number; /proc/PID/stat would count in hundredths of a second.
+            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            let first = text.split_whitespace().next().unwrap_or("0");
+            nanoseconds += first.parse::<f64>()?;
+        }
+        Ok(nanoseconds / 1e3)
     }
 }
 

@@ -4,21 +4,26 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::server::Server;
+
 /// What wrk measured; times in microseconds.
 pub(crate) struct Figures {
     pub(crate) rate: f64,
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) mean: f64,
+    /// CPU time that the server used for a request.
+    pub(crate) cpu: f64,
 }
 
 pub(crate) fn run(
-    address: &str,
+    server: &Server,
     core: usize,
     connections: usize,
     seconds: u64,
 ) -> Result<Figures, Box<dyn Error>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("circle/post.lua");
+    let before = server.cpu_time()?;
     let output = Command::new("taskset")
         .args([
             "-c",
@@ -36,9 +41,10 @@ pub(crate) fn run(
         ])
         .arg("--script")
         .arg(script)
-        .arg(format!("http://{address}/"))
+        .arg(format!("http://{}/", server.address))
         .stderr(Stdio::inherit())
         .output()?;
+    let used = server.cpu_time()? - before;
     let text = String::from_utf8(output.stdout)?;
     for trouble in ["Non-2xx", "Socket errors"] {
         if text.contains(trouble) {
@@ -52,11 +58,16 @@ pub(crate) fn run(
         line.and_then(|rest| rest.split_whitespace().next())
             .ok_or_else(|| format!("wrk told no `{name}`:\n{text}"))
     };
+    let requests: f64 = text
+        .lines()
+        .find_map(|line| line.split_once(" requests in ")?.0.trim().parse().ok())
+        .ok_or_else(|| format!("wrk told no number of requests:\n{text}"))?;
     Ok(Figures {
         rate: figure("Requests/sec:")?.parse()?,
         p50: microseconds(figure("50%")?)?,
         p99: microseconds(figure("99%")?)?,
         mean: microseconds(figure("Latency   ")?)?,
+        cpu: used / requests,
     })
 }
 
