@@ -85,7 +85,7 @@ impl Options {
             fields::text(&entry.value, "a description", found);
         }
         let mut report =
-            |node: &Node, message: String| found.push(Diagnostic::new(node.span, message));
+            |node: &Node, message: String| Diagnostic::new(node.span, message).report(found);
         let timeout = fields::take(entries, "timeout").and_then(|entry| {
             let text = entry.value.text().unwrap_or_default();
             let parsed = duration::parse(&text).map_err(|message| report(&entry.value, message));

@@ -77,7 +77,7 @@ pub(crate) fn build(
     let flow_span = document.span;
     let mut entries = fields::entries(document, "a flow file", found);
     let mut values = Values::new(&loader.set, &*loader.environment, base.to_owned(), shared);
-    let mut parts = Parts::default();
+    let mut parts = Parts::of(path);
     parts.take(&mut entries, base, &mut values, shared, found);
     for key in ["log", "dead_letters"] {
         if let Some(entry) = fields::take(&mut entries, key) {

@@ -43,6 +43,21 @@ impl Diagnostic {
         }
     }
 
+    /// Adds this to what was found, unless something is known to be wrong at the same place: a value that
+    /// could not be put in is not also of the wrong type.
+    pub(crate) fn report(self, found: &mut Vec<Diagnostic>) {
+        let within = |other: &Diagnostic| match (self.span, other.span) {
+            (Some(own), Some(other)) => {
+                let columns = own.column..own.column.saturating_add(own.length);
+                (own.file, own.line) == (other.file, other.line) && columns.contains(&other.column)
+            }
+            _ => false,
+        };
+        if !found.iter().any(within) {
+            found.push(self);
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hint = Some(hint.into());
         self

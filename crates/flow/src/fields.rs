@@ -12,7 +12,7 @@ pub(crate) fn entries(node: Node, what: &str, found: &mut Vec<Diagnostic>) -> Ve
         Content::Null => Vec::new(),
         _ => {
             let message = format!("{what} must be a map, not {}", node.describe());
-            found.push(Diagnostic::new(node.span, message));
+            Diagnostic::new(node.span, message).report(found);
             Vec::new()
         }
     }
@@ -30,7 +30,7 @@ pub(crate) fn text(node: &Node, what: &str, found: &mut Vec<Diagnostic>) -> Opti
         (Some(text), false) => Some(text.to_string()),
         _ => {
             let message = format!("{what} must be text, not {}", node.describe());
-            found.push(Diagnostic::new(node.span, message));
+            Diagnostic::new(node.span, message).report(found);
             None
         }
     }

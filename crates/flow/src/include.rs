@@ -1,6 +1,6 @@
 //! What a flow file takes from other files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Diagnostic;
 use crate::fields::{self, not_available};
@@ -8,8 +8,8 @@ use crate::node::{Content, Entry, Node};
 use crate::parse;
 use crate::values::{Shared, Values};
 
-/// How many files may include each other in a row.
-const MAX_DEPTH: usize = 16;
+/// How many files one flow may include, counting repetitions.
+const MAX_FILES: usize = 200;
 /// The largest file that is read.
 pub(crate) const MAX_FILE: u64 = 8 << 20;
 
@@ -20,9 +20,20 @@ const KEYS: [&str; 4] = ["include", "settings", "defaults", "namespaces"];
 pub(crate) struct Parts {
     pub(crate) defaults: Vec<Node>,
     pub(crate) namespaces: Vec<Entry>,
+    /// The files that are being read, each included by the one before.
+    open: Vec<PathBuf>,
+    count: usize,
 }
 
 impl Parts {
+    /// Makes the parts of a file, none of them read yet.
+    pub(crate) fn of(path: &Path) -> Parts {
+        Parts {
+            open: vec![path.to_owned()],
+            ..Parts::default()
+        }
+    }
+
     /// Takes the shared parts out of the top of a file, and reads the files that it includes.
     pub(crate) fn take(
         &mut self,
@@ -31,18 +42,6 @@ impl Parts {
         values: &mut Values<'_>,
         shared: &Shared,
         found: &mut Vec<Diagnostic>,
-    ) {
-        self.take_from(entries, base, values, shared, found, 0);
-    }
-
-    fn take_from(
-        &mut self,
-        entries: &mut Vec<Entry>,
-        base: &Path,
-        values: &mut Values<'_>,
-        shared: &Shared,
-        found: &mut Vec<Diagnostic>,
-        depth: usize,
     ) {
         if let Some(entry) = fields::take(entries, "settings") {
             values.add_settings(fields::entries(entry.value, "`settings`", found));
@@ -72,7 +71,7 @@ impl Parts {
             _ => vec![include],
         };
         for file in files {
-            self.include(&file, base, values, shared, found, depth);
+            self.include(&file, base, values, shared, found);
         }
     }
 
@@ -83,17 +82,19 @@ impl Parts {
         values: &mut Values<'_>,
         shared: &Shared,
         found: &mut Vec<Diagnostic>,
-        depth: usize,
     ) {
         let Some(name) = fields::text(file, "the name of a file to include", found) else {
             return;
         };
-        if depth >= MAX_DEPTH {
-            let message = "files include each other without end";
-            found.push(Diagnostic::new(file.span, message));
+        let path = base.join(name);
+        self.count += 1;
+        if self.open.contains(&path) || self.count > MAX_FILES {
+            found.push(Diagnostic::new(
+                file.span,
+                "files include each other without end",
+            ));
             return;
         }
-        let path = base.join(name);
         let text = match read(&path) {
             Ok(text) => text,
             Err(message) => {
@@ -117,7 +118,9 @@ impl Parts {
         }
         let mut entries = fields::entries(documents.swap_remove(0), "an included file", found);
         let base = path.parent().unwrap_or(base);
-        self.take_from(&mut entries, base, values, shared, found, depth + 1);
+        self.open.push(path.clone());
+        self.take(&mut entries, base, values, shared, found);
+        self.open.pop();
         fields::unknown(&entries, &KEYS, found);
     }
 }

@@ -1,9 +1,7 @@
 //! Reads Rust values from a positioned tree; errors know where they came up.
 
-use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
 use crate::fault::{Fault, Tracker};
@@ -256,17 +254,14 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             return Ok(None);
         };
         self.value = Some(&entry.value);
-        let key: StrDeserializer<'_, Fault> = (*entry.key).into_deserializer();
-        let result = seed.deserialize(key).map(Some);
-        result.map_err(|fault| {
-            let glued = entry.value.is_null() && entry.key.contains(':');
-            let hint = glued.then(|| "a space belongs behind the colon".to_owned());
-            let fault = Fault {
-                hint: hint.or(fault.hint),
-                ..fault
-            };
-            self.read.tracker.locate(fault, entry.key_span)
-        })
+        let glued = entry.value.is_null() && entry.key.contains(':');
+        let name = Name {
+            text: &entry.key,
+            span: entry.key_span,
+            hint: glued.then_some("a space belongs behind the colon"),
+            tracker: self.read.tracker,
+        };
+        seed.deserialize(name).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
@@ -297,9 +292,17 @@ impl<'de, 'a> EnumAccess<'de> for Variant<'a, '_> {
         self,
         seed: V,
     ) -> Result<(V::Value, Inside<'a>), Fault> {
-        let name: StrDeserializer<'_, Fault> = self.name.into_deserializer();
-        let variant = seed.deserialize(name);
-        let variant = variant.map_err(|fault| self.read.tracker.locate(fault, self.name_span))?;
+        let Variant {
+            name: text,
+            name_span: span,
+            ..
+        } = self;
+        let variant = seed.deserialize(Name {
+            text,
+            span,
+            hint: None,
+            tracker: self.read.tracker,
+        })?;
         Ok((variant, Inside(self.value.map(|value| self.read.at(value)))))
     }
 }
@@ -338,5 +341,29 @@ impl<'de> VariantAccess<'de> for Inside<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         self.read()?.deserialize_any(visitor)
+    }
+}
+
+/// The name of a setting or of a variant.
+struct Name<'a> {
+    text: &'a str,
+    span: Span,
+    hint: Option<&'static str>,
+    tracker: &'a Tracker,
+}
+
+impl<'de> Deserializer<'de> for Name<'_> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_str(self.text).map_err(|fault: Fault| {
+            let hint = self.hint.map(str::to_owned).or(fault.hint);
+            self.tracker.locate(Fault { hint, ..fault }, self.span)
+        })
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

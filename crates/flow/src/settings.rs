@@ -43,7 +43,9 @@ pub(crate) fn build(
         if whole && left_out {
             return None;
         }
-        found.push(Diagnostic::new(span, redact(error, secrets)).hint_if(hint));
+        Diagnostic::new(span, redact(error, secrets))
+            .hint_if(hint)
+            .report(found);
         let Content::Map(entries) = &mut rest.content else {
             return None;
         };

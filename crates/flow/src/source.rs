@@ -27,7 +27,30 @@ impl Span {
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    pub(crate) text: Arc<str>,
+    text: Arc<str>,
+    /// Where its lines begin, in bytes.
+    starts: Vec<usize>,
+}
+
+impl Source {
+    fn line(&self, index: usize) -> Option<&str> {
+        let start = *self.starts.get(index)?;
+        let end = self.starts.get(index + 1).copied();
+        let line = self.text.get(start..end.unwrap_or(self.text.len()))?;
+        Some(line.trim_end_matches(['\r', '\n']))
+    }
+}
+
+/// A lone carriage return ends a line too, in YAML.
+fn line_starts(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let ends = |index: &usize| match bytes[*index] {
+        b'\n' => true,
+        b'\r' => bytes.get(index + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let after = (0..bytes.len()).filter(ends).map(|index| index + 1);
+    std::iter::once(0).chain(after).collect()
 }
 
 /// All files that were read, by their number.
@@ -36,7 +59,8 @@ pub(crate) struct Sources(Vec<Source>);
 
 impl Sources {
     pub(crate) fn add(&mut self, path: PathBuf, text: Arc<str>) -> u32 {
-        self.0.push(Source { path, text });
+        let starts = line_starts(&text);
+        self.0.push(Source { path, text, starts });
         (self.0.len() - 1) as u32
     }
 
@@ -47,8 +71,8 @@ impl Sources {
     /// Returns the line that a place is on.
     pub(crate) fn line(&self, span: Span) -> &str {
         let line = (span.line as usize).checked_sub(1);
-        let text = self.get(span.file).zip(line);
-        text.and_then(|(source, line)| source.text.lines().nth(line))
+        let line = self.get(span.file).zip(line);
+        line.and_then(|(source, line)| source.line(line))
             .unwrap_or_default()
     }
 

@@ -8,7 +8,8 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     };
     let near = known.into_iter().map(|known| (distance(known), known));
     let (distance, known) = near.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + name.chars().count() / 4).then_some(known)
+    let length = name.chars().count();
+    (distance < length && distance <= 1 + length / 4).then_some(known)
 }
 
 /// Returns the suggestion in words, or else all names there are.

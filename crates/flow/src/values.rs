@@ -13,6 +13,9 @@ use crate::scalar;
 use crate::source::{Sources, Span};
 use crate::suggest;
 
+/// How deep references may nest, in defaults and in settings that refer to each other.
+const MAX_DEPTH: usize = 16;
+
 /// Looks up a variable of the environment.
 pub(crate) type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
 
@@ -31,6 +34,8 @@ pub(crate) struct Values<'a> {
     resolved: BTreeMap<Arc<str>, Option<Node>>,
     /// How much was put in: settings that refer to each other can stand for any amount.
     amount: usize,
+    /// How many references are being replaced, one inside of the other.
+    depth: usize,
 }
 
 /// Says why a reference cannot be replaced.
@@ -65,6 +70,7 @@ impl<'a> Values<'a> {
             secrets: &shared.secrets,
             resolved: BTreeMap::new(),
             amount: 0,
+            depth: 0,
         }
     }
 
@@ -129,7 +135,10 @@ impl<'a> Values<'a> {
                 Piece::Reference(reference) => reference,
             };
             let place = within(reference.place, self.sources);
-            let mut value = match self.value(&reference, place, found) {
+            self.depth += 1;
+            let value = self.value(&reference, place, found);
+            self.depth -= 1;
+            let mut value = match value {
                 Ok(value) => value,
                 Err(Missing { message, hint }) => {
                     found.push(Diagnostic::new(place, message).hint_if(hint));
@@ -174,6 +183,9 @@ impl<'a> Values<'a> {
         place: Span,
         found: &mut Vec<Diagnostic>,
     ) -> Result<Node, Missing> {
+        if self.depth > MAX_DEPTH {
+            return Err(format!("more than {MAX_DEPTH} references are nested").into());
+        }
         let value = match reference.what {
             What::Setting => self.setting(reference.name, place, found)?,
             What::Secret => self.secret(reference.name, place)?,

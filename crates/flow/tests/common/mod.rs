@@ -1,0 +1,166 @@
+//! Kinds of actors for tests of flow files.
+#![allow(dead_code)]
+
+use compysition_core::{Actor, Context, Event, FilePath, Ports, Registry, Result};
+use compysition_expression::{Expression, Template};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Makes a number of events.
+#[derive(Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Numbers {
+    count: u16,
+    text: Template,
+}
+
+impl Default for Numbers {
+    fn default() -> Numbers {
+        Numbers {
+            count: 1,
+            text: Template::default(),
+        }
+    }
+}
+
+impl Actor for Numbers {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)
+    }
+
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let (count, text) = (self.count, self.text.clone());
+        ctx.produce(async move |source| {
+            for number in 0..count {
+                let event = Event::new(()).with_attribute("number", number);
+                let text = text.render(&event)?;
+                let _ = source.emit(event.with(text)).await?;
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().source()
+    }
+}
+
+/// Takes events and keeps nothing.
+#[derive(Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Sink {
+    prefix: String,
+    loud: bool,
+}
+
+impl Default for Sink {
+    fn default() -> Sink {
+        Sink {
+            prefix: "> ".into(),
+            loud: false,
+        }
+    }
+}
+
+impl Actor for Sink {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        event.text()?;
+        ctx.send(event)
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
+
+/// Has settings of every form.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Form {
+    url: String,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    list: Vec<u8>,
+    #[serde(default)]
+    nested: Nested,
+    when: Option<Expression>,
+    path: Option<FilePath>,
+}
+
+#[derive(Deserialize, JsonSchema, Default, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    #[default]
+    Fast,
+    Slow,
+    Every(u32),
+}
+
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Nested {
+    deep: Option<i8>,
+}
+
+impl Actor for Form {
+    async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
+        event.set_attribute("url", self.url.as_str());
+        event.set_attribute("mode", format!("{:?}", self.mode));
+        event.set_attribute("list", self.list.clone());
+        event.set_attribute("deep", self.nested.deep);
+        if let Some(when) = &self.when {
+            event.set_attribute("when", when.evaluate(&event)?);
+        }
+        if let Some(path) = &self.path {
+            event.set_attribute("path", path.as_path().display().to_string());
+        }
+        ctx.send(event)
+    }
+}
+
+/// Passes events on; has no settings.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Pass;
+
+impl Actor for Pass {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)
+    }
+}
+
+/// Refuses a setting that is wrong in itself.
+#[derive(Deserialize, JsonSchema)]
+#[serde(try_from = "PickyConfig")]
+pub(crate) struct Picky;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct PickyConfig {
+    word: String,
+}
+
+impl TryFrom<PickyConfig> for Picky {
+    type Error = String;
+
+    fn try_from(config: PickyConfig) -> Result<Picky, String> {
+        Err(format!("the word `{}` is not good", config.word))
+    }
+}
+
+impl Actor for Picky {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)
+    }
+}
+
+pub(crate) fn registry() -> Registry {
+    let mut registry = Registry::new();
+    registry
+        .add::<Numbers>("numbers")
+        .add::<Sink>("sink")
+        .add::<Form>("form");
+    registry.add::<Pass>("pass").add::<Picky>("picky");
+    registry.alias("null", "sink");
+    registry
+}
