@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::Event;
 use crate::permits::Gate;
-use crate::receipt::Receipt;
 use crate::root::Root;
 
 /// Answers the roots of events: at a door's inbox only those of its own requests, at the built-in
@@ -32,7 +31,7 @@ impl Answers {
 
     pub(crate) fn take(&self, mut event: Event) {
         // The answer must not keep its own request from settling.
-        let receipt: Receipt = std::mem::take(&mut event.receipt);
+        let receipt = event.take_receipt();
         receipt.each_root(&mut |root| {
             self.answer(root, &event);
             if let Some(failure) = event.error() {

@@ -167,16 +167,16 @@ impl Context {
         if let Some(path) = &station.options.into {
             self.put_into(path, event)?;
         }
-        event.receipt.hops += 1;
-        if event.receipt.hops > station.flow.limits.hops {
+        event.hops += 1;
+        if event.hops > station.flow.limits.hops {
             return Err(too_many_hops(station.flow.limits.hops));
         }
-        event.receipt.charge(event.payload.size(), links.saturating_sub(1))
+        event.charge(links.saturating_sub(1))
     }
 
     /// Makes an event without a root a child of the one being consumed.
     fn adopt(&self, event: &mut Event, outbox: &str) -> Result {
-        if event.receipt.is_some() {
+        if event.receipt().is_some() {
             return Ok(());
         }
         let Some(parent) = &self.parent else {
@@ -185,7 +185,7 @@ impl Context {
             ));
         };
         let ordinal = self.ordinal.fetch_add(1, Relaxed);
-        let id = parent.id.child(&self.station.name, outbox, ordinal);
+        let id = parent.id().child(&self.station.name, outbox, ordinal);
         event.adopt(parent, id);
         Ok(())
     }
@@ -198,7 +198,6 @@ impl Context {
     fn put_into(&self, path: &str, made: &mut Event) -> Result {
         if let Some(mut event) = self.parent.clone() {
             event.set_path(path, made.payload().to_value())?;
-            event.receipt = std::mem::take(&mut made.receipt);
             *made = event;
         }
         Ok(())

@@ -18,13 +18,34 @@ use crate::{Failure, Id, Result};
 /// A copy costs a few reference counts, and changing a copy changes no other. An event made by
 /// [`Event::new`] has no id and no root until a source emits it or an actor sends it; sent from within
 /// `consume` it becomes a child of the event consumed.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Event {
-    pub(crate) id: Id,
-    pub(crate) payload: Payload,
-    head: Option<Arc<Head>>,
-    pub(crate) receipt: Receipt,
+    /// Shared by copies until one of them is changed.
+    body: Option<Arc<Body>>,
+    /// The memory, in bytes, that this one copy has been charged with. A clone is not charged before it is
+    /// sent: what the runner keeps for the error path lives only as long as `consume`.
+    charge: u32,
+    /// The links passed by it and its ancestors.
+    pub(crate) hops: u32,
 }
+
+#[derive(Clone, Default)]
+struct Body {
+    id: Id,
+    payload: Payload,
+    receipt: Receipt,
+    head: Option<Arc<Head>>,
+}
+
+/// What every event is charged with beside its payload, in bytes.
+pub(crate) const EVENT_BYTES: usize = 512;
+
+static NO_BODY: Body = Body {
+    id: Id::NONE,
+    payload: Payload::Empty,
+    receipt: Receipt::None,
+    head: None,
+};
 
 /// What a root tells its events of where it came from.
 #[derive(Default)]
@@ -33,7 +54,7 @@ pub(crate) struct Origin {
     pub(crate) traceparent: Option<Arc<str>>,
 }
 
-/// What most events of a fast flow do not have; kept apart so that moving an event moves 64 bytes.
+/// What most events of a fast flow do not have; kept apart so that changing a payload copies little.
 #[derive(Clone, Default)]
 struct Head {
     meta_id: Option<Arc<str>>,
@@ -47,29 +68,37 @@ struct Head {
 impl Event {
     /// Makes an event that carries `payload`.
     pub fn new(payload: impl Into<Payload>) -> Event {
-        Event {
+        Event::of(Body {
             payload: payload.into(),
-            ..Event::default()
+            ..Body::default()
+        })
+    }
+
+    fn of(body: Body) -> Event {
+        Event {
+            body: Some(Arc::new(body)),
+            charge: 0,
+            hops: 0,
         }
     }
 
     /// Returns the id: set once, when the event enters a flow, and the same in all copies.
     pub fn id(&self) -> Id {
-        self.id
+        self.body().id
     }
 
     /// Returns the id of the root that this event descends from.
     pub fn root_id(&self) -> Option<Id> {
-        self.receipt.root().map(|root| root.id())
+        self.receipt().root().map(|root| root.id())
     }
 
     /// Returns the id that logs and traces show: the root's id, unless it was set.
     pub fn meta_id(&self) -> Cow<'_, str> {
-        let root = self.receipt.root();
+        let root = self.receipt().root();
         let of_root = || root.and_then(|root| root.origin().meta_id.as_deref());
         match self.head().meta_id.as_deref().or_else(of_root) {
             Some(meta_id) => Cow::Borrowed(meta_id),
-            None => Cow::Owned(self.root_id().unwrap_or(self.id).to_string()),
+            None => Cow::Owned(self.root_id().unwrap_or(self.id()).to_string()),
         }
     }
 
@@ -90,7 +119,7 @@ impl Event {
 
     /// Returns the W3C trace context that the event belongs to.
     pub fn traceparent(&self) -> Option<&str> {
-        let root = self.receipt.root();
+        let root = self.receipt().root();
         let of_root = || root.and_then(|root| root.origin().traceparent.as_deref());
         self.head().traceparent.as_deref().or_else(of_root)
     }
@@ -103,18 +132,18 @@ impl Event {
     /// Returns when the client of the event's request stops waiting, if it is a request's event and has a
     /// deadline.
     pub fn deadline(&self) -> Option<Instant> {
-        self.receipt.deadline()
+        self.receipt().deadline()
     }
 
     /// Returns whether nobody waits any more for what the event would lead to: the client has gone or its
     /// deadline has passed, and there was no answer. Long work may look at it now and then.
     pub fn is_cancelled(&self) -> bool {
-        self.receipt.is_void()
+        self.receipt().is_void()
     }
 
     /// Returns how many links the event and its ancestors have passed.
     pub fn hops(&self) -> u32 {
-        self.receipt.hops
+        self.hops
     }
 
     /// Returns how often the present actor has tried before.
@@ -124,23 +153,23 @@ impl Event {
 
     /// Returns the payload.
     pub fn payload(&self) -> &Payload {
-        &self.payload
+        &self.body().payload
     }
 
     /// Sets the payload.
     pub fn set_payload(&mut self, payload: impl Into<Payload>) {
-        self.payload = payload.into();
+        self.body_mut().payload = payload.into();
     }
 
     /// Takes the payload out, leaving none.
     pub fn take_payload(&mut self) -> Payload {
-        std::mem::take(&mut self.payload)
+        std::mem::take(&mut self.body_mut().payload)
     }
 
     /// Returns the same event with another payload.
     #[must_use]
     pub fn with(mut self, payload: impl Into<Payload>) -> Event {
-        self.payload = payload.into();
+        self.set_payload(payload);
         self
     }
 
@@ -156,7 +185,7 @@ impl Event {
     /// # Errors
     /// Malformed, if it is bytes that are not UTF-8.
     pub fn text(&self) -> Result<&str> {
-        self.payload.text()
+        self.payload().text()
     }
 
     /// Returns the payload as bytes; see [`Payload::bytes`].
@@ -164,7 +193,7 @@ impl Event {
     /// # Errors
     /// Malformed, if a tree cannot be written out as text.
     pub fn bytes(&self) -> Result<&[u8]> {
-        self.payload.bytes()
+        self.payload().bytes()
     }
 
     /// Returns the payload as JSON; see [`Payload::json`].
@@ -172,7 +201,7 @@ impl Event {
     /// # Errors
     /// Malformed, with the parser's message, line and column.
     pub fn json(&self) -> Result<Cow<'_, Value>> {
-        self.payload.json()
+        self.payload().json()
     }
 
     /// Returns the attributes.
@@ -192,7 +221,7 @@ impl Event {
 
     /// Removes an attribute.
     pub fn remove_attribute(&mut self, name: &str) {
-        if self.head.is_some() {
+        if self.body().head.is_some() {
             self.attributes_mut().remove(name);
         }
     }
@@ -209,7 +238,7 @@ impl Event {
 
     /// Returns the failure that the event is marked with, if an actor could not handle it.
     pub fn error(&self) -> Option<&Failure> {
-        self.head.as_ref()?.failure.as_deref()
+        self.body().head.as_ref()?.failure.as_deref()
     }
 
     /// Returns the event without the mark of its error: the failure is dealt with.
@@ -229,11 +258,11 @@ impl Event {
 
     /// Gives an event that has no root the identity and the receipt of its parent.
     pub(crate) fn adopt(&mut self, parent: &Event, id: Id) {
-        self.id = id;
-        self.receipt = parent.receipt.clone();
-        let Some(theirs) = parent.head.as_deref() else {
-            return;
-        };
+        self.hops = parent.hops;
+        let theirs = parent.head();
+        let body = self.body_mut();
+        body.id = id;
+        body.receipt = parent.receipt().clone();
         if theirs.meta_id.is_none() && theirs.traceparent.is_none() {
             return;
         }
@@ -244,41 +273,106 @@ impl Event {
 
     /// Returns a copy without payload and attributes: enough to adopt children and to answer for the event.
     pub(crate) fn stub(&self) -> Event {
-        let mut stub = Event {
-            id: self.id,
-            payload: Payload::Empty,
-            head: None,
-            receipt: self.receipt.clone(),
-        };
         let head = self.head();
-        if head.meta_id.is_some() || head.traceparent.is_some() || head.failure.is_some() {
-            *stub.head_mut() = Head {
+        let told = head.meta_id.is_some() || head.traceparent.is_some() || head.failure.is_some();
+        let head = told.then(|| {
+            Arc::new(Head {
                 attributes: Attributes::NONE,
                 ..head.clone()
-            };
-        }
+            })
+        });
+        let mut stub = Event::of(Body {
+            id: self.id(),
+            payload: Payload::Empty,
+            receipt: self.receipt().clone(),
+            head,
+        });
+        stub.hops = self.hops;
         stub
+    }
+
+    /// Lets the event into a flow, with a permit that covers it.
+    pub(crate) fn enter(&mut self, receipt: Receipt, charge: u64) {
+        self.body_mut().receipt = receipt;
+        self.charge = u32::try_from(charge).unwrap_or(u32::MAX);
+        self.hops = 0;
+    }
+
+    pub(crate) fn set_id(&mut self, id: Id) {
+        self.body_mut().id = id;
+    }
+
+    pub(crate) fn receipt(&self) -> &Receipt {
+        &self.body().receipt
+    }
+
+    pub(crate) fn set_receipt(&mut self, receipt: Receipt) {
+        self.body_mut().receipt = receipt;
+    }
+
+    /// Takes the receipt out: what is left owes nothing to anybody.
+    pub(crate) fn take_receipt(&mut self) -> Receipt {
+        self.charge = 0;
+        match self.receipt().is_some() {
+            true => std::mem::take(&mut self.body_mut().receipt),
+            false => Receipt::None,
+        }
+    }
+
+    /// Returns what the event costs, in bytes.
+    pub(crate) fn cost(&self) -> usize {
+        EVENT_BYTES + self.payload().size()
+    }
+
+    /// Charges the event for what it carries now, and for so many further copies, which share the
+    /// payload.
+    ///
+    /// # Errors
+    /// Exceeded, if the root may not grow that much; then nothing was charged.
+    pub(crate) fn charge(&mut self, copies: usize) -> Result {
+        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
+        if due == self.charge && copies == 0 {
+            return Ok(());
+        }
+        let more = i64::from(due) - i64::from(self.charge) + (copies * EVENT_BYTES) as i64;
+        if let Some(root) = self.receipt().charged_root() {
+            match more > 0 {
+                true => root.grow(more.unsigned_abs(), true)?,
+                false => root.shrink(more.unsigned_abs()),
+            }
+            self.charge = due;
+        }
+        Ok(())
+    }
+
+    /// Charges an event that must not be refused: one on the error path.
+    pub(crate) fn overcharge(&mut self) {
+        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
+        let more = due.saturating_sub(self.charge);
+        if let (Some(root), 1..) = (self.receipt().charged_root(), more)
+            && root.grow(more.into(), false).is_ok()
+        {
+            self.charge = due;
+        }
     }
 
     /// Returns a further copy of an event whose charge covers it.
     pub(crate) fn charged_copy(&self) -> Event {
-        Event {
-            receipt: self.receipt.charged_copy(),
-            ..self.clone()
-        }
+        let mut copy = self.clone();
+        copy.charge = EVENT_BYTES as u32;
+        copy
     }
 
     /// Moves the meta id and the trace context to the root, where all of its events find them.
     pub(crate) fn take_origin(&mut self) -> Origin {
-        match &self.head {
-            Some(head) if head.meta_id.is_some() || head.traceparent.is_some() => {
-                let head = self.head_mut();
-                Origin {
-                    meta_id: head.meta_id.take(),
-                    traceparent: head.traceparent.take(),
-                }
-            }
-            _ => Origin::default(),
+        let head = self.head();
+        if head.meta_id.is_none() && head.traceparent.is_none() {
+            return Origin::default();
+        }
+        let head = self.head_mut();
+        Origin {
+            meta_id: head.meta_id.take(),
+            traceparent: head.traceparent.take(),
         }
     }
 
@@ -295,11 +389,47 @@ impl Event {
             attempts: 0,
             traceparent: None,
         };
-        self.head.as_deref().unwrap_or(&NONE)
+        self.body().head.as_deref().unwrap_or(&NONE)
     }
 
     fn head_mut(&mut self) -> &mut Head {
-        Arc::make_mut(self.head.get_or_insert_default())
+        Arc::make_mut(self.body_mut().head.get_or_insert_default())
+    }
+
+    fn body(&self) -> &Body {
+        self.body.as_deref().unwrap_or(&NO_BODY)
+    }
+
+    /// Returns the content for changing, which is copied if another event shares it.
+    fn body_mut(&mut self) -> &mut Body {
+        Arc::make_mut(self.body.get_or_insert_default())
+    }
+}
+
+impl Clone for Event {
+    fn clone(&self) -> Event {
+        Event {
+            body: self.body.clone(),
+            charge: 0,
+            hops: self.hops,
+        }
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        if self.charge == 0 {
+            return;
+        }
+        let Some(body) = &self.body else {
+            return;
+        };
+        // The last copy need not count down what nobody reads any more.
+        if let Some(root) = body.receipt.charged_root()
+            && (Arc::strong_count(body) > 1 || root.is_shared())
+        {
+            root.shrink(self.charge.into());
+        }
     }
 }
 
@@ -312,10 +442,10 @@ impl<P: Into<Payload>> From<P> for Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Event");
-        out.field("id", &self.id).field("meta_id", &self.meta_id());
+        out.field("id", &self.id()).field("meta_id", &self.meta_id());
         out.field("service", &self.service());
         out.field("attributes", self.attributes());
-        out.field("payload", &self.payload);
+        out.field("payload", self.payload());
         if let Some(failure) = self.error() {
             out.field("error", failure);
         }
@@ -329,8 +459,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn is_one_cache_line() {
-        assert_eq!(size_of::<Event>(), 64);
+    fn moves_in_two_registers() {
+        assert_eq!(size_of::<Event>(), 2 * size_of::<usize>());
     }
 
     #[test]

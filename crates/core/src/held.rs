@@ -29,7 +29,7 @@ impl Held {
     pub fn release(mut self) -> Event {
         let mut event = std::mem::take(&mut self.event);
         if let Some(custody) = self.custody.take() {
-            event.receipt = custody.release();
+            event.set_receipt(custody.release());
         }
         event
     }
@@ -48,7 +48,7 @@ impl Context {
     /// Keeps an event across calls of `consume`.
     pub fn hold(&self, mut event: Event) -> Held {
         self.note_sent();
-        let receipt = std::mem::take(&mut event.receipt);
+        let receipt = event.take_receipt();
         Held {
             custody: receipt.is_some().then(|| Custody::of(&receipt)),
             event,
@@ -64,12 +64,12 @@ impl Context {
         payload: impl Into<Payload>,
     ) -> Event {
         let mut events: Vec<Event> = held.into_iter().map(Held::release).collect();
-        let receipts = events.iter_mut().map(|event| std::mem::take(&mut event.receipt));
+        let receipts = events.iter_mut().map(Event::take_receipt);
         let receipt = Receipt::merge(receipts.collect());
         let count = events.len() as u32;
         let mut merged = events.into_iter().next().unwrap_or_default();
-        merged.id = merged.id.child(self.actor(), "merge", count);
-        merged.receipt = receipt;
+        merged.set_id(merged.id().child(self.actor(), "merge", count));
+        merged.set_receipt(receipt);
         merged.with(payload)
     }
 }

@@ -74,7 +74,7 @@ impl Link {
             attempts: 1,
         };
         for event in events.drain(..) {
-            event.receipt.fail(&failure);
+            event.receipt().fail(&failure);
         }
     }
 }

@@ -114,10 +114,11 @@ where
         while place.next < events.len() {
             let event = std::mem::take(&mut events[place.next]);
             place.next += 1;
-            place.id = event.id;
+            place.id = event.id();
+            place.hops = event.hops;
             place.kept = keep.then(|| event.clone());
             let failure = event.error().is_some().then(|| event.stub());
-            keeper::want(event.receipt.address());
+            keeper::want(event.receipt().address());
             let output = (self.function)(event).into_output();
             place.dropped = keeper::unwant();
             match output {
@@ -147,6 +148,7 @@ struct Place {
     next: usize,
     passed: usize,
     id: Id,
+    hops: u32,
     kept: Option<Event>,
     dropped: Option<Receipt>,
 }
@@ -154,27 +156,27 @@ struct Place {
 impl Place {
     /// Makes what the function returned the successor of its input.
     fn succeed(&mut self, event: &mut Event, station: &Station) -> Result {
-        if !event.receipt.is_some() {
-            event.receipt = self.receipt();
-            if event.id.is_none() {
-                event.id = self.id.child(&station.name, "*", 0);
+        if !event.receipt().is_some() {
+            event.set_receipt(self.receipt());
+            event.hops = self.hops;
+            if event.id().is_none() {
+                event.set_id(self.id.child(&station.name, "*", 0));
             }
         }
         if let (Some(path), Some(mut input)) = (&station.options.into, self.kept.take()) {
             input.set_path(path, event.payload().to_value())?;
-            input.receipt = std::mem::take(&mut event.receipt);
             *event = input;
         }
-        event.receipt.hops += 1;
-        if event.receipt.hops > station.flow.limits.hops {
+        event.hops += 1;
+        if event.hops > station.flow.limits.hops {
             return Err(too_many_hops(station.flow.limits.hops));
         }
-        event.receipt.charge(event.payload.size(), 0)
+        event.charge(0)
     }
 
     /// Returns a receipt of the input's root.
     fn receipt(&mut self) -> Receipt {
-        let of_copy = || self.kept.as_ref().map(|event| event.receipt.clone());
+        let of_copy = || self.kept.as_ref().map(|event| event.receipt().clone());
         self.dropped.take().or_else(of_copy).unwrap_or_default()
     }
 
@@ -182,8 +184,9 @@ impl Place {
     fn give_back(&mut self) -> Event {
         let receipt = self.receipt();
         let mut event = self.kept.take().unwrap_or_default();
-        event.id = self.id;
-        event.receipt = receipt;
+        event.set_id(self.id);
+        event.set_receipt(receipt);
+        event.hops = self.hops;
         event
     }
 }

@@ -161,6 +161,11 @@ impl Gate {
         }
     }
 
+    /// Takes a permit without waiting, for what was held and goes on.
+    pub(crate) fn overdraw_root(&self) {
+        self.roots.fetch_sub(1, SeqCst);
+    }
+
     /// Takes the permit of a root back.
     pub(crate) fn give_back(&self, bytes: u64) {
         self.bytes.fetch_add(bytes as i64, SeqCst);
@@ -205,15 +210,6 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// Takes a permit without waiting, for what was held and goes on.
-    pub(crate) fn overdrawn(gate: &Arc<Gate>) -> Permit {
-        gate.roots.fetch_sub(1, SeqCst);
-        Permit {
-            gate: Some(gate.clone()),
-            bytes: 0,
-        }
-    }
-
     /// Gives back what exceeds `bytes`, as a door does when it knows how large the event is.
     pub(crate) fn shrink_to(&mut self, bytes: usize) {
         let surplus = self.bytes.saturating_sub(bytes as u64);

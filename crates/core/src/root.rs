@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 use std::task::{Poll, Waker};
 
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::settlement::{Outcome, Unanswered};
 use crate::event::Origin;
-use crate::{Event, Failure, Id};
+use crate::{Event, Failure, Id, Result};
 
 /// What became of an event that a source admitted. It settles once, when nothing of it is running or
 /// held any more.
@@ -23,8 +23,14 @@ pub(crate) struct Root {
     asked: bool,
     origin: Origin,
     deadline: OnceLock<Instant>,
-    /// How many keep it from settling: groups of receipts, and custodies.
+    /// How many receipts there are: while there is one, the root has a permit.
+    running: AtomicU32,
+    /// How many keep it from settling: all receipts together, and each custody.
     holders: AtomicU32,
+    /// What copies and children are charged with now, in bytes.
+    bytes: AtomicU64,
+    /// The most that they were ever charged with, which the permit holds.
+    held: AtomicU64,
     flags: AtomicU8,
     state: Mutex<State>,
 }
@@ -46,8 +52,9 @@ const EXPIRED: u8 = 4;
 const FAILED: u8 = 8;
 
 impl Root {
-    /// Makes a root with one holder: the receipt that is made next.
-    pub(crate) fn new(id: Id, gate: Arc<Gate>, asked: bool, origin: Origin) -> Root {
+    /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
+    /// as much.
+    pub(crate) fn new(id: Id, gate: Arc<Gate>, held: u64, asked: bool, origin: Origin) -> Root {
         gate.flow().root_opened();
         Root {
             id,
@@ -55,7 +62,10 @@ impl Root {
             asked,
             origin,
             deadline: OnceLock::new(),
+            running: AtomicU32::new(1),
             holders: AtomicU32::new(1),
+            bytes: AtomicU64::new(held),
+            held: AtomicU64::new(held),
             flags: AtomicU8::new(0),
             state: Mutex::default(),
         }
@@ -92,6 +102,9 @@ impl Root {
 
     /// Returns whether work for this root would be for nobody. Once answered, the rest runs to its end.
     pub(crate) fn is_void(&self) -> bool {
+        if !self.asked {
+            return false;
+        }
         let flags = self.flags.load(Relaxed);
         flags & (CANCELLED | EXPIRED) != 0 && flags & ANSWERED == 0
     }
@@ -123,6 +136,54 @@ impl Root {
             state.failure = Some(failure.clone());
         }
         self.flags.fetch_or(FAILED, Relaxed);
+    }
+
+    /// Counts one receipt more. The first after a rest overdraws the permits.
+    pub(crate) fn run(&self) {
+        if self.running.fetch_add(1, Relaxed) == 0 {
+            self.open();
+            self.gate.overdraw_root();
+        }
+    }
+
+    /// Counts one receipt less. With the last one the permit goes back, before the root settles: who
+    /// hears of the settlement may emit at once.
+    pub(crate) fn rest(self: &Arc<Self>) {
+        if self.running.fetch_sub(1, AcqRel) == 1 {
+            self.gate.give_back(self.held.swap(0, Relaxed));
+            self.close();
+        }
+    }
+
+    /// Charges copies and children with more bytes.
+    ///
+    /// # Errors
+    /// Exceeded, if the root may not grow that much; then nothing was charged.
+    pub(crate) fn grow(&self, by: u64, within_caps: bool) -> Result {
+        let now = self.bytes.fetch_add(by, Relaxed) + by;
+        let more = now.saturating_sub(self.held.load(Relaxed));
+        if more == 0 {
+            return Ok(());
+        }
+        let live = self.running.load(Relaxed) as usize;
+        if within_caps && let Err(error) = self.gate.may_grow(more, live) {
+            self.shrink(by);
+            return Err(error);
+        }
+        let before = self.held.fetch_max(now, Relaxed);
+        self.gate.overdraw(now.saturating_sub(before));
+        Ok(())
+    }
+
+    pub(crate) fn shrink(&self, by: u64) {
+        // A root that rested and runs again began its count anew.
+        let less = |bytes: u64| Some(bytes.saturating_sub(by));
+        let _ = self.bytes.fetch_update(Relaxed, Relaxed, less);
+    }
+
+    /// Returns whether more than one receipt is left.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.running.load(Relaxed) > 1
     }
 
     pub(crate) fn open(&self) {

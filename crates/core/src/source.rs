@@ -7,7 +7,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
 use crate::permits::{Gate, Permit, Refusal};
-use crate::receipt::{EVENT_BYTES, Receipt};
+use crate::event::EVENT_BYTES;
+use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
 use crate::{Error, Event, Result};
@@ -37,7 +38,7 @@ impl Source {
     /// of the flow takes the error path.
     pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
         let event = event.into();
-        let permit = self.gate.admit(EVENT_BYTES + event.payload().size()).await?;
+        let permit = self.gate.admit(event.cost()).await?;
         Ok(Settlement(send(&self.ctx, &self.gate, permit, None, event, false)))
     }
 
@@ -51,7 +52,7 @@ impl Source {
         event: impl Into<Event>,
     ) -> Result<Settlement, Refusal> {
         let event = event.into();
-        let permit = self.gate.admit(EVENT_BYTES + event.payload().size()).await?;
+        let permit = self.gate.admit(event.cost()).await?;
         Ok(Settlement(send(&self.ctx, &self.gate, permit, Some(outbox), event, false)))
     }
 
@@ -122,14 +123,14 @@ fn send(
     mut event: Event,
     asked: bool,
 ) -> Arc<Root> {
-    let size = event.payload().size();
-    permit.shrink_to(EVENT_BYTES + size);
-    if event.id.is_none() {
-        event.id = gate.flow().new_id();
+    permit.shrink_to(event.cost());
+    if event.id().is_none() {
+        event.set_id(gate.flow().new_id());
     }
     let origin = event.take_origin();
-    let root = Arc::new(Root::new(event.id, gate.clone(), asked, origin));
-    event.receipt = Receipt::new(root.clone(), permit.into_held(), size);
+    let held = permit.into_held();
+    let root = Arc::new(Root::new(event.id(), gate.clone(), held, asked, origin));
+    event.enter(Receipt::first(root.clone()), held);
     let station = &ctx.station;
     let sent = match outbox {
         None => ctx.deliver(event, &station.outboxes().all, "*"),

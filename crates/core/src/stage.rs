@@ -44,7 +44,7 @@ impl<A: Actor> Stage for ActorStage<A> {
         Box::pin(async move {
             let keep = A::KEEP_INPUT || ctx.station.options.into.is_some();
             for event in chunk.events.drain(..) {
-                if event.receipt.is_void() && !chunk.from_error {
+                if event.receipt().is_void() && !chunk.from_error {
                     skip(ctx, event);
                     continue;
                 }
@@ -115,9 +115,9 @@ fn too_slow(limit: std::time::Duration) -> Error {
 /// Ends an event that nobody waits for any more.
 fn skip(ctx: &Context, event: Event) {
     ctx.station.counters.skipped.fetch_add(1, Relaxed);
-    let error = match event.receipt.is_expired() {
+    let error = match event.receipt().is_expired() {
         true => Error::timeout("skipped: the deadline of its request has passed"),
         false => Error::new(ErrorKind::Cancelled, "skipped: its client has gone"),
     };
-    event.receipt.fail(&ctx.station.failure(error, 0));
+    event.receipt().fail(&ctx.station.failure(error, 0));
 }

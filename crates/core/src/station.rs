@@ -113,12 +113,12 @@ impl Station {
         let mut event = event.failed(failure.clone());
         let outboxes = self.outboxes();
         let mut links = outboxes.errors_for(failure.error.kind()).peekable();
-        event.receipt.hops += 1;
-        let lost = event.receipt.hops > self.flow.limits.hops;
-        if lost || links.peek().is_none() || !event.receipt.is_some() {
+        event.hops += 1;
+        let lost = event.hops > self.flow.limits.hops;
+        if lost || links.peek().is_none() || !event.receipt().is_some() {
             return self.log_error(&event, &failure);
         }
-        event.receipt.overcharge(event.payload().size());
+        event.overcharge();
         while let Some(link) = links.next() {
             if links.peek().is_none() {
                 return outboxes.links[link].push(&mut vec![event]);
@@ -135,14 +135,14 @@ impl Station {
             kind = %failure.error.kind(),
             "{}", failure.error.message()
         );
-        event.receipt.fail(failure);
+        event.receipt().fail(failure);
     }
 
     /// Ends an event that goes nowhere from here.
     pub(crate) fn end(&self, event: &Event) {
         self.counters.ended.fetch_add(1, Relaxed);
         if let Some(failure) = event.error() {
-            event.receipt.fail(failure);
+            event.receipt().fail(failure);
         }
     }
 

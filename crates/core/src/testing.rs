@@ -283,7 +283,7 @@ struct Recorder(String, Recorded);
 impl Actor for Recorder {
     async fn consume(&mut self, event: Event, _: &Context) -> Result {
         let mut copy = event.clone();
-        drop(std::mem::take(&mut copy.receipt));
+        drop(copy.take_receipt());
         self.1.lock().entry(self.0.clone()).or_default().push(copy);
         Ok(())
     }
