@@ -129,6 +129,10 @@ static struct {
 } debugger = {before_instruction, NULL, NULL};
 #endif
 
+void shim_allocate_with(xmlFreeFunc release, xmlMallocFunc allocate, xmlReallocFunc resize, xmlStrdupFunc duplicate) {
+    xmlMemSetup(release, allocate, resize, duplicate);
+}
+
 void shim_start(shim_report report) {
     to_rust = report;
     xmlInitParser();

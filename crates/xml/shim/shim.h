@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <libxml/tree.h>
+#include <libxml/xmlmemory.h>
 #include <libxml/xpath.h>
 #include <libxslt/xsltInternals.h>
 
@@ -68,6 +69,7 @@ struct shim_call {
 
 /* report.c */
 void shim_start(shim_report report);
+void shim_allocate_with(xmlFreeFunc release, xmlMallocFunc allocate, xmlReallocFunc resize, xmlStrdupFunc duplicate);
 void shim_enter(struct shim_call *call, void *sink, const struct shim_policy *policy);
 void shim_leave(struct shim_call *call);
 struct shim_call *shim_current(void);

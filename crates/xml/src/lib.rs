@@ -11,6 +11,8 @@
 //! limits), but read only what their configuration allows, and write nothing. The libraries are set up for
 //! that once per process; another user of libxml2 in the same process meets the same guards.
 
+#[cfg(feature = "rust-allocator")]
+mod allocator;
 mod compiler;
 mod document;
 mod error;

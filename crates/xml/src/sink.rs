@@ -31,7 +31,11 @@ impl Sink {
         static START: Once = Once::new();
         // SAFETY: runs once, before any other call of the shim, as all of them take a sink or what
         // such a call made; `report` keeps the promise of its type.
-        START.call_once(|| unsafe { sys::shim_start(report) });
+        START.call_once(|| unsafe {
+            #[cfg(feature = "rust-allocator")]
+            crate::allocator::install();
+            sys::shim_start(report);
+        });
         Sink::default()
     }
 

@@ -58,6 +58,13 @@ pub(crate) struct RawText {
 
 unsafe extern "C" {
     pub(crate) fn shim_start(report: Report);
+    #[cfg(feature = "rust-allocator")]
+    pub(crate) fn shim_allocate_with(
+        free: unsafe extern "C" fn(*mut c_void),
+        malloc: unsafe extern "C" fn(usize) -> *mut c_void,
+        realloc: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void,
+        strdup: unsafe extern "C" fn(*const c_char) -> *mut c_char,
+    );
 
     pub(crate) fn shim_parse(
         sink: *mut c_void,
