@@ -7,6 +7,7 @@
 mod accept;
 mod auth;
 mod back_end;
+mod client;
 mod exchange;
 mod http_event;
 mod media;
@@ -18,6 +19,7 @@ pub mod status;
 
 pub use auth::BasicAuth;
 pub use back_end::BackEndResponse;
+pub use client::HttpClient;
 pub use http::StatusCode;
 pub use http_event::{Http, HttpEvent};
 pub use server::{
@@ -31,5 +33,6 @@ pub fn register(registry: &mut Registry) {
     registry
         .add::<HttpServer>("http_server")
         .alias("wsgi", "http_server")
+        .add::<HttpClient>("http_client")
         .add::<BasicAuth>("basic_auth");
 }
