@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-/// Tells whether a connection has requests under way, and since when it has none.
-#[derive(Debug)]
+/// Tells whether a connection has requests under way, and whether anything happens on it.
+#[derive(Debug, Default)]
 pub(crate) struct Activity {
-    opened: Instant,
     /// Requests whose responses have not been taken to be sent.
     requests: AtomicUsize,
-    /// When the connection was last at work, in milliseconds since it was opened.
-    last: AtomicU64,
+    /// Counts what happens. Who looks twice learns whether the connection was idle meanwhile, and nobody
+    /// has to read a clock for each request.
+    steps: AtomicU64,
     /// Whether the client does not take what is sent as fast as it is sent.
     is_blocked: AtomicBool,
     /// Whether a response was made without its request having been read to the end.
@@ -24,27 +22,19 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    pub(crate) fn new() -> Activity {
-        Activity {
-            opened: Instant::now(),
-            requests: AtomicUsize::new(0),
-            last: AtomicU64::new(0),
-            is_blocked: AtomicBool::new(false),
-            has_unread: AtomicBool::new(false),
-            phase_changed: Notify::new(),
-        }
-    }
-
     /// Marks the connection as at work until what is returned is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Active {
         self.requests.fetch_add(1, Relaxed);
         Active(self.clone())
     }
 
-    /// Returns when the connection may be closed if it stays idle; none while it has requests.
-    pub(crate) fn idle_until(&self, patience: Duration) -> Option<Instant> {
-        let is_idle = self.requests.load(Relaxed) == 0;
-        is_idle.then(|| self.opened + Duration::from_millis(self.last.load(Relaxed)) + patience)
+    /// Returns a number that changes with all that happens; none while there are requests under way.
+    pub(crate) fn idle_at(&self) -> Option<u64> {
+        (self.requests.load(Relaxed) == 0).then(|| self.steps())
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(Relaxed)
     }
 
     /// Returns whether all that was made for the client has been sent.
@@ -60,18 +50,12 @@ impl Activity {
         self.has_unread.load(Relaxed)
     }
 
-    /// Notes whether the client takes what is sent; each time it does, its time begins anew.
-    pub(crate) fn wrote(&self, all: bool) {
-        if self.is_blocked.load(Relaxed) || !all {
-            self.is_blocked.store(!all, Relaxed);
-            if all {
-                self.touch();
-            }
+    /// Notes whether the client takes what is sent.
+    pub(crate) fn wrote(&self, is_taken: bool) {
+        self.is_blocked.store(!is_taken, Relaxed);
+        if is_taken {
+            self.steps.fetch_add(1, Relaxed);
         }
-    }
-
-    fn touch(&self) {
-        self.last.store(self.opened.elapsed().as_millis() as u64, Relaxed);
     }
 }
 
@@ -87,7 +71,7 @@ impl Active {
 
 impl Drop for Active {
     fn drop(&mut self) {
-        self.0.touch();
+        self.0.steps.fetch_add(1, Relaxed);
         self.0.requests.fetch_sub(1, Relaxed);
     }
 }

@@ -1,13 +1,15 @@
 //! The bodies of requests, read within bounds, and of responses.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use compysition_core::{Error, ErrorKind, Result};
 use hyper::body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
 
 use crate::server::activity::Active;
 use crate::units::Size;
@@ -15,12 +17,25 @@ use crate::units::Size;
 /// What hyper and its kin take for any error.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// The rest of a request's body. Nobody ever locks it: that only makes it `Sync`, as bodies of responses
+/// should be.
+struct Unread(#[expect(dead_code, reason = "kept to be dropped")] Mutex<Box<dyn Send>>);
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unread")
+    }
+}
+
 /// The body of a response: one piece of bytes.
 #[derive(Debug, Default)]
 pub struct ResponseBody {
     data: Option<Bytes>,
     /// Says that the connection is at work until the body has been taken.
     active: Option<Active>,
+    /// What was not read of the request: dropped before the response is sent, it would cut off an HTTP/2
+    /// client before it sees its answer.
+    unread: Option<Unread>,
 }
 
 impl ResponseBody {
@@ -28,6 +43,7 @@ impl ResponseBody {
         ResponseBody {
             data: (!data.is_empty()).then_some(data),
             active: None,
+            unread: None,
         }
     }
 
@@ -35,8 +51,12 @@ impl ResponseBody {
         self.data.as_ref().map_or(0, Bytes::len)
     }
 
-    pub(crate) fn keep(&mut self, active: Active) {
+    pub(crate) fn keep_active(&mut self, active: Active) {
         self.active = Some(active);
+    }
+
+    pub(crate) fn keep_unread(&mut self, body: impl Send + 'static) {
+        self.unread = Some(Unread(Mutex::new(Box::new(body))));
     }
 }
 
@@ -64,12 +84,11 @@ impl Body for ResponseBody {
 ///
 /// # Errors
 /// Too large; malformed, if the client breaks off or its framing is broken.
-pub(crate) async fn read<B>(body: B, limit: Size) -> Result<Bytes>
+pub(crate) async fn read<B>(mut body: Pin<&mut B>, limit: Size) -> Result<Bytes>
 where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {

@@ -16,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::server::body::ResponseBody;
@@ -99,7 +99,7 @@ async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     // Who came after the end had begun is told so, once.
     builder.keep_alive(phase == Phase::Serving);
     let mut conn = builder.serve_connection(TokioIo::new(wire), service);
-    let end = drive(&mut conn, http1::Connection::graceful_shutdown, host, &peer, phase).await;
+    let end = drive(&mut conn, http1::Connection::graceful_shutdown, host, &peer, phase, true).await;
     let parts = conn.into_parts();
     let mut wire = parts.io.into_inner();
     if end == End::TooSlow && !parts.read_buf.is_empty() {
@@ -125,7 +125,7 @@ async fn serve_http2(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     let mut builder = http2::Builder::new(host.spawn.clone());
     builder.timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
     let mut conn = builder.serve_connection(TokioIo::new(wire), service);
-    drive(&mut conn, http2::Connection::graceful_shutdown, host, &peer, phase).await;
+    drive(&mut conn, http2::Connection::graceful_shutdown, host, &peer, phase, false).await;
 }
 
 /// Says why a connection ended.
@@ -136,16 +136,22 @@ enum End {
 }
 
 /// Drives a connection to its end, and ends it when it is idle for too long or the server ends.
+/// `shows_all` says that what has been made for the client and is not blocked has been sent, as it is
+/// without the windows of HTTP/2.
 async fn drive<C: Future + Unpin>(
     conn: &mut C,
     graceful_shutdown: impl Fn(Pin<&mut C>),
     host: &Host,
     peer: &Peer,
     mut phase: Phase,
+    shows_all: bool,
 ) -> End {
     let connection = &peer.connection;
     let activity = &connection.activity;
-    let mut watch = pin!(sleep_until(Instant::now() + host.header_timeout));
+    // A connection on which nothing happens from one look to the second next is idle for too long.
+    let pause = host.header_timeout / 2;
+    let mut watch = pin!(sleep(pause));
+    let mut idle = (activity.idle_at(), 0);
     loop {
         if phase == Phase::Serving && connection.phase() > Phase::Serving {
             graceful_shutdown(Pin::new(&mut *conn));
@@ -155,15 +161,15 @@ async fn drive<C: Future + Unpin>(
         tokio::select! {
             biased;
             _ = &mut *conn => return End::Done,
-            () = all_sent, if phase == Phase::Closing => return End::Done,
+            () = all_sent, if phase == Phase::Closing && shows_all => return End::Done,
             () = activity.phase_changed.notified() => {}
             () = &mut watch => {
-                let now = Instant::now();
-                let until = activity.idle_until(host.header_timeout);
-                match until {
-                    Some(until) if until <= now => return End::TooSlow,
-                    until => watch.as_mut().reset(until.unwrap_or(now + host.header_timeout)),
+                let now = activity.idle_at();
+                idle = if now.is_some() && now == idle.0 { (now, idle.1 + 1) } else { (now, 0) };
+                if idle.1 == 2 {
+                    return End::TooSlow;
                 }
+                watch.as_mut().reset(Instant::now() + pause);
             }
         }
     }
@@ -174,12 +180,14 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
     let active = peer.connection.activity.begin();
-    let (head, body) = request.into_parts();
-    let reply = peer.door.answer(&peer.source, head, body, Some(peer.client)).await;
+    let (head, mut body) = request.into_parts();
+    let own = Pin::new(&mut body);
+    let reply = peer.door.answer(&peer.source, head, own, Some(peer.client)).await;
+    let mut response = reply.response;
     if reply.has_unread {
         active.activity().leaves_unread();
+        response.body_mut().keep_unread(body);
     }
-    let mut response = reply.response;
-    response.body_mut().keep(active);
+    response.body_mut().keep_active(active);
     Ok(response)
 }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::server::activity::Activity;
 
@@ -43,7 +45,7 @@ impl Connections {
             *next += 1;
             *next
         };
-        let activity = Arc::new(Activity::new());
+        let activity = Arc::<Activity>::default();
         self.open.lock().insert(number, activity.clone());
         Connection {
             all: self.clone(),
@@ -68,8 +70,19 @@ impl Connections {
         }
     }
 
-    /// Waits until no connection is open.
-    pub(crate) async fn empty(&self) {
+    /// Waits until no connection is open, as long as something happens on one of them in every `pause`.
+    pub(crate) async fn end(&self, pause: Duration) {
+        let mut before = None;
+        while timeout(pause, self.empty()).await.is_err() {
+            let steps = self.open.lock().values().map(|activity| activity.steps()).sum::<u64>();
+            if before == Some((self.count(), steps)) {
+                return;
+            }
+            before = Some((self.count(), steps));
+        }
+    }
+
+    async fn empty(&self) {
         loop {
             let emptied = self.emptied.notified();
             if self.count() == 0 {

@@ -1,6 +1,7 @@
 //! The settings of an `http_server`, made ready for use, and how a request enters.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -61,7 +62,7 @@ impl Door {
         &self,
         source: &Source,
         head: Parts,
-        body: B,
+        body: Pin<&mut B>,
         client: Option<SocketAddr>,
     ) -> Reply
     where

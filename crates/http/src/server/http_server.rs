@@ -24,8 +24,8 @@ use crate::server::spawn::SpawnOn;
 use crate::server::tls::Tls;
 use crate::units::{Size, Time};
 
-/// How long the flow waits at its end for clients to take their last answers.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long the flow waits at its end for clients that do not take their last answers.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Takes HTTP requests, sends each through the flow as an event, and answers it with what comes back.
 ///
@@ -201,6 +201,20 @@ impl HttpServer {
         self
     }
 
+    /// Says whether JSON answers are put in `{"data": …}`; by default they are not.
+    #[must_use]
+    pub fn envelope(mut self, envelope: bool) -> HttpServer {
+        self.envelope = envelope;
+        self
+    }
+
+    /// Names the header that the meta id is taken from and given back in; empty for none.
+    #[must_use]
+    pub fn correlation(mut self, header: impl Into<String>) -> HttpServer {
+        self.correlation = header.into();
+        self
+    }
+
     /// Serves HTTPS with a certificate and its key, both as PEM files.
     #[must_use]
     pub fn tls(mut self, certificate: impl Into<FilePath>, key: impl Into<FilePath>) -> HttpServer {
@@ -308,9 +322,10 @@ impl Actor for HttpServer {
     async fn stop(&mut self, ctx: &Context) -> Result {
         let connections = &self.shared.connections;
         connections.begin(Phase::Closing);
-        if tokio::time::timeout(FAREWELL, connections.empty()).await.is_err() {
-            let count = connections.count();
-            tracing::warn!(flow = ctx.flow(), actor = ctx.actor(), "{count} clients did not take their answers");
+        connections.end(FAREWELL).await;
+        let count = connections.count();
+        if count > 0 {
+            tracing::warn!(flow = ctx.flow(), actor = ctx.actor(), "{count} connections had to be cut");
         }
         Ok(())
     }

@@ -58,7 +58,12 @@ where
             };
             let (head, body) = request.into_parts();
             let client = head.extensions.get().map(|ClientAddress(client)| *client);
-            Ok(door.answer(source, head, body, client).await.response)
+            let mut body = Box::pin(body);
+            let mut reply = door.answer(source, head, body.as_mut(), client).await;
+            if reply.has_unread {
+                reply.response.body_mut().keep_unread(body);
+            }
+            Ok(reply.response)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -35,7 +35,7 @@ pub(crate) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    pub(crate) async fn carry_out<B>(&mut self, way: &Way, body: B) -> Result<Response<ResponseBody>, Fault>
+    pub(crate) async fn carry_out<B>(&mut self, way: &Way, body: Pin<&mut B>) -> Result<Response<ResponseBody>, Fault>
     where
         B: Body,
         B::Error: Into<BoxError>,
@@ -108,7 +108,7 @@ impl Visit<'_> {
     }
 
     /// Reads the body and makes the event.
-    async fn read<B>(&mut self, way: &Way, body: B) -> Result<Event, Fault>
+    async fn read<B>(&mut self, way: &Way, body: Pin<&mut B>) -> Result<Event, Fault>
     where
         B: Body,
         B::Error: Into<BoxError>,
