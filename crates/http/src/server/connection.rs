@@ -9,8 +9,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use compysition_core::Source;
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::{Request, Response, Version};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -47,6 +47,7 @@ struct Peer {
     source: Source,
     client: SocketAddr,
     connection: Connection,
+    spawn: SpawnOn,
 }
 
 /// Serves a client until it goes, is too slow, or the server ends.
@@ -65,6 +66,7 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, client: SocketAddr
         source: host.source.clone(),
         client,
         connection,
+        spawn: host.spawn.clone(),
     });
     if is_http2 {
         serve_http2(&host, wire, peer, phase).await;
@@ -181,13 +183,33 @@ async fn answer(
 ) -> Result<Response<ResponseBody>, Infallible> {
     let active = peer.connection.activity.begin();
     let (head, mut body) = request.into_parts();
+    let is_http2 = head.version == Version::HTTP_2;
     let own = Pin::new(&mut body);
     let reply = peer.door.answer(&peer.source, head, own, Some(peer.client)).await;
     let mut response = reply.response;
     if reply.has_unread {
         active.activity().leaves_unread();
-        response.body_mut().keep_unread(body);
+        match is_http2 {
+            // The connection goes on, and clients may take a reset for a failure.
+            true => peer.spawn.0.spawn(discard(body)),
+            false => response.body_mut().keep_unread(body),
+        }
     }
     response.body_mut().keep_active(active);
     Ok(response)
+}
+
+/// Reads what is left of a refused body, within bounds.
+async fn discard(mut body: Incoming) {
+    let rest = async {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            if length > left {
+                return;
+            }
+            left -= length;
+        }
+    };
+    let _ = timeout(LINGER, rest).await;
 }
