@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use crate::Result;
 use crate::director::{Connection, Director, LinkKind, Node, Role};
 use crate::flow_error::{About, FlowError, Problem};
 use crate::port::Port;
-use crate::Result;
 
 pub(crate) fn check(director: &Director) -> Result<(), FlowError> {
     let mut problems = Vec::new();
@@ -82,7 +82,10 @@ fn links(director: &Director, problems: &mut Vec<Problem>) {
 
 fn no_such_port(actor: &str, what: &str, port: &Port, known: &[Port]) -> String {
     let known: Vec<&str> = known.iter().map(Port::as_str).collect();
-    format!("`{actor}` has no {what} `{port}`; there are {}", known.join(", "))
+    format!(
+        "`{actor}` has no {what} `{port}`; there are {}",
+        known.join(", ")
+    )
 }
 
 fn fixed_ports(director: &Director, problems: &mut Vec<Problem>) {
@@ -129,7 +132,11 @@ fn unreachable(director: &Director, problems: &mut Vec<Problem>) {
             continue;
         }
         // An actor that could not be made may be the source that is missing here.
-        if director.actors.iter().any(|actor| matches!(actor.role, Role::Actor(Err(_)))) {
+        if director
+            .actors
+            .iter()
+            .any(|actor| matches!(actor.role, Role::Actor(Err(_))))
+        {
             continue;
         }
         let message = format!(

@@ -11,6 +11,7 @@ use crate::desk::{self, Drawer};
 use crate::port::Port;
 use crate::spawner::Spawner;
 use crate::station::Station;
+use crate::travel::Kept;
 use crate::{Error, Event, Result};
 
 /// What an actor can do beside its own work: send, hold, start background work, know the time.
@@ -22,7 +23,7 @@ pub struct Context {
     pub(crate) station: Arc<Station>,
     pub(crate) inbox: u16,
     /// The event being consumed, as it came in.
-    pub(crate) parent: Option<Event>,
+    pub(crate) parent: Option<Kept>,
     drawer: Drawer,
     /// Whether the present `consume` has sent or held something.
     sent: AtomicBool,
@@ -60,7 +61,11 @@ impl Context {
 
     /// Returns the names of the connected outboxes.
     pub fn outboxes(&self) -> impl Iterator<Item = &str> {
-        self.station.outboxes().named.iter().map(|(port, _)| port.as_str())
+        self.station
+            .outboxes()
+            .named
+            .iter()
+            .map(|(port, _)| port.as_str())
     }
 
     /// Sends an event to every outbox, each of which gets its own copy. It never waits.
@@ -69,7 +74,8 @@ impl Context {
     /// Exceeded, if a cap of the flow would be; then nothing was sent.
     pub fn send(&self, event: impl Into<Event>) -> Result {
         let all = &self.station.outboxes().all;
-        self.deliver(event.into(), all, "*").map_err(|rejected| rejected.error)
+        self.deliver(event.into(), all, "*")
+            .map_err(|rejected| rejected.error)
     }
 
     /// Sends an event to the outbox of this name. It never waits.
@@ -149,7 +155,7 @@ impl Context {
         }
         self.note_sent();
         let Some((&last, rest)) = links.split_last() else {
-            station.end(&event);
+            station.end(event.body());
             return Ok(());
         };
         let outboxes = station.outboxes();
@@ -167,10 +173,7 @@ impl Context {
         if let Some(path) = &station.options.into {
             self.put_into(path, event)?;
         }
-        event.hops += 1;
-        if event.hops > station.flow.limits.hops {
-            return Err(too_many_hops(station.flow.limits.hops));
-        }
+        event.pass_link(station.flow.limits.hops)?;
         event.charge(links.saturating_sub(1))
     }
 
@@ -185,7 +188,7 @@ impl Context {
             ));
         };
         let ordinal = self.ordinal.fetch_add(1, Relaxed);
-        let id = parent.id().child(&self.station.name, outbox, ordinal);
+        let id = parent.body().id.child(&self.station.name, outbox, ordinal);
         event.adopt(parent, id);
         Ok(())
     }
@@ -196,7 +199,8 @@ impl Context {
 
     /// Puts what the actor made into the event that came in, which else stays as it was.
     fn put_into(&self, path: &str, made: &mut Event) -> Result {
-        if let Some(mut event) = self.parent.clone() {
+        if let Some(Kept::Whole(input)) = &self.parent {
+            let mut event = input.clone();
             event.set_path(path, made.payload().to_value())?;
             *made = event;
         }
@@ -214,7 +218,7 @@ impl Context {
     }
 
     /// Prepares for the next event to be consumed.
-    pub(crate) fn begin(&mut self, kept: Event) {
+    pub(crate) fn begin(&mut self, kept: Kept) {
         self.parent = Some(kept);
         *self.sent.get_mut() = false;
         *self.ordinal.get_mut() = 0;
@@ -232,12 +236,12 @@ impl Context {
                 if !station.ports.sink && !station.ports.may_drop {
                     station.counters.silent.fetch_add(1, Relaxed);
                 }
-                station.end(&kept);
+                station.end(kept.body());
             }
             Err(mut error) => {
                 // What was sent before the failure stays sent, and goes first.
                 desk::flush(station);
-                let event = error.take_event().unwrap_or(kept);
+                let event = error.take_event().unwrap_or_else(|| kept.into_event());
                 station.route_error(event, error);
             }
         }
@@ -245,7 +249,9 @@ impl Context {
 }
 
 pub(crate) fn too_many_hops(limit: u32) -> Error {
-    Error::exceeded(format!("the event has passed {limit} links; is there an endless loop?"))
+    Error::exceeded(format!(
+        "the event has passed {limit} links; is there an endless loop?"
+    ))
 }
 
 /// An event that could not be sent, and why.
@@ -264,7 +270,7 @@ impl Clone for Context {
     fn clone(&self) -> Context {
         Context {
             inbox: self.inbox,
-            parent: self.parent.as_ref().map(Event::stub),
+            parent: self.parent.as_ref().map(Kept::to_trace),
             ..Context::new(self.station.clone())
         }
     }

@@ -94,7 +94,10 @@ pub(crate) fn flush(station: &Station) {
     for (number, link) in outboxes.links.iter().enumerate() {
         let pending = OPEN.with_borrow_mut(|open| {
             let own = open.owner == address(station);
-            let pending = open.pending.get_mut(number).filter(|pending| own && !pending.is_empty());
+            let pending = open
+                .pending
+                .get_mut(number)
+                .filter(|pending| own && !pending.is_empty());
             pending.map(std::mem::take)
         });
         if let Some(mut chunk) = pending {

@@ -149,9 +149,15 @@ impl Director {
     }
 
     /// Registers an actor under a name that is unique in the flow.
-    pub fn register<Form>(&mut self, name: impl Into<Arc<str>>, actor: impl IntoActor<Form>) -> Node {
+    pub fn register<Form>(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        actor: impl IntoActor<Form>,
+    ) -> Node {
         let stage = actor.into_actor().make();
-        let ports = stage.as_ref().map_or_else(|_| Ports::any(), |stage| stage.ports());
+        let ports = stage
+            .as_ref()
+            .map_or_else(|_| Ports::any(), |stage| stage.ports());
         self.add(name.into(), ports, Role::Actor(stage))
     }
 
@@ -232,7 +238,10 @@ impl Director {
             LinkKind::Error(kind) => {
                 let outbox = kind.map_or("error", ErrorKind::as_str).into();
                 let inbox = to.port.clone();
-                (outbox, inbox.unwrap_or_else(|| format!("error_{}", name(from.node)).into()))
+                (
+                    outbox,
+                    inbox.unwrap_or_else(|| format!("error_{}", name(from.node)).into()),
+                )
             }
         }
     }

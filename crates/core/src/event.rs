@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::attributes::{Attributes, Extension};
 use crate::payload::Payload;
 use crate::receipt::Receipt;
+use crate::travel::Travel;
 use crate::{Failure, Id, Result};
 
 /// A value on its way through a flow: an id, a payload, attributes, maybe an error, and the receipt that
@@ -21,24 +22,38 @@ use crate::{Failure, Id, Result};
 #[derive(Default)]
 pub struct Event {
     /// Shared by copies until one of them is changed.
-    body: Option<Arc<Body>>,
-    /// The memory, in bytes, that this one copy has been charged with. A clone is not charged before it is
-    /// sent: what the runner keeps for the error path lives only as long as `consume`.
-    charge: u32,
-    /// The links passed by it and its ancestors.
-    pub(crate) hops: u32,
+    pub(crate) body: Option<Arc<Body>>,
+    pub(crate) travel: Travel,
 }
 
+/// The content of an event.
 #[derive(Clone, Default)]
-struct Body {
-    id: Id,
-    payload: Payload,
-    receipt: Receipt,
-    head: Option<Arc<Head>>,
+pub(crate) struct Body {
+    pub(crate) id: Id,
+    pub(crate) payload: Payload,
+    pub(crate) receipt: Receipt,
+    pub(crate) head: Option<Arc<Head>>,
 }
 
-/// What every event is charged with beside its payload, in bytes.
-pub(crate) const EVENT_BYTES: usize = 512;
+/// What most events of a fast flow do not have; kept apart so that changing a payload copies little.
+#[derive(Clone, Default)]
+pub(crate) struct Head {
+    pub(crate) meta_id: Option<Arc<str>>,
+    pub(crate) service: Option<Arc<str>>,
+    pub(crate) attributes: Attributes,
+    pub(crate) failure: Option<Arc<Failure>>,
+    pub(crate) attempts: u32,
+    pub(crate) traceparent: Option<Arc<str>>,
+}
+
+pub(crate) static NO_HEAD: Head = Head {
+    meta_id: None,
+    service: None,
+    attributes: Attributes::NONE,
+    failure: None,
+    attempts: 0,
+    traceparent: None,
+};
 
 static NO_BODY: Body = Body {
     id: Id::NONE,
@@ -46,24 +61,6 @@ static NO_BODY: Body = Body {
     receipt: Receipt::None,
     head: None,
 };
-
-/// What a root tells its events of where it came from.
-#[derive(Default)]
-pub(crate) struct Origin {
-    pub(crate) meta_id: Option<Arc<str>>,
-    pub(crate) traceparent: Option<Arc<str>>,
-}
-
-/// What most events of a fast flow do not have; kept apart so that changing a payload copies little.
-#[derive(Clone, Default)]
-struct Head {
-    meta_id: Option<Arc<str>>,
-    service: Option<Arc<str>>,
-    attributes: Attributes,
-    failure: Option<Arc<Failure>>,
-    attempts: u32,
-    traceparent: Option<Arc<str>>,
-}
 
 impl Event {
     /// Makes an event that carries `payload`.
@@ -74,11 +71,10 @@ impl Event {
         })
     }
 
-    fn of(body: Body) -> Event {
+    pub(crate) fn of(body: Body) -> Event {
         Event {
             body: Some(Arc::new(body)),
-            charge: 0,
-            hops: 0,
+            travel: Travel::default(),
         }
     }
 
@@ -143,7 +139,7 @@ impl Event {
 
     /// Returns how many links the event and its ancestors have passed.
     pub fn hops(&self) -> u32 {
-        self.hops
+        self.travel.hops()
     }
 
     /// Returns how often the present actor has tried before.
@@ -256,152 +252,24 @@ impl Event {
         self
     }
 
-    /// Gives an event that has no root the identity and the receipt of its parent.
-    pub(crate) fn adopt(&mut self, parent: &Event, id: Id) {
-        self.hops = parent.hops;
-        let theirs = parent.head();
-        let body = self.body_mut();
-        body.id = id;
-        body.receipt = parent.receipt().clone();
-        if theirs.meta_id.is_none() && theirs.traceparent.is_none() {
-            return;
-        }
-        let own = self.head_mut();
-        own.meta_id = own.meta_id.take().or_else(|| theirs.meta_id.clone());
-        own.traceparent = theirs.traceparent.clone();
-    }
-
-    /// Returns a copy without payload and attributes: enough to adopt children and to answer for the event.
-    pub(crate) fn stub(&self) -> Event {
-        let head = self.head();
-        let told = head.meta_id.is_some() || head.traceparent.is_some() || head.failure.is_some();
-        let head = told.then(|| {
-            Arc::new(Head {
-                attributes: Attributes::NONE,
-                ..head.clone()
-            })
-        });
-        let mut stub = Event::of(Body {
-            id: self.id(),
-            payload: Payload::Empty,
-            receipt: self.receipt().clone(),
-            head,
-        });
-        stub.hops = self.hops;
-        stub
-    }
-
-    /// Lets the event into a flow, with a permit that covers it.
-    pub(crate) fn enter(&mut self, receipt: Receipt, charge: u64) {
-        self.body_mut().receipt = receipt;
-        self.charge = u32::try_from(charge).unwrap_or(u32::MAX);
-        self.hops = 0;
-    }
-
-    pub(crate) fn set_id(&mut self, id: Id) {
-        self.body_mut().id = id;
-    }
-
-    pub(crate) fn receipt(&self) -> &Receipt {
-        &self.body().receipt
-    }
-
-    pub(crate) fn set_receipt(&mut self, receipt: Receipt) {
-        self.body_mut().receipt = receipt;
-    }
-
-    /// Takes the receipt out: what is left owes nothing to anybody.
-    pub(crate) fn take_receipt(&mut self) -> Receipt {
-        self.charge = 0;
-        match self.receipt().is_some() {
-            true => std::mem::take(&mut self.body_mut().receipt),
-            false => Receipt::None,
-        }
-    }
-
-    /// Returns what the event costs, in bytes.
-    pub(crate) fn cost(&self) -> usize {
-        EVENT_BYTES + self.payload().size()
-    }
-
-    /// Charges the event for what it carries now, and for so many further copies, which share the
-    /// payload.
-    ///
-    /// # Errors
-    /// Exceeded, if the root may not grow that much; then nothing was charged.
-    pub(crate) fn charge(&mut self, copies: usize) -> Result {
-        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
-        if due == self.charge && copies == 0 {
-            return Ok(());
-        }
-        let more = i64::from(due) - i64::from(self.charge) + (copies * EVENT_BYTES) as i64;
-        if let Some(root) = self.receipt().charged_root() {
-            match more > 0 {
-                true => root.grow(more.unsigned_abs(), true)?,
-                false => root.shrink(more.unsigned_abs()),
-            }
-            self.charge = due;
-        }
-        Ok(())
-    }
-
-    /// Charges an event that must not be refused: one on the error path.
-    pub(crate) fn overcharge(&mut self) {
-        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
-        let more = due.saturating_sub(self.charge);
-        if let (Some(root), 1..) = (self.receipt().charged_root(), more)
-            && root.grow(more.into(), false).is_ok()
-        {
-            self.charge = due;
-        }
-    }
-
-    /// Returns a further copy of an event whose charge covers it.
-    pub(crate) fn charged_copy(&self) -> Event {
-        let mut copy = self.clone();
-        copy.charge = EVENT_BYTES as u32;
-        copy
-    }
-
-    /// Moves the meta id and the trace context to the root, where all of its events find them.
-    pub(crate) fn take_origin(&mut self) -> Origin {
-        let head = self.head();
-        if head.meta_id.is_none() && head.traceparent.is_none() {
-            return Origin::default();
-        }
-        let head = self.head_mut();
-        Origin {
-            meta_id: head.meta_id.take(),
-            traceparent: head.traceparent.take(),
-        }
-    }
-
     pub(crate) fn attributes_mut(&mut self) -> &mut Attributes {
         &mut self.head_mut().attributes
     }
 
-    fn head(&self) -> &Head {
-        static NONE: Head = Head {
-            meta_id: None,
-            service: None,
-            attributes: Attributes::NONE,
-            failure: None,
-            attempts: 0,
-            traceparent: None,
-        };
-        self.body().head.as_deref().unwrap_or(&NONE)
+    pub(crate) fn head(&self) -> &Head {
+        self.body().head.as_deref().unwrap_or(&NO_HEAD)
     }
 
-    fn head_mut(&mut self) -> &mut Head {
+    pub(crate) fn head_mut(&mut self) -> &mut Head {
         Arc::make_mut(self.body_mut().head.get_or_insert_default())
     }
 
-    fn body(&self) -> &Body {
+    pub(crate) fn body(&self) -> &Body {
         self.body.as_deref().unwrap_or(&NO_BODY)
     }
 
     /// Returns the content for changing, which is copied if another event shares it.
-    fn body_mut(&mut self) -> &mut Body {
+    pub(crate) fn body_mut(&mut self) -> &mut Body {
         Arc::make_mut(self.body.get_or_insert_default())
     }
 }
@@ -410,25 +278,7 @@ impl Clone for Event {
     fn clone(&self) -> Event {
         Event {
             body: self.body.clone(),
-            charge: 0,
-            hops: self.hops,
-        }
-    }
-}
-
-impl Drop for Event {
-    fn drop(&mut self) {
-        if self.charge == 0 {
-            return;
-        }
-        let Some(body) = &self.body else {
-            return;
-        };
-        // The last copy need not count down what nobody reads any more.
-        if let Some(root) = body.receipt.charged_root()
-            && (Arc::strong_count(body) > 1 || root.is_shared())
-        {
-            root.shrink(self.charge.into());
+            travel: self.travel.uncharged(),
         }
     }
 }
@@ -442,7 +292,8 @@ impl<P: Into<Payload>> From<P> for Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Event");
-        out.field("id", &self.id()).field("meta_id", &self.meta_id());
+        out.field("id", &self.id())
+            .field("meta_id", &self.meta_id());
         out.field("service", &self.service());
         out.field("attributes", self.attributes());
         out.field("payload", self.payload());

@@ -43,7 +43,11 @@ impl Stopped {
 }
 
 impl Flow {
-    pub(crate) fn new(state: Arc<FlowState>, gates: Vec<Arc<Gate>>, stop_deadline: Duration) -> Flow {
+    pub(crate) fn new(
+        state: Arc<FlowState>,
+        gates: Vec<Arc<Gate>>,
+        stop_deadline: Duration,
+    ) -> Flow {
         Flow {
             state,
             gates,
@@ -65,7 +69,9 @@ impl Flow {
     /// they emitted is running, or until it has been stopped. What is held is not waited for:
     /// [`stop`](Flow::stop) flushes it.
     pub async fn block(&self) {
-        let idle = self.state.until(|| self.state.sources() == 0 && self.is_idle());
+        let idle = self
+            .state
+            .until(|| self.state.sources() == 0 && self.is_idle());
         tokio::select! {
             () = idle => {}
             () = self.stopped.cancelled() => {}
@@ -78,7 +84,10 @@ impl Flow {
         self.state.stop();
         let deadline = Instant::now() + self.stop_deadline;
         let mut stopped = Stopped::default();
-        if tokio::time::timeout_at(deadline, self.drain()).await.is_err() {
+        if tokio::time::timeout_at(deadline, self.drain())
+            .await
+            .is_err()
+        {
             stopped = self.give_up();
         }
         self.signal(|signals| signals.end = true);

@@ -115,7 +115,10 @@ impl FlowState {
 
     pub(crate) fn abort_failure(&self, actor: Option<Arc<str>>) -> Failure {
         Failure {
-            error: Error::new(ErrorKind::Cancelled, "the flow was stopped before the event was done"),
+            error: Error::new(
+                ErrorKind::Cancelled,
+                "the flow was stopped before the event was done",
+            ),
             actor: actor.unwrap_or_else(|| self.name.clone()),
             attempts: 1,
         }

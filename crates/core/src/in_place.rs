@@ -44,7 +44,10 @@ impl InPlaceStation {
 pub(crate) fn hand_on(events: &mut Vec<Event>, ctx: &mut Context) {
     let station = ctx.station.clone();
     let outboxes = station.outboxes();
-    station.counters.sent.fetch_add(events.len() as u64, Relaxed);
+    station
+        .counters
+        .sent
+        .fetch_add(events.len() as u64, Relaxed);
     match outboxes.all[..] {
         // The whole chunk changes hands; each event in it was counted and charged when it was made.
         [only] => outboxes.links[only].push(events),

@@ -104,7 +104,11 @@ impl Inbox {
     }
 
     /// Waits for events or signals, and swaps all of them out against emptied chunks.
-    pub(crate) async fn take(&self, chunks: &mut VecDeque<Chunk>, spares: &mut Vec<Vec<Event>>) -> Signals {
+    pub(crate) async fn take(
+        &self,
+        chunks: &mut VecDeque<Chunk>,
+        spares: &mut Vec<Vec<Event>>,
+    ) -> Signals {
         poll_fn(|cx| {
             let mut state = self.state.lock();
             let room = SPARES.saturating_sub(state.spares.len());

@@ -30,7 +30,9 @@ impl Built {
         Built {
             make: Box::new(move || match stage.take() {
                 Some(stage) => Ok(Box::new(stage)),
-                None => Err(crate::Error::internal("the actor was registered as a value")),
+                None => Err(crate::Error::internal(
+                    "the actor was registered as a value",
+                )),
             }),
         }
     }

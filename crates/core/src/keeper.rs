@@ -21,7 +21,9 @@ pub(crate) fn want(address: usize) {
 /// Returns whether a receipt that is being dropped should be kept.
 pub(crate) fn wants(address: usize) -> bool {
     // A thread that is ending wants nothing any more.
-    WANTED.try_with(|wanted| wanted.get() == address).unwrap_or(false)
+    WANTED
+        .try_with(|wanted| wanted.get() == address)
+        .unwrap_or(false)
 }
 
 /// Keeps a receipt; one of each event is enough.
@@ -32,5 +34,9 @@ pub(crate) fn keep(receipt: Receipt) {
 
 /// Keeps no more, and returns the receipt that was kept, if one was.
 pub(crate) fn unwant() -> Option<Receipt> {
-    if WANTED.replace(0) == 0 { KEPT.take() } else { None }
+    if WANTED.replace(0) == 0 {
+        KEPT.take()
+    } else {
+        None
+    }
 }

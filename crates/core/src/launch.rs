@@ -60,7 +60,11 @@ pub(crate) async fn launch_on(
         let inboxes = inboxes_of(index, &links);
         places.push(place(actor, gate, inboxes, &state, in_place[index]));
     }
-    let mut flow = Flow::new(state, gates.into_iter().flatten().collect(), director.stop_deadline);
+    let mut flow = Flow::new(
+        state,
+        gates.into_iter().flatten().collect(),
+        director.stop_deadline,
+    );
     wire(&places, &links, &mut flow);
     start(places, &mut flow).await?;
     Ok(flow)
@@ -72,14 +76,20 @@ fn connect_errors(director: &mut Director) {
         return;
     };
     for index in 0..director.actors.len() {
-        let mut own = director.links.iter().filter(|link| link.from.index as usize == index);
+        let mut own = director
+            .links
+            .iter()
+            .filter(|link| link.from.index as usize == index);
         let has_own = own.any(|link| link.kind == LinkKind::Error(None));
         let actor = &director.actors[index];
         if has_own || index == errors.index as usize || matches!(actor.role, Role::Reply) {
             continue;
         }
         director.links.push(Connection {
-            from: crate::Node { index: index as u32, ..errors },
+            from: crate::Node {
+                index: index as u32,
+                ..errors
+            },
             outbox: "error".into(),
             to: errors,
             inbox: format!("error_{}", actor.name).into(),
@@ -90,7 +100,11 @@ fn connect_errors(director: &mut Director) {
 
 /// Gives each source an equal, guaranteed share of the flow's permits.
 fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>> {
-    let sources = actors.iter().filter(|actor| actor.ports.source).count().max(1);
+    let sources = actors
+        .iter()
+        .filter(|actor| actor.ports.source)
+        .count()
+        .max(1);
     let limits = &state.limits;
     let share = Limits {
         roots: (limits.roots / sources).max(1),
@@ -182,7 +196,9 @@ fn place(
 impl Place {
     fn station(&self) -> &Arc<Station> {
         match self {
-            Place::Task(station, _) | Place::InPlace(station, _) | Place::Reply(station, _) => station,
+            Place::Task(station, _) | Place::InPlace(station, _) | Place::Reply(station, _) => {
+                station
+            }
         }
     }
 }
@@ -207,13 +223,21 @@ fn wire(places: &[Place], links: &[Connection], flow: &mut Flow) {
     }
     for (index, place) in places.iter().enumerate() {
         let mut outboxes = Outboxes::default();
-        for link in links.iter().filter(|link| link.from.index as usize == index) {
+        for link in links
+            .iter()
+            .filter(|link| link.from.index as usize == index)
+        {
             let target = match (answers.get(&link.to.index), &places[link.to.index as usize]) {
                 (Some(answers), _) => Target::Answers(answers.clone()),
                 (None, Place::InPlace(_, station)) => Target::InPlace(station.clone()),
                 (None, other) => Target::Inbox(other.station().inbox.clone()),
             };
-            add_link(&mut outboxes, link, target, places[link.to.index as usize].station());
+            add_link(
+                &mut outboxes,
+                link,
+                target,
+                places[link.to.index as usize].station(),
+            );
         }
         // Nobody else sets it: the station was made for this flow just now.
         let _ = place.station().outboxes.set(outboxes);
@@ -228,14 +252,24 @@ fn add_link(outboxes: &mut Outboxes, link: &Connection, target: Target, to: &Sta
         LinkKind::Error(kind) => outboxes.errors.push((kind, number)),
         LinkKind::Plain => {
             outboxes.all.push(number);
-            match outboxes.named.iter_mut().find(|(port, _)| *port == link.outbox) {
+            match outboxes
+                .named
+                .iter_mut()
+                .find(|(port, _)| *port == link.outbox)
+            {
                 Some((_, links)) => links.push(number),
                 None => outboxes.named.push((link.outbox.clone(), vec![number])),
             }
         }
     }
     let is_error = link.kind != LinkKind::Plain;
-    outboxes.links.push(Link::new(link.outbox.clone(), to.name.clone(), target, inbox, is_error));
+    outboxes.links.push(Link::new(
+        link.outbox.clone(),
+        to.name.clone(),
+        target,
+        inbox,
+        is_error,
+    ));
 }
 
 /// Starts the actors one after the other, then their tasks, then the sources.
@@ -274,5 +308,8 @@ async fn start(places: Vec<Place>, flow: &mut Flow) -> Result<(), FlowError> {
     }
     let name = flow.name().to_owned();
     flow.stop().await;
-    Err(FlowError { flow: name, problems })
+    Err(FlowError {
+        flow: name,
+        problems,
+    })
 }

@@ -44,6 +44,7 @@ mod source;
 mod spawner;
 mod stage;
 mod station;
+mod travel;
 mod work;
 mod xml;
 

@@ -32,7 +32,13 @@ pub(crate) enum Target {
 }
 
 impl Link {
-    pub(crate) fn new(outbox: Port, to: Arc<str>, target: Target, inbox: u16, from_error: bool) -> Link {
+    pub(crate) fn new(
+        outbox: Port,
+        to: Arc<str>,
+        target: Target,
+        inbox: u16,
+        from_error: bool,
+    ) -> Link {
         Link {
             outbox,
             to,

@@ -4,14 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::actor::Tick;
-use crate::context::{Context, too_many_hops};
+use crate::context::Context;
 use crate::in_place::{InPlace, hand_on};
 use crate::inbox::Chunk;
 use crate::keeper;
 use crate::port::Ports;
 use crate::receipt::Receipt;
-use crate::station::Station;
 use crate::stage::{Stage, Work, panicked};
+use crate::station::Station;
+use crate::travel::{Kept, Travel};
 use crate::{Event, Id, Result};
 
 /// Makes an actor of a plain function from an event to an event, or to `None` to drop it, or to a
@@ -115,9 +116,9 @@ where
             let event = std::mem::take(&mut events[place.next]);
             place.next += 1;
             place.id = event.id();
-            place.hops = event.hops;
+            place.travel = event.travel;
             place.kept = keep.then(|| event.clone());
-            let failure = event.error().is_some().then(|| event.stub());
+            let marked = event.error().is_some().then(|| Kept::trace(&event));
             keeper::want(event.receipt().address());
             let output = (self.function)(event).into_output();
             place.dropped = keeper::unwant();
@@ -130,9 +131,9 @@ where
                     Err(error) => station.route_error(event, error),
                 },
                 Ok(None) => {
-                    station.counters.ended.fetch_add(1, Relaxed);
-                    if let Some(stub) = failure {
-                        station.end(&stub);
+                    match marked {
+                        Some(trace) => station.end(trace.body()),
+                        None => _ = station.counters.ended.fetch_add(1, Relaxed),
                     }
                     drop(place.dropped.take());
                 }
@@ -148,7 +149,7 @@ struct Place {
     next: usize,
     passed: usize,
     id: Id,
-    hops: u32,
+    travel: Travel,
     kept: Option<Event>,
     dropped: Option<Receipt>,
 }
@@ -158,7 +159,7 @@ impl Place {
     fn succeed(&mut self, event: &mut Event, station: &Station) -> Result {
         if !event.receipt().is_some() {
             event.set_receipt(self.receipt());
-            event.hops = self.hops;
+            event.travel = self.travel.uncharged();
             if event.id().is_none() {
                 event.set_id(self.id.child(&station.name, "*", 0));
             }
@@ -167,10 +168,7 @@ impl Place {
             input.set_path(path, event.payload().to_value())?;
             *event = input;
         }
-        event.hops += 1;
-        if event.hops > station.flow.limits.hops {
-            return Err(too_many_hops(station.flow.limits.hops));
-        }
+        event.pass_link(station.flow.limits.hops)?;
         event.charge(0)
     }
 
@@ -186,7 +184,7 @@ impl Place {
         let mut event = self.kept.take().unwrap_or_default();
         event.set_id(self.id);
         event.set_receipt(receipt);
-        event.hops = self.hops;
+        event.travel = self.travel.uncharged();
         event
     }
 }
@@ -204,7 +202,8 @@ where
             let run = AssertUnwindSafe(|| self.run(events, &mut place, ctx));
             if let Err(panic) = catch_unwind(run) {
                 place.dropped = keeper::unwant();
-                ctx.station.route_error(place.give_back(), panicked(&*panic));
+                ctx.station
+                    .route_error(place.give_back(), panicked(&*panic));
             }
         }
         events.truncate(place.passed);

@@ -120,7 +120,10 @@ mod tests {
         event.set_path("payload.total.net", 1.5).unwrap();
         assert_eq!(event.lookup("attributes.customer.id"), Some(json!(7)));
         assert_eq!(event.lookup("attributes.http.status"), Some(json!(202)));
-        assert_eq!(event.lookup("payload"), Some(json!({"total": {"net": 1.5}})));
+        assert_eq!(
+            event.lookup("payload"),
+            Some(json!({"total": {"net": 1.5}}))
+        );
         assert_eq!(event.lookup("payload.none"), None);
         assert_eq!(event.lookup("nonsense"), None);
     }

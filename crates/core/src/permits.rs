@@ -57,7 +57,10 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Stopping => f.write_str("the flow is stopping"),
             Refusal::TooLarge { limit } => {
-                write!(f, "the event exceeds the {limit} bytes that may be in flight")
+                write!(
+                    f,
+                    "the event exceeds the {limit} bytes that may be in flight"
+                )
             }
             Refusal::Crowded => f.write_str("too many requests are waiting already"),
         }
@@ -148,7 +151,10 @@ impl Gate {
             return Err(Error::exceeded(message));
         }
         if self.bytes.load(Relaxed) - (more as i64) < -(share.bytes as i64) {
-            let message = format!("the flow holds twice the {} bytes of this source", share.bytes);
+            let message = format!(
+                "the flow holds twice the {} bytes of this source",
+                share.bytes
+            );
             return Err(Error::exceeded(message));
         }
         Ok(())
@@ -190,7 +196,6 @@ impl Gate {
             self.share.bytes as i64 - self.bytes.load(SeqCst),
         )
     }
-
 }
 
 /// Counts a waiter out again, and lets the next one see whether there is room for it too.

@@ -16,17 +16,13 @@ pub(crate) enum Receipt {
     /// Not admitted to a flow yet.
     #[default]
     None,
+    /// The first one is made with its root, which counts it already.
     One(Arc<Root>),
     /// A batch answers for all that it was made of.
     Merged(Arc<Vec<Receipt>>),
 }
 
 impl Receipt {
-    /// Makes the first receipt of a root, which counts it already.
-    pub(crate) fn first(root: Arc<Root>) -> Receipt {
-        Receipt::One(root)
-    }
-
     /// Unites several receipts in one that answers for all.
     pub(crate) fn merge(mut receipts: Vec<Receipt>) -> Receipt {
         receipts.retain(Receipt::is_some);

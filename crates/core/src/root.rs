@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::settlement::{Outcome, Unanswered};
-use crate::event::Origin;
+use crate::travel::Origin;
 use crate::{Event, Failure, Id, Result};
 
 /// What became of an event that a source admitted. It settles once, when nothing of it is running or

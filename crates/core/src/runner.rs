@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::time::Instant;
 
+use crate::Result;
 use crate::actor::Tick;
 use crate::context::Context;
 use crate::inbox::Signals;
 use crate::stage::Stage;
 use crate::station::Station;
-use crate::Result;
 
 /// Takes what waits in the inbox, chunk by chunk, until the flow ends.
 pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
@@ -21,7 +21,10 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
     loop {
         let signals = next(&station, &mut chunks, &mut spares).await;
         while let Some(mut chunk) = chunks.pop_front() {
-            station.counters.consumed.fetch_add(chunk.events.len() as u64, Relaxed);
+            station
+                .counters
+                .consumed
+                .fetch_add(chunk.events.len() as u64, Relaxed);
             ctx.inbox = chunk.inbox;
             ctx.open();
             stage.chunk(&mut chunk, &mut ctx).await;

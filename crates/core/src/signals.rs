@@ -45,7 +45,9 @@ async fn stop_all(flows: &[Flow]) -> Result {
         return Ok(());
     }
     let actors = unclean.join(", ");
-    Err(Error::internal(format!("not finished at the deadline: {actors}")))
+    Err(Error::internal(format!(
+        "not finished at the deadline: {actors}"
+    )))
 }
 
 async fn first_ready<F>(futures: &mut [std::pin::Pin<Box<F>>]) -> (usize, Stopped)
@@ -67,7 +69,10 @@ where
 async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let listen = |kind| signal(kind).map_err(|error| tracing::error!("no signals: {error}"));
-    match (listen(SignalKind::interrupt()), listen(SignalKind::terminate())) {
+    match (
+        listen(SignalKind::interrupt()),
+        listen(SignalKind::terminate()),
+    ) {
         (Ok(mut interrupt), Ok(mut terminate)) => {
             tokio::select! {
                 _ = interrupt.recv() => {}

@@ -79,7 +79,11 @@ impl Flow {
             open: self.state().open_roots().max(0) as u64,
             permits: in_use.iter().map(|(roots, _)| (*roots).max(0) as u64).sum(),
             bytes: in_use.iter().map(|(_, bytes)| (*bytes).max(0) as u64).sum(),
-            actors: self.stations().iter().map(|station| self.actor(station)).collect(),
+            actors: self
+                .stations()
+                .iter()
+                .map(|station| self.actor(station))
+                .collect(),
         }
     }
 
@@ -94,7 +98,11 @@ impl Flow {
             waiting: station.inbox.depth() as u64,
             ..ActorSnapshot::default()
         };
-        for (_, answers) in self.answers().iter().filter(|(name, _)| *name == station.name) {
+        for (_, answers) in self
+            .answers()
+            .iter()
+            .filter(|(name, _)| *name == station.name)
+        {
             actor.answered += answers.answered.load(Relaxed);
             actor.late += answers.late.load(Relaxed);
             actor.strays += answers.strays.load(Relaxed);

@@ -7,11 +7,11 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
 use crate::permits::{Gate, Permit, Refusal};
-use crate::event::EVENT_BYTES;
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
-use crate::{Error, Event, Result};
+use crate::travel::EVENT_BYTES;
+use crate::{Error, Event, Id, Result};
 
 /// Lets events into a flow, each as a new root with a permit of the actor's share.
 ///
@@ -25,7 +25,9 @@ impl Source {
     pub(crate) fn new(ctx: Arc<Context>) -> Result<Source> {
         let gate = ctx.station.gate.clone().ok_or_else(|| {
             let name = &ctx.station.name;
-            Error::internal(format!("`{name}` makes events, but its ports do not declare it a source"))
+            Error::internal(format!(
+                "`{name}` makes events, but its ports do not declare it a source"
+            ))
         })?;
         Ok(Source { ctx, gate })
     }
@@ -39,7 +41,9 @@ impl Source {
     pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
         let event = event.into();
         let permit = self.gate.admit(event.cost()).await?;
-        Ok(Settlement(send(&self.ctx, &self.gate, permit, None, event, false)))
+        Ok(Settlement(send(
+            &self.ctx, &self.gate, permit, None, event, false,
+        )))
     }
 
     /// Waits for a permit and sends the event to the outbox of this name.
@@ -53,7 +57,14 @@ impl Source {
     ) -> Result<Settlement, Refusal> {
         let event = event.into();
         let permit = self.gate.admit(event.cost()).await?;
-        Ok(Settlement(send(&self.ctx, &self.gate, permit, Some(outbox), event, false)))
+        Ok(Settlement(send(
+            &self.ctx,
+            &self.gate,
+            permit,
+            Some(outbox),
+            event,
+            false,
+        )))
     }
 
     /// Waits for a permit for one event with a payload of at most `bytes`, as a door does before it reads
@@ -124,13 +135,14 @@ fn send(
     asked: bool,
 ) -> Arc<Root> {
     permit.shrink_to(event.cost());
-    if event.id().is_none() {
-        event.set_id(gate.flow().new_id());
-    }
+    let id = match event.id() {
+        Id::NONE => gate.flow().new_id(),
+        given => given,
+    };
     let origin = event.take_origin();
     let held = permit.into_held();
-    let root = Arc::new(Root::new(event.id(), gate.clone(), held, asked, origin));
-    event.enter(Receipt::first(root.clone()), held);
+    let root = Arc::new(Root::new(id, gate.clone(), held, asked, origin));
+    event.enter(id, Receipt::One(root.clone()), held);
     let station = &ctx.station;
     let sent = match outbox {
         None => ctx.deliver(event, &station.outboxes().all, "*"),

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::in_place::InPlace;
 use crate::inbox::Chunk;
 use crate::port::Ports;
+use crate::travel::Kept;
 use crate::{Error, ErrorKind, Event, Result};
 
 pub(crate) type Work<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -48,7 +49,10 @@ impl<A: Actor> Stage for ActorStage<A> {
                     skip(ctx, event);
                     continue;
                 }
-                ctx.begin(if keep { event.clone() } else { event.stub() });
+                ctx.begin(match keep {
+                    true => Kept::Whole(event.clone()),
+                    false => Kept::trace(&event),
+                });
                 let result = match ctx.station.options.timeout {
                     None => guard(ctx, async { self.0.consume(event, ctx).await }).await,
                     Some(limit) => {

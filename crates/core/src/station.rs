@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::event::Body;
 use crate::flow_state::FlowState;
 use crate::inbox::Inbox;
 use crate::link::Link;
@@ -72,7 +73,10 @@ impl Outboxes {
             let known: Vec<&str> = self.named.iter().map(|(port, _)| port.as_str()).collect();
             Error::internal(match known.is_empty() {
                 true => format!("there is no outbox `{name}`, and no other is connected"),
-                false => format!("there is no outbox `{name}`; connected are {}", known.join(", ")),
+                false => format!(
+                    "there is no outbox `{name}`; connected are {}",
+                    known.join(", ")
+                ),
             })
         })
     }
@@ -113,8 +117,7 @@ impl Station {
         let mut event = event.failed(failure.clone());
         let outboxes = self.outboxes();
         let mut links = outboxes.errors_for(failure.error.kind()).peekable();
-        event.hops += 1;
-        let lost = event.hops > self.flow.limits.hops;
+        let lost = event.pass_link(self.flow.limits.hops).is_err();
         if lost || links.peek().is_none() || !event.receipt().is_some() {
             return self.log_error(&event, &failure);
         }
@@ -139,10 +142,10 @@ impl Station {
     }
 
     /// Ends an event that goes nowhere from here.
-    pub(crate) fn end(&self, event: &Event) {
+    pub(crate) fn end(&self, event: &Body) {
         self.counters.ended.fetch_add(1, Relaxed);
-        if let Some(failure) = event.error() {
-            event.receipt().fail(failure);
+        if let Some(failure) = event.failure() {
+            event.receipt.fail(failure);
         }
     }
 

@@ -89,12 +89,18 @@ impl Plan {
     /// # Errors
     /// Internal, with all that is wrong.
     pub fn try_start(self) -> Result<Harness> {
-        let runtime = Builder::new_current_thread().enable_all().start_paused(!self.real_time).build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(!self.real_time)
+            .build()?;
         let recorded = Recorded::default();
         let (commands, inlet) = mpsc::unbounded_channel();
         let mut director = Director::new("harness");
         let actor = director.register("actor", self.actor);
-        let declared = director.registered(actor).map(|actor| actor.ports.clone()).unwrap_or_default();
+        let declared = director
+            .registered(actor)
+            .map(|actor| actor.ports.clone())
+            .unwrap_or_default();
         let inboxes = first_filled(self.inboxes, declared.inboxes, "in");
         let outboxes = first_filled(self.outboxes, declared.outboxes, "out");
 
@@ -111,12 +117,20 @@ impl Plan {
         let errors = director.register("errors", Recorder("error".into(), recorded.clone()));
         director.connect_error(actor, errors);
         let flow = runtime.block_on(director.start())?;
-        Ok(Harness { runtime, flow, commands, recorded, inbox })
+        Ok(Harness {
+            runtime,
+            flow,
+            commands,
+            recorded,
+            inbox,
+        })
     }
 }
 
 fn first_filled(asked: Vec<Port>, declared: Vec<Port>, default: &str) -> Vec<Port> {
-    let filled = [asked, declared].into_iter().find(|names| !names.is_empty());
+    let filled = [asked, declared]
+        .into_iter()
+        .find(|names| !names.is_empty());
     filled.unwrap_or_else(|| vec![default.into()])
 }
 
@@ -180,7 +194,10 @@ impl Harness {
     pub fn take(&mut self) -> Vec<Event> {
         let mut recorded = self.recorded.lock();
         let errors = recorded.remove("error");
-        let events = std::mem::take(&mut *recorded).into_values().flatten().collect();
+        let events = std::mem::take(&mut *recorded)
+            .into_values()
+            .flatten()
+            .collect();
         recorded.extend(errors.map(|errors| ("error".to_owned(), errors)));
         events
     }
@@ -211,7 +228,11 @@ impl Harness {
     }
 
     fn silent(&self) -> u64 {
-        let actor = self.flow.stations().iter().find(|station| &*station.name == "actor");
+        let actor = self
+            .flow
+            .stations()
+            .iter()
+            .find(|station| &*station.name == "actor");
         actor.map_or(0, |actor| actor.counters.silent.load(Relaxed))
     }
 }

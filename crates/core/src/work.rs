@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::current::AsActor;
 use crate::source::{Source, run_source};
 use crate::stage::guard;
+use crate::travel::Kept;
 use crate::{Event, Result};
 
 impl Context {
@@ -22,15 +23,18 @@ impl Context {
         let mut ctx = Context::new(self.station.clone());
         ctx.inbox = self.inbox;
         let name = self.station.name.clone();
-        self.station.flow.spawner.spawn(AsActor::new(name, async move {
-            ctx.begin(event.clone());
-            let theirs = ctx.clone();
-            let result = guard(&ctx, async move { work(event, theirs).await }).await;
-            if result.is_err() {
-                ctx.finish(result);
-            }
-            ctx.close();
-        }));
+        self.station
+            .flow
+            .spawner
+            .spawn(AsActor::new(name, async move {
+                ctx.begin(Kept::Whole(event.clone()));
+                let theirs = ctx.clone();
+                let result = guard(&ctx, async move { work(event, theirs).await }).await;
+                if result.is_err() {
+                    ctx.finish(result);
+                }
+                ctx.close();
+            }));
     }
 
     /// Starts a task that makes events: it is given a [`Source`] and runs until it returns or the flow

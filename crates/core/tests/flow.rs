@@ -33,7 +33,10 @@ async fn a_chain_keeps_the_order_and_ends_by_itself() {
     let expected: Vec<String> = (0..10_000).map(|n| (2 * n).to_string()).collect();
     assert_eq!(collect.texts(), expected);
     let snapshot = flow.snapshot();
-    assert_eq!((snapshot.delivered, snapshot.failed, snapshot.open), (10_000, 0, 0));
+    assert_eq!(
+        (snapshot.delivered, snapshot.failed, snapshot.open),
+        (10_000, 0, 0)
+    );
     assert_eq!((snapshot.permits, snapshot.bytes), (0, 0));
 }
 
@@ -101,7 +104,10 @@ async fn errors_and_panics_take_the_error_path_with_the_event_as_it_came_in() {
     assert_eq!(conflicts.texts(), ["late"]);
     let outcomes = outcomes.lock().unwrap();
     let names: Vec<&str> = outcomes.iter().map(Outcome::as_str).collect();
-    assert_eq!(names, ["delivered", "failed", "failed", "failed", "delivered"]);
+    assert_eq!(
+        names,
+        ["delivered", "failed", "failed", "failed", "delivered"]
+    );
     let Outcome::Failed(failure) = &outcomes[2] else {
         panic!("{outcomes:?}");
     };
@@ -150,7 +156,10 @@ async fn an_in_place_function_that_panics_loses_no_other_event() {
             (number % 2 == 1).then_some(event)
         }),
     );
-    let look = director.register("look", inspect(|event: &Event| assert!(event.root_id().is_some())));
+    let look = director.register(
+        "look",
+        inspect(|event: &Event| assert!(event.root_id().is_some())),
+    );
     let out = director.register("out", sink.clone());
     director.connect(source, odd);
     director.connect(odd, look);
@@ -160,7 +169,10 @@ async fn an_in_place_function_that_panics_loses_no_other_event() {
     assert!(flow.stop().await.is_clean());
     assert_eq!(sink.texts().len(), 96);
     let snapshot = flow.snapshot();
-    assert_eq!((snapshot.delivered, snapshot.failed, snapshot.open), (196, 4, 0));
+    assert_eq!(
+        (snapshot.delivered, snapshot.failed, snapshot.open),
+        (196, 4, 0)
+    );
 }
 
 /// Sends each event on twice, until it has gone round often enough.
@@ -190,12 +202,17 @@ async fn a_cycle_that_multiplies_neither_locks_nor_loses() {
     director.connect(back, multiply);
     director.connect(multiply, out);
     let flow = director.start().await.unwrap();
-    tokio::time::timeout(Duration::from_secs(120), flow.block()).await.expect("no deadlock");
+    tokio::time::timeout(Duration::from_secs(120), flow.block())
+        .await
+        .expect("no deadlock");
     assert!(flow.stop().await.is_clean());
     // Hops 1, 3, … 11 double; the copy of hop 13 leaves.
     assert_eq!(sink.texts().len() as u64, ROOTS * 64);
     let snapshot = flow.snapshot();
-    assert_eq!((snapshot.delivered, snapshot.failed, snapshot.open), (ROOTS, 0, 0));
+    assert_eq!(
+        (snapshot.delivered, snapshot.failed, snapshot.open),
+        (ROOTS, 0, 0)
+    );
     assert_eq!((snapshot.permits, snapshot.bytes), (0, 0));
 }
 
@@ -226,13 +243,19 @@ async fn all_mistakes_are_reported_together() {
     let source = director.register("source", Count(1));
     let a = director.register("a", Forward);
     director.register("a", Forward);
-    director.register("broken", || -> Result<Forward> { Err(Error::internal("no file")) });
+    director.register("broken", || -> Result<Forward> {
+        Err(Error::internal("no file"))
+    });
     let foreign = Director::new("other").register("x", Forward);
     director.connect(source, a);
     director.connect(source, a);
     director.connect(a, foreign);
     let error = director.start().await.err().unwrap();
-    let messages: Vec<&str> = error.problems.iter().map(|problem| &*problem.message).collect();
+    let messages: Vec<&str> = error
+        .problems
+        .iter()
+        .map(|problem| &*problem.message)
+        .collect();
     assert_eq!(
         messages,
         [
@@ -253,7 +276,10 @@ async fn an_unreachable_actor_and_one_that_cannot_start_are_reported() {
     director.register("island", Forward);
     director.connect(source, a);
     let error = director.start().await.err().unwrap();
-    assert!(error.to_string().contains("no event can reach `island`"), "{error}");
+    assert!(
+        error.to_string().contains("no event can reach `island`"),
+        "{error}"
+    );
 
     struct NoStart;
     impl Actor for NoStart {
@@ -269,7 +295,12 @@ async fn an_unreachable_actor_and_one_that_cannot_start_are_reported() {
     let a = director.register("a", NoStart);
     director.connect(source, a);
     let error = director.start().await.err().unwrap();
-    assert!(error.to_string().contains("actor `a` cannot start: port taken"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("actor `a` cannot start: port taken"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -313,7 +344,10 @@ async fn a_stop_names_the_actor_that_hangs() {
     assert_eq!(stopped.unfinished, ["hangs"]);
     assert_eq!(stopped.failed, 3);
     let snapshot = flow.snapshot();
-    assert_eq!((snapshot.delivered, snapshot.failed, snapshot.open), (0, 3, 0));
+    assert_eq!(
+        (snapshot.delivered, snapshot.failed, snapshot.open),
+        (0, 3, 0)
+    );
 }
 
 #[tokio::test]

@@ -40,7 +40,10 @@ impl Actor for Batch {
         if held.is_empty() {
             return Ok(());
         }
-        let texts: Vec<&str> = held.iter().filter_map(|held| held.event().text().ok()).collect();
+        let texts: Vec<&str> = held
+            .iter()
+            .filter_map(|held| held.event().text().ok())
+            .collect();
         let all = texts.join(" ");
         ctx.send(ctx.merge(held, all))
     }
@@ -127,7 +130,10 @@ fn background_work_has_the_error_path_and_may_send_children() {
     assert!(harness.send("good").unwrap().is_delivered());
     assert_eq!(harness.take()[0].text().unwrap(), "child");
     assert!(!harness.send("bad").unwrap().is_delivered());
-    assert_eq!(harness.errors()[0].error().unwrap().error.message(), "later");
+    assert_eq!(
+        harness.errors()[0].error().unwrap().error.message(),
+        "later"
+    );
 }
 
 struct Routes;
@@ -150,5 +156,8 @@ fn an_unknown_outbox_is_an_error_that_names_the_known_ones() {
     harness.send("up");
     let errors = harness.errors();
     let message = errors[0].error().unwrap().error.message();
-    assert_eq!(message, "there is no outbox `up`; connected are left, right");
+    assert_eq!(
+        message,
+        "there is no outbox `up`; connected are left, right"
+    );
 }

@@ -1,0 +1,262 @@
+//! What the engine keeps of an event on its way: its root, its charge, the links it has passed.
+
+use std::sync::Arc;
+
+use crate::attributes::Attributes;
+use crate::context::too_many_hops;
+use crate::event::{Body, Head, NO_HEAD};
+use crate::payload::Payload;
+use crate::receipt::Receipt;
+use crate::{Event, Failure, Id, Result};
+
+/// What every event is charged with beside its payload, in bytes.
+pub(crate) const EVENT_BYTES: usize = 512;
+
+/// The links that an event and its ancestors have passed, and the bytes that this one copy has been
+/// charged with. A clone is not charged before it is sent: what the runner keeps for the error path lives
+/// only as long as `consume`.
+///
+/// Both stand in one word, since an event of two words travels in registers.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Travel(u64);
+
+impl Travel {
+    fn new(hops: u32, charge: u32) -> Travel {
+        Travel(u64::from(charge) << 32 | u64::from(hops))
+    }
+
+    pub(crate) fn hops(self) -> u32 {
+        self.0 as u32
+    }
+
+    fn charge(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    pub(crate) fn uncharged(self) -> Travel {
+        Travel::new(self.hops(), 0)
+    }
+
+    pub(crate) fn one_hop_more(self) -> Travel {
+        Travel(self.0 + 1)
+    }
+}
+
+/// What a root tells its events of where it came from.
+#[derive(Default)]
+pub(crate) struct Origin {
+    pub(crate) meta_id: Option<Arc<str>>,
+    pub(crate) traceparent: Option<Arc<str>>,
+}
+
+/// What is kept of an event while it is consumed.
+pub(crate) enum Kept {
+    /// The event as it came in.
+    Whole(Event),
+    /// Enough to adopt children and to answer for it; so the event itself can be changed in place.
+    Trace(Body, Travel),
+}
+
+impl Kept {
+    pub(crate) fn trace(event: &Event) -> Kept {
+        Kept::Trace(event.body().trace(), event.travel.uncharged())
+    }
+
+    /// Returns a trace of the same event.
+    pub(crate) fn to_trace(&self) -> Kept {
+        Kept::Trace(self.body().trace(), self.travel())
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        match self {
+            Kept::Whole(event) => event.body(),
+            Kept::Trace(body, _) => body,
+        }
+    }
+
+    fn travel(&self) -> Travel {
+        match self {
+            Kept::Whole(event) => event.travel,
+            Kept::Trace(_, travel) => *travel,
+        }
+    }
+
+    /// Returns the event, or what is left of it.
+    pub(crate) fn into_event(self) -> Event {
+        match self {
+            Kept::Whole(event) => event,
+            Kept::Trace(body, travel) => {
+                let mut event = Event::of(body);
+                event.travel = travel;
+                event
+            }
+        }
+    }
+}
+
+impl Body {
+    /// Returns the content without payload and attributes.
+    fn trace(&self) -> Body {
+        let head = self.head();
+        let told = head.meta_id.is_some() || head.traceparent.is_some() || head.failure.is_some();
+        let head = told.then(|| {
+            Arc::new(Head {
+                attributes: Attributes::NONE,
+                ..head.clone()
+            })
+        });
+        Body {
+            id: self.id,
+            payload: Payload::Empty,
+            receipt: self.receipt.clone(),
+            head,
+        }
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        self.head.as_deref().unwrap_or(&NO_HEAD)
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.head().failure.as_deref()
+    }
+}
+
+impl Event {
+    /// Gives an event that has no root the identity and the receipt of its parent.
+    pub(crate) fn adopt(&mut self, parent: &Kept, id: Id) {
+        self.travel = Travel::new(parent.travel().hops(), 0);
+        let theirs = parent.body();
+        let body = self.body_mut();
+        body.id = id;
+        body.receipt = theirs.receipt.clone();
+        let theirs = theirs.head();
+        if theirs.meta_id.is_none() && theirs.traceparent.is_none() {
+            return;
+        }
+        let own = self.head_mut();
+        own.meta_id = own.meta_id.take().or_else(|| theirs.meta_id.clone());
+        own.traceparent = theirs.traceparent.clone();
+    }
+
+    /// Lets the event into a flow, with a permit that covers it.
+    pub(crate) fn enter(&mut self, id: Id, receipt: Receipt, charge: u64) {
+        let body = self.body_mut();
+        body.id = id;
+        body.receipt = receipt;
+        self.travel = Travel::new(0, u32::try_from(charge).unwrap_or(u32::MAX));
+    }
+
+    /// Counts a link.
+    ///
+    /// # Errors
+    /// Exceeded, if there were too many.
+    pub(crate) fn pass_link(&mut self, limit: u32) -> Result {
+        self.travel = self.travel.one_hop_more();
+        match self.hops() > limit {
+            true => Err(too_many_hops(limit)),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) fn set_id(&mut self, id: Id) {
+        self.body_mut().id = id;
+    }
+
+    pub(crate) fn receipt(&self) -> &Receipt {
+        &self.body().receipt
+    }
+
+    pub(crate) fn set_receipt(&mut self, receipt: Receipt) {
+        self.body_mut().receipt = receipt;
+    }
+
+    /// Takes the receipt out: what is left owes nothing to anybody.
+    pub(crate) fn take_receipt(&mut self) -> Receipt {
+        self.travel = self.travel.uncharged();
+        match self.receipt().is_some() {
+            true => std::mem::take(&mut self.body_mut().receipt),
+            false => Receipt::None,
+        }
+    }
+
+    /// Returns what the event costs, in bytes.
+    pub(crate) fn cost(&self) -> usize {
+        EVENT_BYTES + self.payload().size()
+    }
+
+    fn set_charge(&mut self, charge: u32) {
+        self.travel = Travel::new(self.hops(), charge);
+    }
+
+    /// Charges the event for what it carries now, and for so many further copies, which share the
+    /// payload.
+    ///
+    /// # Errors
+    /// Exceeded, if the root may not grow that much; then nothing was charged.
+    pub(crate) fn charge(&mut self, copies: usize) -> Result {
+        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
+        let charged = self.travel.charge();
+        if due == charged && copies == 0 {
+            return Ok(());
+        }
+        let more = i64::from(due) - i64::from(charged) + (copies * EVENT_BYTES) as i64;
+        if let Some(root) = self.receipt().charged_root() {
+            match more > 0 {
+                true => root.grow(more.unsigned_abs(), true)?,
+                false => root.shrink(more.unsigned_abs()),
+            }
+            self.set_charge(due);
+        }
+        Ok(())
+    }
+
+    /// Charges an event that must not be refused: one on the error path.
+    pub(crate) fn overcharge(&mut self) {
+        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
+        let more = due.saturating_sub(self.travel.charge());
+        if let (Some(root), 1..) = (self.receipt().charged_root(), more)
+            && root.grow(more.into(), false).is_ok()
+        {
+            self.set_charge(due);
+        }
+    }
+
+    /// Returns a further copy of an event whose charge covers it.
+    pub(crate) fn charged_copy(&self) -> Event {
+        let mut copy = self.clone();
+        copy.set_charge(EVENT_BYTES as u32);
+        copy
+    }
+
+    /// Moves the meta id and the trace context to the root, where all of its events find them.
+    pub(crate) fn take_origin(&mut self) -> Origin {
+        let head = self.head();
+        if head.meta_id.is_none() && head.traceparent.is_none() {
+            return Origin::default();
+        }
+        let head = self.head_mut();
+        Origin {
+            meta_id: head.meta_id.take(),
+            traceparent: head.traceparent.take(),
+        }
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        let charge = self.travel.charge();
+        if charge == 0 {
+            return;
+        }
+        let Some(body) = &self.body else {
+            return;
+        };
+        // The last copy need not count down what nobody reads any more.
+        if let Some(root) = body.receipt.charged_root()
+            && (Arc::strong_count(body) > 1 || root.is_shared())
+        {
+            root.shrink(charge.into());
+        }
+    }
+}
