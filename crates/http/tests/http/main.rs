@@ -2,7 +2,11 @@
 
 mod bounds;
 mod circle;
+mod crowd;
+mod curl;
 mod endings;
+mod large;
+mod leaving;
 mod mounted;
 mod protocols;
 mod support;
