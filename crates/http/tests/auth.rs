@@ -1,5 +1,7 @@
 //! Who may come in, and what becomes of those who may not.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -53,15 +53,27 @@ mod tests {
     #[test]
     fn only_a_special_media_type_is_kept() {
         let kept = |media_type, payload: Payload| special(media_type, &payload);
-        assert_eq!(kept("application/json; charset=utf-8", Json::from_text("1").into()), None);
+        assert_eq!(
+            kept(
+                "application/json; charset=utf-8",
+                Json::from_text("1").into()
+            ),
+            None
+        );
         let problem = kept("application/problem+json", Json::from_text("1").into());
         assert_eq!(problem.as_deref(), Some("application/problem+json"));
-        let soap = kept("application/soap+xml; charset=ISO-8859-1", Xml::from_text("<a/>").into());
+        let soap = kept(
+            "application/soap+xml; charset=ISO-8859-1",
+            Xml::from_text("<a/>").into(),
+        );
         assert_eq!(soap.as_deref(), Some("application/soap+xml"));
         assert_eq!(kept("text/plain; charset=ISO-8859-1", "x".into()), None);
         let csv = kept("text/csv; charset=ISO-8859-1", "x".into());
         assert_eq!(csv.as_deref(), Some("text/csv; charset=utf-8"));
-        assert_eq!(kept("image/png", vec![1].into()).as_deref(), Some("image/png"));
+        assert_eq!(
+            kept("image/png", vec![1].into()).as_deref(),
+            Some("image/png")
+        );
         assert_eq!(kept("image/png", Payload::Empty), None);
     }
 }

@@ -40,7 +40,9 @@ impl Caller {
         let mut outgoing = self.outline.fill(event)?;
         let first = outgoing.target.clone();
         // Nobody waits for an answer after the deadline of the request that the event stands for.
-        let left = event.deadline().map(|at| at.saturating_duration_since(Instant::now()));
+        let left = event
+            .deadline()
+            .map(|at| at.saturating_duration_since(Instant::now()));
         let limit = left.map_or(self.timeout, |left| left.min(self.timeout));
         let called = timeout(limit, self.follow(&mut outgoing)).await;
         called.unwrap_or_else(|_| Err(fault::late(&first, limit)))
@@ -53,7 +55,10 @@ impl Caller {
             let response = sent.map_err(|cause| fault::broken(&outgoing.target, cause))?;
             let status = response.status();
             let is_last = self.follow == 0 || !is_redirect(status);
-            let location = response.headers().get(header::LOCATION).filter(|_| !is_last);
+            let location = response
+                .headers()
+                .get(header::LOCATION)
+                .filter(|_| !is_last);
             let Some(location) = location.map(|location| location.as_bytes().to_vec()) else {
                 return self.take(response, outgoing).await;
             };
@@ -85,14 +90,24 @@ impl Caller {
             Ok(body) => body,
             Err(Unread::Broken(cause)) => return Err(fault::broken_off(target, cause)),
             Err(Unread::TooLarge) => {
-                let why = format!("the answer of the back-end is larger than {} bytes", self.max_body);
+                let why = format!(
+                    "the answer of the back-end is larger than {} bytes",
+                    self.max_body
+                );
                 return Err(fault::unusable(target, why));
             }
         };
-        let media_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let payload = media::payload(body, media_type)
-            .map_err(|error| fault::unusable(target, format!("the answer of the back-end: {error}")))?;
-        let head = BackEndResponse { status: head.status, headers: head.headers };
+        let media_type = head
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let payload = media::payload(body, media_type).map_err(|error| {
+            fault::unusable(target, format!("the answer of the back-end: {error}"))
+        })?;
+        let head = BackEndResponse {
+            status: head.status,
+            headers: head.headers,
+        };
         Ok(Answer { head, payload })
     }
 }
@@ -106,9 +121,13 @@ fn next(from: &Target, location: &[u8]) -> Result<Target> {
     let location = std::str::from_utf8(location).ok();
     let uri = location.and_then(|location| location::resolve(from.uri(), location));
     let target = uri.and_then(|uri| Target::of(uri).ok());
-    let target = target.ok_or_else(|| fault::unusable(from, "the back-end redirects to what is no URL"))?;
+    let target =
+        target.ok_or_else(|| fault::unusable(from, "the back-end redirects to what is no URL"))?;
     if from.is_secure() && !target.is_secure() {
-        return Err(fault::unusable(from, "the back-end redirects from https to http, where all can be read"));
+        return Err(fault::unusable(
+            from,
+            "the back-end redirects from https to http, where all can be read",
+        ));
     }
     Ok(target)
 }

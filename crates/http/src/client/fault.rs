@@ -23,7 +23,12 @@ pub(crate) fn of_back_end(error: Error, target: &Target) -> Error {
 }
 
 /// Makes an error of a response that is no success.
-pub(crate) fn refused(target: &Target, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+pub(crate) fn refused(
+    target: &Target,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Error {
     let kind = kind_of(status).unwrap_or(ErrorKind::BadGateway);
     let error = Error::new(kind, format!("the back-end answered {status}"));
     let mut detail = json!({ "url": target.shown(), "status": status.as_u16() });
@@ -59,12 +64,19 @@ pub(crate) fn broken(target: &Target, cause: legacy::Error) -> Error {
 /// Makes an error of a response whose body broke off.
 pub(crate) fn broken_off(target: &Target, cause: hyper::Error) -> Error {
     let reason = root_cause(&cause);
-    unusable(target, format!("the answer of the back-end broke off: {reason}")).with_source(cause)
+    unusable(
+        target,
+        format!("the answer of the back-end broke off: {reason}"),
+    )
+    .with_source(cause)
 }
 
 /// Makes an error of a call that took too long.
 pub(crate) fn late(target: &Target, after: Duration) -> Error {
-    of_back_end(Error::timeout(format!("the back-end did not answer within {after:?}")), target)
+    of_back_end(
+        Error::timeout(format!("the back-end did not answer within {after:?}")),
+        target,
+    )
 }
 
 fn excerpt(body: &[u8]) -> String {
@@ -101,8 +113,12 @@ fn causes<'a>(
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         // What an `io::Error` wraps is not its source, but the source's source.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        wrapped.map(|wrapped| wrapped as &(dyn StdError + 'static)).or_else(|| error.source())
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        wrapped
+            .map(|wrapped| wrapped as &(dyn StdError + 'static))
+            .or_else(|| error.source())
     })
 }
 
@@ -116,9 +132,17 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::RETRY_AFTER, "7".parse().unwrap());
         let body = "x".repeat(EXCERPT + 1);
-        let error = refused(&target, StatusCode::TOO_MANY_REQUESTS, &headers, body.as_bytes());
+        let error = refused(
+            &target,
+            StatusCode::TOO_MANY_REQUESTS,
+            &headers,
+            body.as_bytes(),
+        );
         assert_eq!(error.kind(), ErrorKind::RateExceeded);
-        assert_eq!(error.message(), "the back-end answered 429 Too Many Requests");
+        assert_eq!(
+            error.message(),
+            "the back-end answered 429 Too Many Requests"
+        );
         assert_eq!(error.detail("retry_after").unwrap(), 7);
         let detail = error.detail(BACK_END).unwrap();
         assert_eq!(detail["status"], 429);

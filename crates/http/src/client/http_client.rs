@@ -172,7 +172,11 @@ impl HttpClient {
     /// # Errors
     /// If it cannot be the name of a header.
     pub fn correlation(mut self, name: &str) -> Result<HttpClient> {
-        let name = if name.is_empty() { None } else { Some(parse_name(name)?) };
+        let name = if name.is_empty() {
+            None
+        } else {
+            Some(parse_name(name)?)
+        };
         self.change().outline.correlation = name;
         Ok(self)
     }

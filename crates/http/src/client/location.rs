@@ -15,12 +15,23 @@ pub(crate) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     } else if location.starts_with("//") {
         format!("{scheme}:{location}")
     } else if path.is_empty() {
-        let query = if query.is_empty() { base.query().map(|query| format!("?{query}")) } else { None };
-        format!("{origin}{}{}", base.path(), query.as_deref().unwrap_or(&location[query_at..]))
+        let query = if query.is_empty() {
+            base.query().map(|query| format!("?{query}"))
+        } else {
+            None
+        };
+        format!(
+            "{origin}{}{}",
+            base.path(),
+            query.as_deref().unwrap_or(&location[query_at..])
+        )
     } else if path.starts_with('/') {
         format!("{origin}{}{query}", without_dots(path))
     } else {
-        let directory = base.path().rsplit_once('/').map_or("", |(directory, _)| directory);
+        let directory = base
+            .path()
+            .rsplit_once('/')
+            .map_or("", |(directory, _)| directory);
         let path = format!("{directory}/{path}");
         format!("{origin}{}{query}", without_dots(&path))
     };

@@ -56,7 +56,9 @@ impl Outline {
             header::UPGRADE,
         ];
         if own.contains(&header) {
-            return Err(Error::internal(format!("the header `{name}` cannot be set, it is the connection's")));
+            return Err(Error::internal(format!(
+                "the header `{name}` cannot be set, it is the connection's"
+            )));
         }
         if let Some(value) = value.as_literal() {
             parse_value(&header, value)?;
@@ -79,7 +81,12 @@ impl Outline {
             None if matches!(event.payload(), Payload::Empty) => Method::GET,
             None => Method::POST,
         };
-        let mut outgoing = Outgoing { target, method, headers: HeaderMap::new(), body: Bytes::new() };
+        let mut outgoing = Outgoing {
+            target,
+            method,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
         outgoing.add_own_headers(event, self.correlation.as_ref())?;
         if ![Method::GET, Method::HEAD, Method::TRACE].contains(&outgoing.method) {
             outgoing.add_body(event)?;
@@ -110,7 +117,9 @@ fn parse_method(method: &str) -> Result<Method> {
 fn parse_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
     let parsed = HeaderValue::from_str(value.trim());
     let mut parsed = parsed.map_err(|_| {
-        Error::internal(format!("the header `{name}` would have characters that no header may have"))
+        Error::internal(format!(
+            "the header `{name}` would have characters that no header may have"
+        ))
     })?;
     parsed.set_sensitive([header::AUTHORIZATION, header::COOKIE].contains(name));
     Ok(parsed)
@@ -150,7 +159,8 @@ impl Outgoing {
             self.forget_secrets();
         }
         if let Some(authorization) = target.authorization() {
-            self.headers.insert(header::AUTHORIZATION, authorization.clone());
+            self.headers
+                .insert(header::AUTHORIZATION, authorization.clone());
         }
         self.target = target;
     }
@@ -168,16 +178,21 @@ impl Outgoing {
     }
 
     fn add_own_headers(&mut self, event: &Event, correlation: Option<&HeaderName>) -> Result {
-        self.headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        self.headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        self.headers
+            .insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        self.headers
+            .insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         if let Some(name) = correlation {
-            self.headers.insert(name, parse_value(name, &event.meta_id())?);
+            self.headers
+                .insert(name, parse_value(name, &event.meta_id())?);
         }
         if let Some(traceparent) = event.traceparent() {
-            self.headers.insert(TRACEPARENT, parse_value(&TRACEPARENT, traceparent)?);
+            self.headers
+                .insert(TRACEPARENT, parse_value(&TRACEPARENT, traceparent)?);
         }
         if let Some(authorization) = self.target.authorization() {
-            self.headers.insert(header::AUTHORIZATION, authorization.clone());
+            self.headers
+                .insert(header::AUTHORIZATION, authorization.clone());
         }
         Ok(())
     }
@@ -199,7 +214,10 @@ impl Outgoing {
             Format::Text | Format::Bytes => true,
         };
         let media_type = made.filter(fits).unwrap_or(format.media_type());
-        self.headers.insert(header::CONTENT_TYPE, parse_value(&header::CONTENT_TYPE, media_type)?);
+        self.headers.insert(
+            header::CONTENT_TYPE,
+            parse_value(&header::CONTENT_TYPE, media_type)?,
+        );
         Ok(())
     }
 }

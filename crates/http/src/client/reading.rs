@@ -16,7 +16,11 @@ pub(crate) async fn whole(body: Incoming, limit: usize) -> Result<Bytes, Unread>
         return Err(Unread::TooLarge);
     }
     let (bytes, is_whole) = start(body, limit).await.map_err(Unread::Broken)?;
-    if is_whole { Ok(bytes) } else { Err(Unread::TooLarge) }
+    if is_whole {
+        Ok(bytes)
+    } else {
+        Err(Unread::TooLarge)
+    }
 }
 
 /// Reads a body up to a limit; tells whether that was all of it.

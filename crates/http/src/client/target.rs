@@ -7,6 +7,8 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
+const NOT_HTTP: &str = "it does not begin with http:// or https://";
+
 /// The URL of a request, and the credentials that stood in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
@@ -25,6 +27,13 @@ impl Target {
             let url = presentable(url);
             Error::internal(format!("`{url}` is no URL that can be called: {why}"))
         };
+        let begins_with = |scheme: &str| {
+            let start = url.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        if !begins_with("http://") && !begins_with("https://") {
+            return Err(invalid(NOT_HTTP));
+        }
         // A fragment is the caller's own business (RFC 9110 §7.1).
         let without_fragment = url.split('#').next().unwrap_or_default();
         let uri: Uri = without_fragment.parse().map_err(|_| {
@@ -36,8 +45,9 @@ impl Target {
     /// Takes credentials out of a URI and checks that it can be called.
     pub(crate) fn of(uri: Uri) -> Result<Target, &'static str> {
         let mut parts = uri.into_parts();
-        if !matches!(&parts.scheme, Some(scheme) if [Scheme::HTTP, Scheme::HTTPS].contains(scheme)) {
-            return Err("it does not begin with http:// or https://");
+        if !matches!(&parts.scheme, Some(scheme) if [Scheme::HTTP, Scheme::HTTPS].contains(scheme))
+        {
+            return Err(NOT_HTTP);
         }
         let authority = parts.authority.take().ok_or("it names no host")?;
         if authority.host().is_empty() {
@@ -45,9 +55,13 @@ impl Target {
         }
         let (authority, authorization) = split(authority)?;
         parts.authority = Some(authority);
-        let path = parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
+        let path = parts
+            .path_and_query
+            .get_or_insert(PathAndQuery::from_static("/"));
         if path.path().is_empty() {
-            *path = format!("/{path}").parse().map_err(|_| "its path is damaged")?;
+            *path = format!("/{path}")
+                .parse()
+                .map_err(|_| "its path is damaged")?;
         }
         let uri = Uri::from_parts(parts).map_err(|_| "its parts do not fit together")?;
         Ok(Target { uri, authorization })
@@ -69,8 +83,15 @@ impl Target {
     /// Returns whether the other one is the same scheme, host and port.
     pub(crate) fn has_origin_of(&self, other: &Target) -> bool {
         let origin = |target: &Target| {
-            let port = target.uri.port_u16().unwrap_or(if target.is_secure() { 443 } else { 80 });
-            (target.is_secure(), target.uri.host().map(str::to_ascii_lowercase), port)
+            let port = target
+                .uri
+                .port_u16()
+                .unwrap_or(if target.is_secure() { 443 } else { 80 });
+            (
+                target.is_secure(),
+                target.uri.host().map(str::to_ascii_lowercase),
+                port,
+            )
         };
         origin(self) == origin(other)
     }
@@ -117,9 +138,17 @@ mod tests {
     fn takes_credentials_out() {
         let target = Target::parse("https://ada:p%40w@example.org:8443?key=1#top").unwrap();
         assert_eq!(target.uri(), "https://example.org:8443/?key=1");
-        assert_eq!(target.authorization().unwrap(), &format!("Basic {}", STANDARD.encode("ada:p@w")));
+        assert_eq!(
+            target.authorization().unwrap(),
+            &format!("Basic {}", STANDARD.encode("ada:p@w"))
+        );
         assert_eq!(target.shown(), "https://example.org:8443/");
-        assert!(Target::parse("http://a/").unwrap().authorization().is_none());
+        assert!(
+            Target::parse("http://a/")
+                .unwrap()
+                .authorization()
+                .is_none()
+        );
     }
 
     #[test]
@@ -132,6 +161,7 @@ mod tests {
         );
         assert!(says("ftp://ada:sec/ret@host/").starts_with("`ftp://host/` is no URL"));
         assert!(says("/orders").contains("does not begin with http://"));
+        assert!(says("example.org/x").contains("does not begin with http://"));
         assert!(says("").contains("is no URL"));
         assert!(says("http:///x").contains("is no URL"));
         assert!(!says("http://ada:sec ret@host").contains("sec"));

@@ -49,7 +49,10 @@ pub(crate) fn transport(trusted: Option<&Path>) -> Result<Transport> {
 
 fn read(path: &Path) -> Result<RootCertStore> {
     let unreadable = |problem: &dyn std::fmt::Display| {
-        Error::internal(format!("the certificates {} cannot be read: {problem}", path.display()))
+        Error::internal(format!(
+            "the certificates {} cannot be read: {problem}",
+            path.display()
+        ))
     };
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;

@@ -36,7 +36,10 @@ impl BackEnd {
     }
 
     /// Answers when it can, over TLS if that is wanted.
-    pub(crate) fn start<F>(tls: Option<TlsAcceptor>, answer: impl Fn(Asked) -> F + Send + Sync + 'static) -> BackEnd
+    pub(crate) fn start<F>(
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(Asked) -> F + Send + Sync + 'static,
+    ) -> BackEnd
     where
         F: Future<Output = Answered> + Send + 'static,
     {
@@ -55,7 +58,10 @@ impl BackEnd {
             }
         };
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 tokio::select! {
                     () = accept => {}
@@ -63,7 +69,12 @@ impl BackEnd {
                 }
             });
         });
-        BackEnd { address, connections, stop: Some(stop), thread: Some(thread) }
+        BackEnd {
+            address,
+            connections,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -80,16 +91,19 @@ impl Drop for BackEnd {
     }
 }
 
-async fn serve<F>(stream: TcpStream, tls: Option<TlsAcceptor>, answer: Arc<impl Fn(Asked) -> F + Send + Sync + 'static>)
-where
+async fn serve<F>(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    answer: Arc<impl Fn(Asked) -> F + Send + Sync + 'static>,
+) where
     F: Future<Output = Answered> + Send + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answer.clone();
         async move {
-        let (head, body) = request.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Ok::<_, Infallible>(answer(Request::from_parts(head, body)).await)
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            Ok::<_, Infallible>(answer(Request::from_parts(head, body)).await)
         }
     });
     let server = auto::Builder::new(TokioExecutor::new());
@@ -106,12 +120,16 @@ where
 
 /// Makes a response of a status, a content type and a body.
 pub(crate) fn answer(status: u16, media_type: &str, body: impl Into<Bytes>) -> Answered {
-    let response = Response::builder().status(status).header("content-type", media_type);
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", media_type);
     response.body(Full::new(body.into())).unwrap()
 }
 
 /// Makes a redirect.
 pub(crate) fn redirect(status: u16, location: &str) -> Answered {
-    let response = Response::builder().status(status).header("location", location);
+    let response = Response::builder()
+        .status(status)
+        .header("location", location);
     response.body(Full::default()).unwrap()
 }

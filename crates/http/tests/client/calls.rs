@@ -15,7 +15,12 @@ use super::{call, start};
 
 /// Answers with what it was asked.
 fn echo(asked: Asked) -> super::back_end::Answered {
-    let header = |name: &str| asked.headers().get(name).map(|value| value.to_str().unwrap());
+    let header = |name: &str| {
+        asked
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+    };
     let seen = json!({
         "method": asked.method().as_str(),
         "path": asked.uri().to_string(),
@@ -36,10 +41,22 @@ fn the_payload_is_sent_as_what_it_is() {
     for (event, media_type, body) in [
         (Event::new("text"), "text/plain; charset=utf-8", "text"),
         (Event::new(Json::from_text("{}")), "application/json", "{}"),
-        (Event::new(Xml::from_text("<a/>")), "application/xml", "<a/>"),
+        (
+            Event::new(Xml::from_text("<a/>")),
+            "application/xml",
+            "<a/>",
+        ),
         (Event::new(vec![65]), "application/octet-stream", "A"),
-        (Event::new("a;b").with_attribute("content_type", "text/csv"), "text/csv", "a;b"),
-        (Event::new(json!(1)).with_attribute("content_type", "text/csv"), "application/json", "1"),
+        (
+            Event::new("a;b").with_attribute("content_type", "text/csv"),
+            "text/csv",
+            "a;b",
+        ),
+        (
+            Event::new(json!(1)).with_attribute("content_type", "text/csv"),
+            "application/json",
+            "1",
+        ),
     ] {
         harness.send(event);
         let answered = harness.take().pop().unwrap();
@@ -67,7 +84,9 @@ fn one_connection_serves_many_requests() {
 fn the_answer_becomes_the_payload_and_the_rest_stays() {
     let back_end = BackEnd::new(|_| {
         let mut response = answer(202, "application/soap+xml; charset=utf-8", "<ok/>");
-        response.headers_mut().insert("x-total", "7".parse().unwrap());
+        response
+            .headers_mut()
+            .insert("x-total", "7".parse().unwrap());
         response
     });
     let mut event = Event::new("x").with_attribute("color", "red");
@@ -77,11 +96,24 @@ fn the_answer_becomes_the_payload_and_the_rest_stays() {
     assert_eq!(answered.text().unwrap(), "<ok/>");
     assert_eq!(answered.meta_id(), "m-1");
     assert_eq!(*answered.attribute("color").unwrap(), "red");
-    assert_eq!(*answered.attribute("content_type").unwrap(), "application/soap+xml");
+    assert_eq!(
+        *answered.attribute("content_type").unwrap(),
+        "application/soap+xml"
+    );
     let response = answered.back_end_response().unwrap();
-    assert_eq!((response.status.as_u16(), &response.headers["x-total"]), (202, &"7".parse().unwrap()));
-    assert_eq!(answered.lookup("attributes.response.status"), Some(json!(202)));
-    assert_eq!(answered.http().status(), None, "it is not the door's status");
+    assert_eq!(
+        (response.status.as_u16(), &response.headers["x-total"]),
+        (202, &"7".parse().unwrap())
+    );
+    assert_eq!(
+        answered.lookup("attributes.response.status"),
+        Some(json!(202))
+    );
+    assert_eq!(
+        answered.http().status(),
+        None,
+        "it is not the door's status"
+    );
 }
 
 #[test]
@@ -89,7 +121,10 @@ fn an_event_without_a_payload_gets() {
     let back_end = BackEnd::new(echo);
     let answered = call(HttpClient::new(back_end.url("")).unwrap(), ()).unwrap();
     let seen = answered.json().unwrap();
-    assert_eq!((&seen["method"], &seen["path"], &seen["type"]), (&json!("GET"), &json!("/"), &json!(null)));
+    assert_eq!(
+        (&seen["method"], &seen["path"], &seen["type"]),
+        (&json!("GET"), &json!("/"), &json!(null))
+    );
 }
 
 #[test]
@@ -99,7 +134,10 @@ fn an_empty_answer_is_an_empty_payload() {
         let length = Response::builder().header("content-length", "99");
         length.body(Full::default()).unwrap()
     });
-    let client = HttpClient::new(back_end.url("/")).unwrap().method("head").unwrap();
+    let client = HttpClient::new(back_end.url("/"))
+        .unwrap()
+        .method("head")
+        .unwrap();
     let answered = call(client.max_body(10), "x").unwrap();
     assert_eq!(answered.payload().kind(), "empty");
 }
@@ -113,7 +151,9 @@ fn url_method_and_headers_are_templates() {
         .and_then(|client| client.header("X-Tenant", "t-{{ attributes.id }}"))
         .and_then(|client| client.header("user-agent", ""))
         .and_then(|client| client.header("content-type", "text/x-own"));
-    let mut event = Event::new("x").with_attribute("id", 7).with_attribute("method", "put");
+    let mut event = Event::new("x")
+        .with_attribute("id", 7)
+        .with_attribute("method", "put");
     event.set_meta_id("m-1");
     let answered = call(client.unwrap(), event).unwrap();
     let seen = answered.json().unwrap();
@@ -130,7 +170,10 @@ fn credentials_of_the_url_become_a_header() {
     let back_end = BackEnd::new(echo);
     let url = format!("http://ada:p%40w@{}/", back_end.address);
     let answered = call(HttpClient::new(url).unwrap(), "x").unwrap();
-    assert_eq!(answered.json().unwrap()["authorization"], "Basic YWRhOnBAdw==");
+    assert_eq!(
+        answered.json().unwrap()["authorization"],
+        "Basic YWRhOnBAdw=="
+    );
 }
 
 /// Emits as many events as it says.
@@ -163,12 +206,18 @@ fn call_for_three(client: HttpClient) -> Vec<String> {
     let mut director = Director::new("three");
     let feed = director.register("feed", Feed(3));
     let client = director.register("client", client);
-    let end = director.register("end", inspect(move |event| {
-        seen.send(event.text().unwrap().to_owned()).unwrap();
-    }));
+    let end = director.register(
+        "end",
+        inspect(move |event| {
+            seen.send(event.text().unwrap().to_owned()).unwrap();
+        }),
+    );
     director.connect(feed, client);
     director.connect(client, end);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     runtime.unwrap().block_on(async {
         let flow = director.start().await.unwrap();
         flow.block().await;

@@ -1,5 +1,7 @@
 //! What `http_client` sends, and what becomes of the answers.
 
+#![allow(clippy::unwrap_used)]
+
 mod back_end;
 mod calls;
 mod errors;

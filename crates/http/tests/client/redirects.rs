@@ -12,7 +12,11 @@ fn hop(asked: Asked) -> Answered {
         "/end" => {
             let has_secret = asked.headers().contains_key("x-key");
             let body = String::from_utf8_lossy(asked.body()).into_owned();
-            answer(200, "text/plain", format!("{} {body} {has_secret}", asked.method()))
+            answer(
+                200,
+                "text/plain",
+                format!("{} {body} {has_secret}", asked.method()),
+            )
         }
         "/loop" => redirect(302, "/loop"),
         path => redirect(path[1..].parse().unwrap(), "end"),
@@ -43,7 +47,10 @@ fn do_not_go_round_for_ever() {
     let back_end = BackEnd::new(hop);
     let error = call(client(back_end.url("/loop")), "x").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadGateway);
-    assert_eq!(error.message(), "the back-end redirected more than 10 times");
+    assert_eq!(
+        error.message(),
+        "the back-end redirected more than 10 times"
+    );
     assert!(call(client(back_end.url("/302")).follow(1), "x").is_ok());
 }
 
@@ -52,7 +59,10 @@ fn are_sent_on_if_none_is_followed() {
     let back_end = BackEnd::new(hop);
     let answered: Event = call(client(back_end.url("/302")).follow(0), "x").unwrap();
     let response = answered.back_end_response().unwrap();
-    assert_eq!((response.status.as_u16(), &response.headers["location"]), (302, &"end".parse().unwrap()));
+    assert_eq!(
+        (response.status.as_u16(), &response.headers["location"]),
+        (302, &"end".parse().unwrap())
+    );
 }
 
 #[test]
@@ -69,6 +79,10 @@ fn lead_somewhere() {
     for location in ["http://", "ftp://x/", "/a b", "mailto:ada@example.org"] {
         let back_end = BackEnd::new(move |_| redirect(302, location));
         let error = call(client(back_end.url("/")), "x").unwrap_err();
-        assert_eq!(error.message(), "the back-end redirects to what is no URL", "{location}");
+        assert_eq!(
+            error.message(),
+            "the back-end redirects to what is no URL",
+            "{location}"
+        );
     }
 }

@@ -17,7 +17,10 @@ fn build(settings: Value) -> Result<Built, String> {
 #[test]
 fn all_settings_are_taken() {
     let back_end = BackEnd::new(|asked| {
-        assert_eq!((asked.method().as_str(), &asked.headers()["x-a"]), ("PUT", &"1".parse().unwrap()));
+        assert_eq!(
+            (asked.method().as_str(), &asked.headers()["x-a"]),
+            ("PUT", &"1".parse().unwrap())
+        );
         assert!(asked.headers().contains_key("x-id"));
         answer(200, "text/plain", "ok")
     });
@@ -34,7 +37,9 @@ fn all_settings_are_taken() {
 fn mistakes_are_found_before_the_first_event() {
     let says = |settings| build(settings).unwrap_err();
     assert!(says(json!({})).contains("missing field `url`"));
-    assert!(says(json!({"url": "http://a b/"})).contains("`http://a b/` is no URL that can be called"));
+    assert!(
+        says(json!({"url": "http://a b/"})).contains("`http://a b/` is no URL that can be called")
+    );
     assert!(says(json!({"url": "example.org/x"})).contains("does not begin with http://"));
     assert!(says(json!({"url": "http://a/{{ nonsense }}"})).contains("nonsense"));
     let with = |name: &str, value: Value| {
@@ -46,7 +51,9 @@ fn mistakes_are_found_before_the_first_event() {
     assert!(with("headers", json!({"a b": "c"})).contains("`a b` cannot be the name of a header"));
     assert!(with("headers", json!({"Content-Length": "1"})).contains("is the connection's"));
     assert!(with("timeout", json!("30")).contains("write it like"));
-    assert!(with("ca", json!("/no/such.pem")).contains("the certificates /no/such.pem cannot be read"));
+    assert!(
+        with("ca", json!("/no/such.pem")).contains("the certificates /no/such.pem cannot be read")
+    );
     assert!(with("retries", json!(1)).contains("unknown field `retries`"));
 }
 
@@ -55,9 +62,20 @@ fn has_a_manual() {
     let mut registry = Registry::new();
     compysition_http::register(&mut registry);
     let kind = registry.get("http_client").unwrap();
-    assert_eq!(kind.summary(), "Calls a URL for each event and sends on the answer.");
+    assert_eq!(
+        kind.summary(),
+        "Calls a URL for each event and sends on the answer."
+    );
     let schema = kind.schema().to_value();
-    for setting in ["url", "method", "headers", "timeout", "follow", "max_body", "concurrency"] {
+    for setting in [
+        "url",
+        "method",
+        "headers",
+        "timeout",
+        "follow",
+        "max_body",
+        "concurrency",
+    ] {
         let manual = &schema["properties"][setting]["description"];
         assert!(manual.is_string(), "{setting}");
     }

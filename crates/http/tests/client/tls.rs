@@ -25,7 +25,10 @@ fn secure(protocols: &[&str]) -> (BackEnd, String, String) {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
     let back_end = BackEnd::start(Some(TlsAcceptor::from(Arc::new(config))), |asked| {
         std::future::ready(answer(200, "text/plain", format!("{:?}", asked.version())))
     });
@@ -35,9 +38,10 @@ fn secure(protocols: &[&str]) -> (BackEnd, String, String) {
 
 #[test]
 fn a_certificate_of_our_own_is_trusted() {
-    for (name, protocols, version) in
-        [("one", &["http/1.1"][..], "HTTP/1.1"), ("two", &["h2", "http/1.1"], "HTTP/2.0")]
-    {
+    for (name, protocols, version) in [
+        ("one", &["http/1.1"][..], "HTTP/1.1"),
+        ("two", &["h2", "http/1.1"], "HTTP/2.0"),
+    ] {
         let (_back_end, url, certificate) = secure(protocols);
         let ca = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("client_{name}.pem"));
         fs::write(&ca, certificate).unwrap();
@@ -50,6 +54,15 @@ fn a_certificate_of_our_own_is_trusted() {
 fn a_strangers_certificate_is_not() {
     let (_back_end, url, _) = secure(&[]);
     let error = call(HttpClient::new(url).unwrap(), "x").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BadGateway, "to try again would not help");
-    assert!(error.message().starts_with("no secure connection to the back-end: "), "{error}");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::BadGateway,
+        "to try again would not help"
+    );
+    assert!(
+        error
+            .message()
+            .starts_with("no secure connection to the back-end: "),
+        "{error}"
+    );
 }
