@@ -27,12 +27,14 @@ struct Compiled {
 
 enum Form {
     Literal,
-    Parts {
-        engine: Environment<'static>,
-        functions: Functions,
-        /// The expression that the whole template is, if it is one.
-        only: Option<Expression>,
-    },
+    Parts(Box<Parts>),
+}
+
+struct Parts {
+    engine: Environment<'static>,
+    functions: Functions,
+    /// The expression that the whole template is, if it is one.
+    only: Option<Expression>,
 }
 
 impl Template {
@@ -58,15 +60,13 @@ impl Template {
     /// Unprocessable, if a value in it is undefined for this event; malformed, if the payload cannot be
     /// read; internal for what no event could make right.
     pub fn render<'a>(&self, scope: impl Into<Scope<'a>>) -> Result<String> {
-        let Form::Parts {
-            engine, functions, ..
-        } = &self.0.form
-        else {
+        let Form::Parts(parts) = &self.0.form else {
             return Ok(self.0.source.clone());
         };
-        let rendered = engine
+        let rendered = parts
+            .engine
             .get_template(NAME)
-            .and_then(|code| code.render(Root::value(scope.into(), functions)));
+            .and_then(|code| code.render(Root::value(scope.into(), &parts.functions)));
         rendered.map_err(|error| fault::evaluation(&self.0.source, &error))
     }
 
@@ -76,11 +76,11 @@ impl Template {
     /// As [`render`](Template::render).
     pub fn evaluate<'a>(&self, scope: impl Into<Scope<'a>>) -> Result<JsonValue> {
         match &self.0.form {
-            Form::Parts {
-                only: Some(expression),
-                ..
-            } => expression.evaluate(scope),
-            _ => self.render(scope).map(JsonValue::from),
+            Form::Parts(parts) => match &parts.only {
+                Some(expression) => expression.evaluate(scope),
+                None => self.render(scope).map(JsonValue::from),
+            },
+            Form::Literal => Ok(self.source().into()),
         }
     }
 
@@ -109,12 +109,12 @@ fn compile(source: &str) -> Result<Form> {
         .trim()
         .strip_prefix("{{")
         .and_then(|rest| rest.strip_suffix("}}"));
-    Ok(Form::Parts {
+    Ok(Form::Parts(Box::new(Parts {
         // `{{ a }} and {{ b }}` without its outer braces is no expression.
         only: inner.and_then(|inner| Expression::new(inner.trim()).ok()),
         engine,
         functions,
-    })
+    })))
 }
 
 impl Default for Template {

@@ -1,4 +1,5 @@
 //! What templates and expressions see of an event, and what they say when it is not there.
+#![allow(clippy::unwrap_used)]
 
 use compysition_core::{ErrorKind, Event, Json, Surroundings};
 use compysition_expression::{Expression, Functions, Template};

@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) director: Director,
     pub(crate) places: Places,
+    /// Whether nothing was found wrong so far; else the wiring would look wrong in ways that the file is not.
+    pub(crate) is_right: bool,
 }
 
 /// Where the parts of a flow stand in its file.
@@ -73,6 +75,7 @@ pub(crate) fn build(
     shared: &Shared,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
+    let before = found.len();
     let base = path.parent().unwrap_or(Path::new(""));
     let flow_span = document.span;
     let mut entries = fields::entries(document, "a flow file", found);
@@ -139,6 +142,7 @@ pub(crate) fn build(
     if let Some(entry) = errors {
         building.set_errors(&entry.value, found);
     }
+    building.plan.is_right = found.len() == before;
     Some(building.plan)
 }
 
@@ -158,6 +162,7 @@ impl Building {
             name: name.to_owned(),
             director: Director::new(name),
             places,
+            is_right: true,
         };
         Building {
             plan,

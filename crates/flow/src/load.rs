@@ -1,6 +1,6 @@
 //! Loads flow files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ pub struct Loaded {
     name: String,
     places: Places,
     sources: Sources,
+    secrets: BTreeSet<String>,
 }
 
 impl Loader {
@@ -160,12 +161,9 @@ impl Loader {
         shared: Shared,
         mut found: Vec<Diagnostic>,
     ) -> Result<Vec<Loaded>, Diagnostics> {
-        // With an actor or a link missing, the wiring would be wrong in ways that the file is not.
-        if found.is_empty() {
-            for plan in &plans {
-                if let Err(error) = plan.director.check() {
-                    found.extend(plan.places.diagnostics(&error));
-                }
+        for plan in plans.iter().filter(|plan| plan.is_right) {
+            if let Err(error) = plan.director.check() {
+                found.extend(plan.places.diagnostics(&error));
             }
         }
         let used = shared.used.into_inner();
@@ -181,18 +179,17 @@ impl Loader {
                               name,
                               director,
                               places,
+                              ..
                           }| Loaded {
                 name,
                 director,
                 places,
                 sources: sources.clone(),
+                secrets: secrets.clone(),
             };
             return Ok(plans.into_iter().map(loaded).collect());
         }
-        for diagnostic in &mut found {
-            diagnostic.message = redact(std::mem::take(&mut diagnostic.message), &secrets);
-        }
-        Err(Diagnostics::new(found, sources))
+        Err(report(found, sources, &secrets))
     }
 }
 
@@ -216,11 +213,20 @@ impl Loaded {
             director,
             places,
             sources,
+            secrets,
             ..
         } = self;
         let started = director.start().await;
-        started.map_err(|error| Diagnostics::new(places.diagnostics(&error), sources))
+        started.map_err(|error| report(places.diagnostics(&error), sources, &secrets))
     }
+}
+
+/// Puts together what was found, without secrets.
+fn report(mut found: Vec<Diagnostic>, sources: Sources, secrets: &BTreeSet<String>) -> Diagnostics {
+    for diagnostic in &mut found {
+        diagnostic.message = redact(std::mem::take(&mut diagnostic.message), secrets);
+    }
+    Diagnostics::new(found, sources)
 }
 
 impl std::fmt::Debug for Loaded {

@@ -42,17 +42,56 @@ connect:
 
 /// What damages a file: pieces with a meaning somewhere in it.
 const PIECES: [&str; 34] = [
-    ":", ": ", "- ", "[", "]", "{", "}", ",", "\"", "'", "\n", "\t", "  ", "#", "&a ", "*a", "<<: *a",
-    "!x ", "---\n", "...\n", "|\n", ">", "${", "${n}", "{{", "}}", "{% if %}", "->", ".error", "null",
-    "1e999", "\u{0}", "ü\u{2028}", "\u{feff}",
+    ":",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "\"",
+    "'",
+    "\n",
+    "\t",
+    "  ",
+    "#",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!x ",
+    "---\n",
+    "...\n",
+    "|\n",
+    ">",
+    "${",
+    "${n}",
+    "{{",
+    "}}",
+    "{% if %}",
+    "->",
+    ".error",
+    "null",
+    "1e999",
+    "\u{0}",
+    "ü\u{2028}",
+    "\u{feff}",
 ];
 
 /// Loads a text and reads all that is said about it.
 fn load(text: &str) {
+    eprintln!(
+        "LOAD {:?} {}",
+        text.chars().take(60).collect::<String>(),
+        text.len()
+    );
     let begun = Instant::now();
     let loader = Loader::new(common::registry()).environment(|_| None);
     if let Err(diagnostics) = loader.load_text("a.yaml", text) {
-        assert!(!diagnostics.to_string().is_empty(), "refused without a word: {text:?}");
+        assert!(
+            !diagnostics.to_string().is_empty(),
+            "refused without a word: {text:?}"
+        );
         // A lone carriage return ends a line too, in YAML.
         let lines = text.replace('\r', "\n").lines().count();
         for diagnostic in diagnostics.iter() {
@@ -61,7 +100,12 @@ fn load(text: &str) {
             assert!(diagnostic.column().unwrap_or(1) >= 1, "{text:?}");
         }
     }
-    assert!(begun.elapsed() < PATIENCE, "{:?} took {:?}", text.chars().take(200).collect::<String>(), begun.elapsed());
+    assert!(
+        begun.elapsed() < PATIENCE,
+        "{:?} took {:?}",
+        text.chars().take(200).collect::<String>(),
+        begun.elapsed()
+    );
 }
 
 /// The byte at or before a position where a character begins.
@@ -140,7 +184,8 @@ fn bombs_do_not_go_off() {
     let use_it = "actors: { s: { sink: { prefix: \"${a60}\" } } }\n";
     load(&format!("settings:\n  a0: aaaaaaaa\n{doublings}{use_it}"));
 
-    let listing = |level: usize| format!("  a{}: [\"${{a{level}}}\", \"${{a{level}}}\"]\n", level + 1);
+    let listing =
+        |level: usize| format!("  a{}: [\"${{a{level}}}\", \"${{a{level}}}\"]\n", level + 1);
     let listings: String = (0..60).map(listing).collect();
     load(&format!("settings:\n  a0: x\n{listings}{use_it}"));
 }
@@ -153,16 +198,39 @@ fn what_is_deep_or_long_is_refused_in_words() {
         load(&text.repeat(20_000));
     }
     load(&settings(&format!("\"{}\"", "{{ 1 }}".repeat(20_000))));
-    load(&settings(&format!("\"{}1{}\"", "${a:-".repeat(5_000), "}".repeat(5_000))));
-    load(&settings(&format!("\"{{{{ {}1{} }}}}\"", "(".repeat(20_000), ")".repeat(20_000))));
+    load(&settings(&format!(
+        "\"{}1{}\"",
+        "${a:-".repeat(5_000),
+        "}".repeat(5_000)
+    )));
+    load(&settings(&format!(
+        "\"{{{{ {}1{} }}}}\"",
+        "(".repeat(20_000),
+        ")".repeat(20_000)
+    )));
     load(&settings(&format!("\"{{{{ {}1 }}}}\"", "-".repeat(20_000))));
-    load(&settings(&format!("\"{{{{ 1{} }}}}\"", " + 1".repeat(20_000))));
+    load(&settings(&format!(
+        "\"{{{{ 1{} }}}}\"",
+        " + 1".repeat(20_000)
+    )));
     load(&settings(&"x".repeat(1 << 20)));
     load(&"a: b\n".repeat(20_000));
-    load(&format!("settings: {{ a: b }}\nactors:\n{}", "  s: { sink: { prefix: \"${a}\" } }\n".repeat(20_000)));
-    load(&format!("settings: {{ a: b }}\nactors:\n  s: [\n{}]", "   \"${a}\",\n".repeat(20_000)));
-    load(&(0..20_000).map(|n| format!("a{n}: b\n")).collect::<String>());
+    load(&format!(
+        "settings: {{ a: b }}\nactors:\n{}",
+        "  s: { sink: { prefix: \"${a}\" } }\n".repeat(20_000)
+    ));
+    load(&format!(
+        "settings: {{ a: b }}\nactors:\n  s: [\n{}]",
+        "   \"${a}\",\n".repeat(20_000)
+    ));
+    load(
+        &(0..20_000)
+            .map(|n| format!("a{n}: b\n"))
+            .collect::<String>(),
+    );
     let names: Vec<String> = (0..150).map(|n| format!("a{n}")).collect();
     let group = names.join(", ");
-    load(&format!("actors: {{ n: numbers }}\nconnect:\n  - {group} -> {group} -> {group}\n"));
+    load(&format!(
+        "actors: {{ n: numbers }}\nconnect:\n  - {group} -> {group} -> {group}\n"
+    ));
 }

@@ -1,4 +1,5 @@
 //! Flow files that are right, and what comes of them.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -239,10 +240,11 @@ fn bombs_are_bounded() {
     );
 
     let mut text = String::from("settings:\n  s0: xxxxxxxxxxxxxxxx\n");
-    for level in 1..64 {
-        text += &format!("  s{level}: \"${{s{0}}}${{s{0}}}\"\n", level - 1);
+    for level in 1..12 {
+        let eight = format!("${{s{}}}", level - 1).repeat(8);
+        text += &format!("  s{level}: \"{eight}\"\n");
     }
-    text += "actors: { s: { sink: { prefix: \"${s63}\" } } }\n";
+    text += "actors: { s: { sink: { prefix: \"${s11}\" } } }\n";
     let error = loader().load_text("a.yaml", &text).unwrap_err();
     assert!(
         error.to_string().contains("grow without end"),

@@ -1,8 +1,9 @@
 //! Kinds of actors for tests of flow files.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use compysition_core::{Actor, Context, Event, FilePath, Ports, Registry, Result};
 use compysition_expression::{Expression, Template};
+use compysition_flow::Loader;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,7 +35,7 @@ impl Actor for Numbers {
             for number in 0..count {
                 let event = Event::new(()).with_attribute("number", number);
                 let text = text.render(&event)?;
-                let _ = source.emit(event.with(text)).await?;
+                drop(source.emit(event.with(text)).await?);
             }
             Ok(())
         });
@@ -163,4 +164,39 @@ pub(crate) fn registry() -> Registry {
     registry.add::<Pass>("pass").add::<Picky>("picky");
     registry.alias("null", "sink");
     registry
+}
+
+/// Returns what is said about a file: line, column, message and help.
+pub(crate) fn problems(text: &str) -> Vec<(usize, usize, String, String)> {
+    let loader = Loader::new(registry()).environment(|_| None);
+    let Err(diagnostics) = loader.load_text("a.yaml", text) else {
+        return Vec::new();
+    };
+    let found = diagnostics.iter().map(|one| {
+        let help = one.help().unwrap_or_default().to_owned();
+        (
+            one.line().unwrap_or(0),
+            one.column().unwrap_or(0),
+            one.message().to_owned(),
+            help,
+        )
+    });
+    found.collect()
+}
+
+/// Compares what is said about a file with what must be said.
+pub(crate) fn check(text: &str, expected: &[(usize, usize, &str, &str)], wrong: &mut Vec<String>) {
+    let found = problems(text);
+    let fits = found.len() == expected.len()
+        && found
+            .iter()
+            .zip(expected)
+            .all(|(found, (line, column, message, help))| {
+                (found.0, found.1) == (*line, *column)
+                    && found.2.contains(message)
+                    && found.3.contains(help)
+            });
+    if !fits {
+        wrong.push(format!("{text}expected {expected:#?}\nfound {found:#?}"));
+    }
 }
