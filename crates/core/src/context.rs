@@ -137,6 +137,11 @@ impl Context {
         self.station.flow.spawner.clone()
     }
 
+    /// Asks for the end of the flow: whoever runs it stops it, as on a signal.
+    pub fn stop_flow(&self) {
+        self.station.flow.stop();
+    }
+
     /// Waits until the flow begins to stop.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
         self.station.flow.stopping_token().cancelled_owned()

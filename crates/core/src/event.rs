@@ -90,12 +90,17 @@ impl Event {
 
     /// Returns the id that logs and traces show: the root's id, unless it was set.
     pub fn meta_id(&self) -> Cow<'_, str> {
-        let root = self.receipt().root();
-        let of_root = || root.and_then(|root| root.origin().meta_id.as_deref());
-        match self.head().meta_id.as_deref().or_else(of_root) {
+        match self.own_meta_id() {
             Some(meta_id) => Cow::Borrowed(meta_id),
             None => Cow::Owned(self.root_id().unwrap_or(self.id()).to_string()),
         }
+    }
+
+    /// Returns the id that logs and traces show, if it was set, on the event or on its root.
+    pub fn own_meta_id(&self) -> Option<&str> {
+        let root = self.receipt().root();
+        let of_root = || root.and_then(|root| root.origin().meta_id.as_deref());
+        self.head().meta_id.as_deref().or_else(of_root)
     }
 
     /// Sets the id that logs and traces show.

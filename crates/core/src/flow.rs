@@ -66,7 +66,7 @@ impl Flow {
     }
 
     /// Waits until the flow has nothing more to do, since all its sources have ended and nothing of what
-    /// they emitted is running, or until it has been stopped. What is held is not waited for:
+    /// they emitted is running, or until it is stopped, be it by one of its actors. What is held is not waited for:
     /// [`stop`](Flow::stop) flushes it.
     pub async fn block(&self) {
         let idle = self
@@ -74,7 +74,7 @@ impl Flow {
             .until(|| self.state.sources() == 0 && self.is_idle());
         tokio::select! {
             () = idle => {}
-            () = self.stopped.cancelled() => {}
+            () = self.state.stopping() => {}
         }
     }
 

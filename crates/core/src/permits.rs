@@ -21,7 +21,8 @@ pub struct Limits {
     pub live: usize,
     /// Links that an event and its ancestors may pass; 1,000 by default.
     pub hops: u32,
-    /// Requests that may wait for a permit at one source; 4,096 by default.
+    /// Requests that may wait for a permit at one source; 16,384 by default. One that waits costs little
+    /// beside its connection.
     pub waiting: usize,
 }
 
@@ -32,7 +33,7 @@ impl Default for Limits {
             bytes: 64 << 20,
             live: 65_536,
             hops: 1_000,
-            waiting: 4_096,
+            waiting: 16_384,
         }
     }
 }

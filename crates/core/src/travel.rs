@@ -7,6 +7,7 @@ use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
 use crate::payload::Payload;
 use crate::receipt::Receipt;
+use crate::root::Root;
 use crate::{Event, Failure, Id, Result};
 
 /// What every event is charged with beside its payload, in bytes.
@@ -171,13 +172,22 @@ impl Event {
         self.body_mut().receipt = receipt;
     }
 
-    /// Takes the receipt out: what is left owes nothing to anybody.
+    /// Takes the receipt out: what is left owes nothing to anybody, but still says where it came from.
     pub(crate) fn take_receipt(&mut self) -> Receipt {
         self.travel = self.travel.uncharged();
-        match self.receipt().is_some() {
-            true => std::mem::take(&mut self.body_mut().receipt),
-            false => Receipt::None,
+        if !self.receipt().is_some() {
+            return Receipt::None;
         }
+        let receipt = std::mem::take(&mut self.body_mut().receipt);
+        if let Some(origin) = receipt.root().map(Root::origin) {
+            if let (None, Some(meta_id)) = (self.own_meta_id(), &origin.meta_id) {
+                self.set_meta_id(meta_id.clone());
+            }
+            if let (None, Some(traceparent)) = (self.traceparent(), &origin.traceparent) {
+                self.set_traceparent(traceparent.clone());
+            }
+        }
+        receipt
     }
 
     /// Returns what the event costs, in bytes.
