@@ -17,7 +17,7 @@
 //! | `unprocessable` | 422 | 502 |
 //! | `rate_exceeded` | 429 | 502 |
 //! | `bad_gateway` | 502 | 502 |
-//! | `unavailable` | 503 | 502 |
+//! | `unavailable` | 503 | 503 |
 //! | any other | 500 | 502 |
 //!
 //! An error comes from a back-end if it has the detail `back_end`, as those of
@@ -55,6 +55,7 @@ pub fn status_of(error: &Error) -> StatusCode {
     match error.kind() {
         ErrorKind::NotModified => StatusCode::NOT_MODIFIED,
         ErrorKind::Timeout if is_back_ends => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ if is_back_ends => StatusCode::BAD_GATEWAY,
         kind => {
             let row = STATUSES.iter().find(|(own, _)| *own == kind);
@@ -88,6 +89,8 @@ mod tests {
         let late = Error::timeout("too late");
         assert_eq!(status_of(&late), 408);
         assert_eq!(status_of(&late.with_detail(BACK_END, true)), 504);
+        let down = Error::unavailable("later").with_detail(BACK_END, true);
+        assert_eq!(status_of(&down), 503);
         assert_eq!(status_of(&Error::internal("oops")), 500);
     }
 

@@ -29,11 +29,25 @@ pub enum OnDisconnect {
 
 /// Says what the bodies of errors look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String")]
+#[schemars(!try_from, rename_all = "snake_case")]
 pub enum ErrorBody {
     /// `{"errors": [{"message": …, "code": …}]}`, or the same in XML.
     #[default]
     Envelope,
     /// Problem details as RFC 9457 has them.
     Problem,
+}
+
+impl TryFrom<String> for ErrorBody {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<ErrorBody, String> {
+        match name.as_str() {
+            "envelope" => Ok(ErrorBody::Envelope),
+            "problem" => Ok(ErrorBody::Problem),
+            "soap11" => Err("`soap11` is not yet available; there are `envelope` and `problem`".into()),
+            _ => Err(format!("`{name}` is no style of errors; there are `envelope` and `problem`")),
+        }
+    }
 }

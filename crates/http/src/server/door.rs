@@ -10,7 +10,6 @@ use compysition_core::Source;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Body;
-use tokio::time::Instant;
 
 use crate::exchange::RequestHead;
 use crate::media::MediaRange;
@@ -78,7 +77,6 @@ impl Door {
             Found::Route { number, variables } => (Ok(&self.ways[number]), variables),
             other => (Err(other), Vec::new()),
         };
-        let patience = way.as_ref().map_or(Duration::ZERO, |way| way.deadline);
         let head = RequestHead {
             method: head.method,
             uri: head.uri,
@@ -91,7 +89,6 @@ impl Door {
             source,
             meta_id: self.correlation_id(&head),
             head: Arc::new(head),
-            deadline: Instant::now() + patience,
             has_unread: !body.is_end_stream(),
         };
         let result = match way {

@@ -11,6 +11,7 @@ mod convert;
 mod door;
 mod fault;
 mod http_server;
+mod intake;
 mod listener;
 mod route;
 mod routes;

@@ -44,6 +44,9 @@ impl<'de> Visitor<'de> for RoutesVisitor {
     }
 }
 
+/// Attributes that have a meaning of their own: a client must not set them by its path.
+const RESERVED: [&str; 3] = ["content_type", "http", "response"];
+
 /// Finds the route of a request.
 pub(crate) struct RouteTable {
     /// For each path its routes, by their numbers, with their methods.
@@ -67,6 +70,9 @@ impl RouteTable {
         let mut paths: Vec<(&str, Vec<(Vec<Method>, usize)>)> = Vec::new();
         for (number, (name, route)) in routes.iter().enumerate() {
             let path = without_last_slash(&route.path);
+            if let Some(reserved) = RESERVED.iter().find(|reserved| has_variable(path, reserved)) {
+                return Err(format!("in the route `{name}`, `{{{reserved}}}` is a reserved name"));
+            }
             let own = (route.methods.clone(), number);
             match paths.iter_mut().find(|(other, _)| *other == path) {
                 None => paths.push((path, vec![own])),
@@ -135,6 +141,12 @@ fn overlap(some: &[Method], others: &[Method]) -> bool {
     some.iter().any(|method| others.contains(method)) || (some.is_empty() && others.is_empty())
 }
 
+fn has_variable(path: &str, name: &str) -> bool {
+    let variable = |segment: &str| Some(segment.strip_prefix('{')?.strip_suffix('}')?.to_owned());
+    let mut variables = path.split('/').filter_map(variable);
+    variables.any(|variable| variable.trim_start_matches('*') == name)
+}
+
 fn without_last_slash(path: &str) -> &str {
     match path.strip_suffix('/') {
         Some("") | None => path,
@@ -176,5 +188,7 @@ mod tests {
         assert_eq!(clash, "the routes `a` and `b` take the same requests");
         assert!(table(&[("a", "GET /x/{y}"), ("b", "GET /x/{z}/")]).is_err());
         assert!(table(&[("a", "GET /x"), ("b", "/x")]).is_ok());
+        let reserved = table(&[("a", "GET /x/{*http}")]).err().unwrap();
+        assert_eq!(reserved, "in the route `a`, `{http}` is a reserved name");
     }
 }

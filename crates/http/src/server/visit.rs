@@ -1,23 +1,21 @@
 //! One request on its way through the door: let in, asked of the flow, answered.
 
 use std::borrow::Cow;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
-use compysition_core::{Admission, Error, ErrorKind, Event, Id, Outcome, Refusal, Request, Source, Unanswered};
+use compysition_core::{Error, Event, Id, Outcome, Request, Source, Unanswered};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Body;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::accept::Accept;
-use crate::exchange::{Exchange, RequestHead};
+use crate::exchange::RequestHead;
 use crate::http_event::HttpEvent;
-use crate::media::{self, Format};
+use crate::media::Format;
 use crate::server::answer;
 use crate::server::answer_mode::{AnswerMode, OnDisconnect};
-use crate::server::body::{self, BoxError, ResponseBody};
+use crate::server::body::{BoxError, ResponseBody};
 use crate::server::door::{Door, Reply, Way, empty};
 use crate::server::fault::Fault;
 use crate::server::routes::Found;
@@ -27,7 +25,6 @@ pub(crate) struct Visit<'a> {
     pub(crate) door: &'a Door,
     pub(crate) source: &'a Source,
     pub(crate) head: Arc<RequestHead>,
-    pub(crate) deadline: Instant,
     /// The id that the client gave it, or else its root's.
     pub(crate) meta_id: Option<String>,
     /// Whether the request has a body that has not been read.
@@ -41,19 +38,12 @@ impl Visit<'_> {
         B::Error: Into<BoxError>,
     {
         self.check_content_type(way)?;
-        let expected = match (body.size_hint().exact(), self.has_unread) {
-            (_, false) => 0,
-            (Some(length), true) => usize::try_from(length).unwrap_or(usize::MAX),
-            (None, true) => way.body_limit.0,
-        };
-        if expected > way.body_limit.0 {
-            return Err(body::too_large(way.body_limit).into());
-        }
-        let admission = self.admit(expected).await?;
-        let event = self.read(way, body).await?;
+        let (admission, limit) = self.admit(way, body.size_hint().exact()).await?;
+        let event = self.read(way, body, limit).await?;
+        let deadline = Instant::now() + way.deadline;
         let outbox = way.name.as_deref();
         match way.answer {
-            AnswerMode::Flow => self.ask(admission.ask(outbox, event)).await,
+            AnswerMode::Flow => self.ask(admission.ask(outbox, event), deadline).await,
             AnswerMode::Accepted => {
                 let settlement = admission.emit(outbox, event);
                 self.name(settlement.root_id());
@@ -62,7 +52,7 @@ impl Visit<'_> {
             AnswerMode::Delivered => {
                 let settlement = admission.emit(outbox, event);
                 self.name(settlement.root_id());
-                match timeout_at(self.deadline, settlement).await {
+                match timeout_at(deadline, settlement).await {
                     Ok(outcome) => settled(outcome),
                     Err(_) => Err(self.too_late()),
                 }
@@ -70,92 +60,19 @@ impl Visit<'_> {
         }
     }
 
-    fn check_content_type(&self, way: &Way) -> Result<(), Fault> {
-        let Some(taken) = &way.content_types else {
-            return Ok(());
-        };
-        let sent = self.content_type();
-        if !self.has_unread || sent.is_some_and(|sent| taken.iter().any(|range| range.takes(sent))) {
-            return Ok(());
-        }
-        let taken: Vec<_> = taken.iter().map(ToString::to_string).collect();
-        let taken = taken.join(", ");
-        let message = match sent {
-            Some(sent) => format!("{} is not taken here, but {taken} is", media::essence(sent)),
-            None => format!("the body has no content-type; {taken} is taken here"),
-        };
-        Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
-    }
-
-    fn content_type(&self) -> Option<&str> {
-        self.head.headers.get(header::CONTENT_TYPE)?.to_str().ok()
-    }
-
-    /// Waits for a permit, before the body is read.
-    async fn admit(&self, bytes: usize) -> Result<Admission, Fault> {
-        let mut admit = pin!(self.source.admit(bytes));
-        let at_once = poll_fn(|cx| Poll::Ready(admit.as_mut().poll(cx))).await;
-        if let Poll::Ready(admitted) = at_once {
-            return admitted.map_err(refused);
-        }
-        let Some(_waiter) = self.door.line_up() else {
-            return Err(refused(Refusal::Crowded));
-        };
-        match timeout_at(self.deadline, admit).await {
-            Ok(admitted) => admitted.map_err(refused),
-            Err(_) => Err(refused(Refusal::Crowded)),
-        }
-    }
-
-    /// Reads the body and makes the event.
-    async fn read<B>(&mut self, way: &Way, body: Pin<&mut B>) -> Result<Event, Fault>
-    where
-        B: Body,
-        B::Error: Into<BoxError>,
-    {
-        let mut event = Event::default();
-        if self.has_unread {
-            let read = body::read(body, way.body_limit);
-            let body = match timeout(self.door.body_timeout, read).await {
-                Ok(body) => body?,
-                Err(_) => {
-                    let error = Error::timeout("the body did not arrive in time");
-                    return Err(Fault::with_status(StatusCode::REQUEST_TIMEOUT, error));
-                }
-            };
-            self.has_unread = false;
-            event.set_payload(media::payload(body, self.content_type())?);
-        }
-        if let Some(name) = &way.name {
-            event.set_service(name.clone());
-        }
-        if let Some(meta_id) = &self.meta_id {
-            event.set_meta_id(meta_id.as_str());
-        }
-        let traceparent = self.head.headers.get("traceparent");
-        if let Some(traceparent) = traceparent.and_then(|value| value.to_str().ok()) {
-            event.set_traceparent(traceparent);
-        }
-        for (name, value) in &self.head.variables {
-            event.set_attribute(name.clone(), value.as_str());
-        }
-        let exchange = Exchange {
-            request: self.head.clone(),
-            ..Exchange::default()
-        };
-        event.set_extension(self.door.http.clone(), Arc::new(exchange));
-        Ok(event)
-    }
-
-    async fn ask(&mut self, request: Request) -> Result<Response<ResponseBody>, Fault> {
-        request.set_deadline(self.deadline);
+    async fn ask(
+        &mut self,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Response<ResponseBody>, Fault> {
+        request.set_deadline(deadline);
         self.name(request.root_id());
         let cancel = match self.door.on_disconnect {
             Some(choice) => choice == OnDisconnect::Cancel,
             None => matches!(self.head.method, Method::GET | Method::HEAD),
         };
         let mut asked = Asked { request, cancel };
-        let answered = timeout_at(self.deadline, &mut asked.request).await;
+        let answered = timeout_at(deadline, &mut asked.request).await;
         asked.cancel = false;
         match answered {
             Ok(Ok(event)) => self.answered(&event),
@@ -232,7 +149,8 @@ impl Visit<'_> {
                 response.headers_mut().insert(name, value);
             }
         }
-        if self.head.method == Method::HEAD {
+        let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        if self.head.method == Method::HEAD && has_body {
             let length = response.body().len();
             response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
             *response.body_mut() = ResponseBody::default();
@@ -255,13 +173,6 @@ impl Drop for Asked {
         if self.cancel {
             self.request.cancel();
         }
-    }
-}
-
-fn refused(refusal: Refusal) -> Fault {
-    match refusal {
-        Refusal::TooLarge { .. } => Error::new(ErrorKind::TooLarge, refusal.to_string()).into(),
-        other => Error::unavailable(other.to_string()).with_detail("retry_after", 1).into(),
     }
 }
 

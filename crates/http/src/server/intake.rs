@@ -1,0 +1,154 @@
+//! How a request becomes an event: its headers are checked, it waits for its turn, its body is read.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use compysition_core::{Admission, Error, ErrorKind, Event, Refusal};
+use http::{StatusCode, header};
+use hyper::body::Body;
+use tokio::time::timeout;
+
+use crate::exchange::Exchange;
+use crate::media;
+use crate::server::body::{self, BoxError};
+use crate::server::door::Way;
+use crate::server::fault::Fault;
+use crate::server::visit::Visit;
+use crate::units::Size;
+
+/// What an event takes of its source's share beside its payload, generously.
+const OVERHEAD: usize = 1024;
+
+impl Visit<'_> {
+    pub(crate) fn check_content_type(&self, way: &Way) -> Result<(), Fault> {
+        let Some(taken) = &way.content_types else {
+            return Ok(());
+        };
+        let sent = self.content_type();
+        if !self.has_unread || sent.is_some_and(|sent| taken.iter().any(|range| range.takes(sent))) {
+            return Ok(());
+        }
+        let taken: Vec<_> = taken.iter().map(ToString::to_string).collect();
+        let taken = taken.join(", ");
+        let message = match sent {
+            Some(sent) => format!("{} is not taken here, but {taken} is", media::essence(sent)),
+            None => format!("the body has no content-type; {taken} is taken here"),
+        };
+        Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
+    }
+
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.head.headers.get(header::CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// Waits for a permit, before the body is read. Returns the most bytes that the body may have as well.
+    pub(crate) async fn admit(
+        &self,
+        way: &Way,
+        length: Option<u64>,
+    ) -> Result<(Admission, Size), Fault> {
+        let limit = way.body_limit;
+        let expected = match length {
+            _ if !self.has_unread => 0,
+            Some(length) => usize::try_from(length).unwrap_or(usize::MAX),
+            None => limit.0,
+        };
+        if expected > limit.0 {
+            return Err(body::too_large(limit).into());
+        }
+        match self.wait(way, expected).await {
+            // The body may well be smaller than the limit; what does not fit is found by counting.
+            Err(Refusal::TooLarge { limit }) if length.is_none() => {
+                let most = limit.saturating_sub(OVERHEAD);
+                let admitted = self.wait(way, most).await;
+                admitted.map(|admission| (admission, Size(most))).map_err(refused)
+            }
+            admitted => admitted.map(|admission| (admission, limit)).map_err(refused),
+        }
+    }
+
+    async fn wait(&self, way: &Way, bytes: usize) -> Result<Admission, Refusal> {
+        let mut admit = pin!(self.source.admit(bytes));
+        let at_once = poll_fn(|cx| Poll::Ready(admit.as_mut().poll(cx))).await;
+        if let Poll::Ready(admitted) = at_once {
+            return admitted;
+        }
+        let _waiter = self.door.line_up().ok_or(Refusal::Crowded)?;
+        timeout(way.deadline, admit).await.unwrap_or(Err(Refusal::Crowded))
+    }
+
+    /// Reads the body and makes the event.
+    pub(crate) async fn read<B>(
+        &mut self,
+        way: &Way,
+        body: Pin<&mut B>,
+        limit: Size,
+    ) -> Result<Event, Fault>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let mut event = Event::default();
+        if self.has_unread {
+            let read = body::read(body, limit);
+            let body = match timeout(self.door.body_timeout, read).await {
+                Ok(body) => body?,
+                Err(_) => {
+                    let error = Error::timeout("the body did not arrive in time");
+                    return Err(Fault::with_status(StatusCode::REQUEST_TIMEOUT, error));
+                }
+            };
+            self.has_unread = false;
+            event.set_payload(media::payload(body, self.content_type())?);
+        }
+        if let Some(name) = &way.name {
+            event.set_service(name.clone());
+        }
+        if let Some(meta_id) = &self.meta_id {
+            event.set_meta_id(meta_id.as_str());
+        }
+        let traceparent = self.head.headers.get("traceparent");
+        let traceparent = traceparent.and_then(|value| value.to_str().ok());
+        if let Some(traceparent) = traceparent.filter(|text| is_traceparent(text)) {
+            event.set_traceparent(traceparent);
+        }
+        for (name, value) in &self.head.variables {
+            event.set_attribute(name.clone(), value.as_str());
+        }
+        let exchange = Exchange {
+            request: self.head.clone(),
+            ..Exchange::default()
+        };
+        event.set_extension(self.door.http.clone(), Arc::new(exchange));
+        Ok(event)
+    }
+}
+
+/// Tells whether a text has the form `version-trace-parent-flags` of the W3C, in lower-case hex.
+fn is_traceparent(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([2, 32, 16, 2]) && text.split('-').all(is_hex)
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    match refusal {
+        Refusal::TooLarge { .. } => Error::new(ErrorKind::TooLarge, refusal.to_string()).into(),
+        other => Error::unavailable(other.to_string()).with_detail("retry_after", 1).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_trace_contexts_of_the_right_form() {
+        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(!is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e473-600f067aa0ba902b7-01"));
+        assert!(!is_traceparent("00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(!is_traceparent("nonsense"));
+    }
+}
