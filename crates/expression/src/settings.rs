@@ -25,7 +25,8 @@ macro_rules! setting {
                         $type::new(source).map_err(E::custom)
                     }
 
-                    // A number or a truth value is written without quotes and means its text.
+                    // Written without quotes they mean their text. Numbers with a point or exponent do not:
+                    // what was written is gone by then (`1e3` would come out as `1000`).
                     fn visit_i64<E: Error>(self, number: i64) -> Result<$type, E> {
                         self.visit_str(&number.to_string())
                     }
@@ -34,15 +35,11 @@ macro_rules! setting {
                         self.visit_str(&number.to_string())
                     }
 
-                    fn visit_f64<E: Error>(self, number: f64) -> Result<$type, E> {
-                        self.visit_str(&number.to_string())
-                    }
-
                     fn visit_bool<E: Error>(self, value: bool) -> Result<$type, E> {
                         self.visit_str(&value.to_string())
                     }
                 }
-                deserializer.deserialize_any(Read)
+                deserializer.deserialize_string(Read)
             }
         }
 

@@ -200,7 +200,7 @@ fn settings_are_compiled_when_they_are_read() {
         path: Template,
         when: Option<Expression>,
     }
-    let settings: Settings = serde_json::from_value(json!({"path": 5, "when": "id"})).unwrap();
+    let settings: Settings = serde_json::from_value(json!({"path": "5", "when": "id"})).unwrap();
     assert_eq!(settings.path.render(&order()).unwrap(), "5");
     assert!(settings.when.is_some());
     let error = serde_json::from_value::<Settings>(json!({"path": "{{"})).unwrap_err();

@@ -92,6 +92,7 @@ fn references_keep_their_type() {
         "\"${all}\"",
         "{ text: \"${base}/${none:-x${count}} $${raw}\" }",
         "{ text: \"${PORT}\" }",
+        "{ text: 5 }",
         "{ count: \"${secret:NUMBER}\" }",
     ] {
         let text = format!(

@@ -177,6 +177,10 @@ const CASES: &[Case] = &[
     ),
     // YAML traps
     (
+        "actors:\n  n: { numbers: { text: 1e3 } }\n",
+        &[(2, 25, "expected text, a template, found `1000`", "\"1e3\"")],
+    ),
+    (
         "actors:\n  s: { sink: { loud: on } }\n",
         &[(
             2,
