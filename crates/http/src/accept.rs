@@ -33,7 +33,11 @@ impl Accept {
 
     /// Returns the offer that the client likes best, the first of those that it likes equally; none if it
     /// accepts none.
-    pub(crate) fn choose<'a, T>(&self, offers: &'a [T], media_type: impl Fn(&T) -> &str) -> Option<&'a T> {
+    pub(crate) fn choose<'a, T>(
+        &self,
+        offers: &'a [T],
+        media_type: impl Fn(&T) -> &str,
+    ) -> Option<&'a T> {
         let Some(wishes) = &self.0 else {
             return offers.first();
         };
@@ -70,7 +74,11 @@ impl Wish {
             Some("*/") => 1,
             Some(main) => {
                 let start = essence.get(..main.len());
-                if start.is_some_and(|start| start.eq_ignore_ascii_case(main)) { 2 } else { 0 }
+                if start.is_some_and(|start| start.eq_ignore_ascii_case(main)) {
+                    2
+                } else {
+                    0
+                }
             }
             None => 0,
         }
@@ -100,11 +108,17 @@ mod tests {
         let offers = ["application/json", "application/xml"];
         assert_eq!(choose("application/xml", &offers), Some("application/xml"));
         assert_eq!(choose("*/*", &offers), Some("application/json"));
-        assert_eq!(choose("application/*;q=0.3, text/html", &offers), Some("application/json"));
+        assert_eq!(
+            choose("application/*;q=0.3, text/html", &offers),
+            Some("application/json")
+        );
         let prefers_xml = "application/json;q=0.5, application/xml;q=0.9";
         assert_eq!(choose(prefers_xml, &offers), Some("application/xml"));
         assert_eq!(choose("text/html", &offers), None);
-        assert_eq!(choose("*/*, application/json;q=0", &offers), Some("application/xml"));
+        assert_eq!(
+            choose("*/*, application/json;q=0", &offers),
+            Some("application/xml")
+        );
         assert_eq!(choose("nonsense", &offers), Some("application/json"));
     }
 }

@@ -49,14 +49,18 @@ impl Extension for Exchange {
         let mut http = Map::new();
         http.insert("method".into(), request.method.as_str().into());
         http.insert("path".into(), request.uri.path().into());
-        http.insert("query".into(), query::to_value(request.uri.query().unwrap_or_default()));
+        http.insert(
+            "query".into(),
+            query::to_value(request.uri.query().unwrap_or_default()),
+        );
         let mut headers = headers_to_value(&request.headers);
         if self.hides_credentials {
             headers.remove(header::AUTHORIZATION.as_str());
         }
         http.insert("headers".into(), headers.into());
         if !request.variables.is_empty() {
-            let field = |(name, value): &(Arc<str>, String)| (name.to_string(), value.as_str().into());
+            let field =
+                |(name, value): &(Arc<str>, String)| (name.to_string(), value.as_str().into());
             let variables: Map<_, _> = request.variables.iter().map(field).collect();
             http.insert("variables".into(), variables.into());
         }
@@ -78,7 +82,9 @@ impl Extension for Exchange {
 pub(crate) fn headers_to_value(headers: &HeaderMap) -> Map<String, Value> {
     let field = |name: &HeaderName| {
         let values = headers.get_all(name).iter();
-        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let values: Vec<_> = values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
         (name.as_str().to_owned(), values.join(", ").into())
     };
     headers.keys().map(field).collect()
@@ -96,7 +102,9 @@ pub(crate) fn headers_from_value(value: &Value) -> HeaderMap {
             value => std::slice::from_ref(value),
         };
         for value in values {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             if let Ok(value) = HeaderValue::from_str(&text) {
                 headers.append(name.clone(), value);
             }
@@ -127,7 +135,10 @@ mod tests {
             request: Arc::new(request),
             ..Exchange::default()
         };
-        assert_eq!(exchange.to_value()["headers"]["authorization"], "Basic YTpi");
+        assert_eq!(
+            exchange.to_value()["headers"]["authorization"],
+            "Basic YTpi"
+        );
         exchange.hides_credentials = true;
         exchange.status = Some(StatusCode::ACCEPTED);
         let wanted = json!({
@@ -140,7 +151,8 @@ mod tests {
 
     #[test]
     fn headers_read_back() {
-        let headers = headers_from_value(&json!({"Set-Cookie": ["a=1", "b=2"], "x": 7, "bad name": ""}));
+        let headers =
+            headers_from_value(&json!({"Set-Cookie": ["a=1", "b=2"], "x": 7, "bad name": ""}));
         assert_eq!(headers.get_all("set-cookie").iter().count(), 2);
         assert_eq!(headers["x"], "7");
         assert_eq!(headers.len(), 3);

@@ -146,7 +146,9 @@ impl Http<'_> {
         match &self.0 {
             View::Typed(exchange) => {
                 let query = exchange.request.uri.query()?;
-                query::pairs(query).find(|(own, _)| own == name).map(|(_, value)| value)
+                query::pairs(query)
+                    .find(|(own, _)| own == name)
+                    .map(|(_, value)| value)
             }
             _ => {
                 let value = self.field("query")?.get(name)?;
@@ -161,7 +163,9 @@ impl Http<'_> {
             View::Typed(exchange) => exchange.header(name).map(Cow::Borrowed),
             _ => {
                 let headers = self.field("headers")?.as_object()?;
-                let found = headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+                let found = headers
+                    .iter()
+                    .find(|(own, _)| own.eq_ignore_ascii_case(name));
                 found?.1.as_str().map(Cow::Borrowed)
             }
         }
@@ -175,7 +179,11 @@ impl Http<'_> {
                 let found = variables.iter().find(|(own, _)| &**own == name);
                 found.map(|(_, value)| value.as_str().into())
             }
-            _ => self.field("variables")?.get(name)?.as_str().map(Cow::Borrowed),
+            _ => self
+                .field("variables")?
+                .get(name)?
+                .as_str()
+                .map(Cow::Borrowed),
         }
     }
 
@@ -203,7 +211,10 @@ impl Http<'_> {
     pub fn response_headers(&self) -> HeaderMap {
         match &self.0 {
             View::Typed(exchange) => exchange.response_headers.clone(),
-            _ => self.field("response_headers").map(headers_from_value).unwrap_or_default(),
+            _ => self
+                .field("response_headers")
+                .map(headers_from_value)
+                .unwrap_or_default(),
         }
     }
 
@@ -235,7 +246,10 @@ mod tests {
             client: Some(([127, 0, 0, 1], 9).into()),
         };
         let mut event = Event::new(());
-        let exchange = Exchange { request: Arc::new(request), ..Exchange::default() };
+        let exchange = Exchange {
+            request: Arc::new(request),
+            ..Exchange::default()
+        };
         event.set_extension(HTTP, Arc::new(exchange));
         event
     }

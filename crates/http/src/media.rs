@@ -67,7 +67,8 @@ pub(crate) fn essence(media_type: &str) -> &str {
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 fn charset(media_type: &str) -> Option<&str> {
@@ -116,13 +117,15 @@ pub(crate) fn payload(body: Bytes, media_type: Option<&str>) -> Result<Payload> 
 fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Option<Cow<'a, str>> {
     match charset {
         None => std::str::from_utf8(body).ok().map(Cow::Borrowed),
-        Some(name) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii") => {
+        Some(name)
+            if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii") =>
+        {
             std::str::from_utf8(body).ok().map(Cow::Borrowed)
         }
         // The first 256 characters of Unicode are those of ISO 8859-1.
-        Some(name) if name.eq_ignore_ascii_case("iso-8859-1") => {
-            Some(Cow::Owned(body.iter().map(|&byte| char::from(byte)).collect()))
-        }
+        Some(name) if name.eq_ignore_ascii_case("iso-8859-1") => Some(Cow::Owned(
+            body.iter().map(|&byte| char::from(byte)).collect(),
+        )),
         Some(_) => None,
     }
 }
@@ -202,7 +205,10 @@ mod tests {
     #[test]
     fn tells_the_format() {
         assert_eq!(Format::of("Application/JSON"), Format::Json);
-        assert_eq!(Format::of("application/soap+xml; charset=utf-8"), Format::Xml);
+        assert_eq!(
+            Format::of("application/soap+xml; charset=utf-8"),
+            Format::Xml
+        );
         assert_eq!(Format::of("text/html"), Format::Text);
         assert_eq!(Format::of("image/png"), Format::Bytes);
         assert_eq!(Format::of(""), Format::Bytes);
@@ -219,12 +225,16 @@ mod tests {
         let latin = made(b"caf\xe9", Some("text/plain; charset=\"ISO-8859-1\"")).unwrap();
         assert_eq!(latin.text().unwrap(), "café");
         let error = made(b"\xff", Some("application/json")).unwrap_err();
-        assert_eq!(error.message(), "the body is not text in the character set utf-8");
+        assert_eq!(
+            error.message(),
+            "the body is not text in the character set utf-8"
+        );
     }
 
     #[test]
     fn ranges_take_types() {
-        let takes = |range: &str, media_type| range.parse::<MediaRange>().unwrap().takes(media_type);
+        let takes =
+            |range: &str, media_type| range.parse::<MediaRange>().unwrap().takes(media_type);
         assert!(takes("xml", "application/atom+xml; q=1"));
         assert!(takes("text/*", "Text/Plain"));
         assert!(takes("application/json", "application/json; charset=utf-8"));

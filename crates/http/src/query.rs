@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 
 /// Decodes `%41` to `A`; none if the result is not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<String> {
-    percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
+    percent_decode_str(text)
+        .decode_utf8()
+        .ok()
+        .map(|text| text.into_owned())
 }
 
 /// Returns the names and values of a query string, in its order.
@@ -45,7 +48,10 @@ mod tests {
     #[test]
     fn reads_queries() {
         let value = to_value("a=1&b=x+y%21&a=2&&flag&a=3");
-        assert_eq!(value, json!({"a": ["1", "2", "3"], "b": "x y!", "flag": ""}));
+        assert_eq!(
+            value,
+            json!({"a": ["1", "2", "3"], "b": "x y!", "flag": ""})
+        );
         assert_eq!(decode("%C3%A9").as_deref(), Some("é"));
         assert_eq!(decode("%FF"), None);
     }

@@ -42,7 +42,10 @@ const STATUSES: &[(ErrorKind, StatusCode)] = &[
     (ErrorKind::Conflict, StatusCode::CONFLICT),
     (ErrorKind::Gone, StatusCode::GONE),
     (ErrorKind::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
-    (ErrorKind::UnsupportedMedia, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    (
+        ErrorKind::UnsupportedMedia,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    ),
     (ErrorKind::Unprocessable, StatusCode::UNPROCESSABLE_ENTITY),
     (ErrorKind::RateExceeded, StatusCode::TOO_MANY_REQUESTS),
     (ErrorKind::BadGateway, StatusCode::BAD_GATEWAY),
@@ -98,8 +101,14 @@ mod tests {
     fn a_status_has_a_kind() {
         assert_eq!(kind_of(StatusCode::CREATED), None);
         assert_eq!(kind_of(StatusCode::NOT_FOUND), Some(ErrorKind::NotFound));
-        assert_eq!(kind_of(StatusCode::GATEWAY_TIMEOUT), Some(ErrorKind::Timeout));
-        assert_eq!(kind_of(StatusCode::IM_A_TEAPOT), Some(ErrorKind::BadGateway));
+        assert_eq!(
+            kind_of(StatusCode::GATEWAY_TIMEOUT),
+            Some(ErrorKind::Timeout)
+        );
+        assert_eq!(
+            kind_of(StatusCode::IM_A_TEAPOT),
+            Some(ErrorKind::BadGateway)
+        );
     }
 
     #[test]

@@ -33,11 +33,16 @@ impl FromStr for Time {
             "m" | "min" => 60.0,
             "h" => 3600.0,
             "d" => 86_400.0,
-            _ => return Err(format!("`{text}` is no time; write it like 200ms, 30s, 5m or 1h")),
+            _ => {
+                return Err(format!(
+                    "`{text}` is no time; write it like 200ms, 30s, 5m or 1h"
+                ));
+            }
         };
         let number: f64 = number.parse().map_err(|_| format!("`{text}` is no time"))?;
         let time = Duration::try_from_secs_f64(number * seconds);
-        time.map(Time).map_err(|_| format!("`{text}` is too long a time"))
+        time.map(Time)
+            .map_err(|_| format!("`{text}` is too long a time"))
     }
 }
 
@@ -54,10 +59,17 @@ impl FromStr for Size {
             "KiB" => 1 << 10,
             "MiB" => 1 << 20,
             "GiB" => 1 << 30,
-            _ => return Err(format!("`{text}` is no size; write it like 512, 64KiB or 1MiB")),
+            _ => {
+                return Err(format!(
+                    "`{text}` is no size; write it like 512, 64KiB or 1MiB"
+                ));
+            }
         };
         let number: usize = number.parse().map_err(|_| format!("`{text}` is no size"))?;
-        number.checked_mul(factor).map(Size).ok_or_else(|| format!("`{text}` is too large"))
+        number
+            .checked_mul(factor)
+            .map(Size)
+            .ok_or_else(|| format!("`{text}` is too large"))
     }
 }
 

@@ -19,11 +19,17 @@ const COPIED: usize = 4096;
 ///
 /// # Errors
 /// Not acceptable, if it cannot be; internal, if the answer's status cannot be one.
-pub(crate) fn respond(event: &Event, accept: &Accept, envelope: bool) -> Result<Response<ResponseBody>> {
+pub(crate) fn respond(
+    event: &Event,
+    accept: &Accept,
+    envelope: bool,
+) -> Result<Response<ResponseBody>> {
     let http = event.http();
     let status = http.status().unwrap_or(StatusCode::OK);
     if status.is_informational() {
-        return Err(Error::internal(format!("the flow set the status {status}, which is no answer")));
+        return Err(Error::internal(format!(
+            "the flow set the status {status}, which is no answer"
+        )));
     }
     let headers = http.response_headers();
     let mut response = Response::new(ResponseBody::default());
@@ -32,13 +38,19 @@ pub(crate) fn respond(event: &Event, accept: &Accept, envelope: bool) -> Result<
     if !is_empty && !matches!(event.payload(), Payload::Empty) {
         let own = own_type(event, &headers);
         let (payload, media_type) = offer(event.payload(), own, accept)?;
-        let payload = if envelope { convert::envelope(payload)? } else { payload };
+        let payload = if envelope {
+            convert::envelope(payload)?
+        } else {
+            payload
+        };
         *response.body_mut() = body(payload)?;
         let media_type = match media_type {
             Cow::Borrowed(text) => HeaderValue::from_static(text),
             Cow::Owned(text) => HeaderValue::try_from(text)?,
         };
-        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
     }
     for (name, value) in &headers {
         if !is_framing(name) {
@@ -63,7 +75,9 @@ fn is_framing(name: &header::HeaderName) -> bool {
 
 /// Returns the media type that the flow gave its answer, or else that of its payload.
 fn own_type(event: &Event, headers: &HeaderMap) -> Cow<'static, str> {
-    let set = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let set = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     if let Some(set) = set {
         return Cow::Owned(set.to_owned());
     }
@@ -151,7 +165,9 @@ mod tests {
 
     fn data(response: Response<ResponseBody>) -> (StatusCode, String, usize) {
         let media_type = response.headers().get("content-type");
-        let media_type = media_type.map_or("", |value| value.to_str().unwrap()).to_owned();
+        let media_type = media_type
+            .map_or("", |value| value.to_str().unwrap())
+            .to_owned();
         (response.status(), media_type, response.body().len())
     }
 

@@ -46,8 +46,12 @@ impl TryFrom<String> for ErrorBody {
         match name.as_str() {
             "envelope" => Ok(ErrorBody::Envelope),
             "problem" => Ok(ErrorBody::Problem),
-            "soap11" => Err("`soap11` is not yet available; there are `envelope` and `problem`".into()),
-            _ => Err(format!("`{name}` is no style of errors; there are `envelope` and `problem`")),
+            "soap11" => {
+                Err("`soap11` is not yet available; there are `envelope` and `problem`".into())
+            }
+            _ => Err(format!(
+                "`{name}` is no style of errors; there are `envelope` and `problem`"
+            )),
         }
     }
 }

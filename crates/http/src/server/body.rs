@@ -118,7 +118,10 @@ where
 }
 
 pub(crate) fn too_large(limit: Size) -> Error {
-    Error::new(ErrorKind::TooLarge, format!("the body is larger than {limit}"))
+    Error::new(
+        ErrorKind::TooLarge,
+        format!("the body is larger than {limit}"),
+    )
 }
 
 fn broken(error: BoxError) -> Error {

@@ -51,7 +51,12 @@ struct Peer {
 }
 
 /// Serves a client until it goes, is too slow, or the server ends.
-pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, client: SocketAddr, connection: Connection) {
+pub(crate) async fn serve(
+    host: Arc<Host>,
+    stream: TcpStream,
+    client: SocketAddr,
+    connection: Connection,
+) {
     let phase = connection.phase();
     let opened = tokio::select! {
         opened = timeout(host.header_timeout, open(&host, stream, &connection)) => opened,
@@ -101,11 +106,20 @@ async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     // Who came after the end had begun is told so, once.
     builder.keep_alive(phase == Phase::Serving);
     let mut conn = builder.serve_connection(TokioIo::new(wire), service);
-    let end = drive(&mut conn, http1::Connection::graceful_shutdown, host, &peer, phase, true).await;
+    let end = drive(
+        &mut conn,
+        http1::Connection::graceful_shutdown,
+        host,
+        &peer,
+        phase,
+        true,
+    )
+    .await;
     let parts = conn.into_parts();
     let mut wire = parts.io.into_inner();
     if end == End::TooSlow && !parts.read_buf.is_empty() {
-        let late = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let late =
+            b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         let told = async {
             wire.write_all(late).await?;
             wire.shutdown().await
@@ -125,9 +139,19 @@ async fn serve_http2(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     let own = peer.clone();
     let service = service_fn(move |request| answer(own.clone(), request));
     let mut builder = http2::Builder::new(host.spawn.clone());
-    builder.timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MOST_STREAMS);
     let mut conn = builder.serve_connection(TokioIo::new(wire), service);
-    drive(&mut conn, http2::Connection::graceful_shutdown, host, &peer, phase, false).await;
+    drive(
+        &mut conn,
+        http2::Connection::graceful_shutdown,
+        host,
+        &peer,
+        phase,
+        false,
+    )
+    .await;
 }
 
 /// Says why a connection ended.
@@ -159,7 +183,13 @@ async fn drive<C: Future + Unpin>(
             graceful_shutdown(Pin::new(&mut *conn));
         }
         phase = connection.phase();
-        let all_sent = poll_fn(|_| if activity.is_done() { Poll::Ready(()) } else { Poll::Pending });
+        let all_sent = poll_fn(|_| {
+            if activity.is_done() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
         tokio::select! {
             biased;
             _ = &mut *conn => return End::Done,
@@ -185,7 +215,10 @@ async fn answer(
     let (head, mut body) = request.into_parts();
     let is_http2 = head.version == Version::HTTP_2;
     let own = Pin::new(&mut body);
-    let reply = peer.door.answer(&peer.source, head, own, Some(peer.client)).await;
+    let reply = peer
+        .door
+        .answer(&peer.source, head, own, Some(peer.client))
+        .await;
     let mut response = reply.response;
     if reply.has_unread {
         active.activity().leaves_unread();

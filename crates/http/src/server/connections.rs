@@ -74,7 +74,12 @@ impl Connections {
     pub(crate) async fn end(&self, pause: Duration) {
         let mut before = None;
         while timeout(pause, self.empty()).await.is_err() {
-            let steps = self.open.lock().values().map(|activity| activity.steps()).sum::<u64>();
+            let steps = self
+                .open
+                .lock()
+                .values()
+                .map(|activity| activity.steps())
+                .sum::<u64>();
             if before == Some((self.count(), steps)) {
                 return;
             }

@@ -10,7 +10,8 @@ use serde_json::Value;
 /// Not acceptable, if it cannot be: it is none of the client's errors.
 pub(crate) fn to_xml(payload: &Payload) -> Result<Payload> {
     let made = payload.json().and_then(|value| json_to_xml(&value));
-    made.map(|text| Xml::from_text(text).into()).map_err(|error| impossible("XML", error))
+    made.map(|text| Xml::from_text(text).into())
+        .map_err(|error| impossible("XML", error))
 }
 
 /// Makes JSON of XML.
@@ -19,7 +20,8 @@ pub(crate) fn to_xml(payload: &Payload) -> Result<Payload> {
 /// Not acceptable, if it cannot be: it is none of the client's errors.
 pub(crate) fn to_json(payload: &Payload) -> Result<Payload> {
     let made = payload.text().and_then(xml_to_json);
-    made.map(Payload::from).map_err(|error| impossible("JSON", error))
+    made.map(Payload::from)
+        .map_err(|error| impossible("JSON", error))
 }
 
 fn impossible(format: &str, error: Error) -> Error {
@@ -33,7 +35,9 @@ pub(crate) fn envelope(payload: Payload) -> Result<Payload> {
         return Ok(payload);
     };
     let is_enveloped = |value: &Value| {
-        value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("data"))
+        value
+            .as_object()
+            .is_some_and(|fields| fields.len() == 1 && fields.contains_key("data"))
     };
     if is_enveloped(json.value()?) {
         return Ok(payload);
@@ -50,7 +54,10 @@ mod tests {
     fn makes_one_of_the_other() {
         let xml = to_xml(&json!({"a": {"b": "1"}}).into()).unwrap();
         assert!(xml.text().unwrap().ends_with("<a><b>1</b></a>"));
-        assert_eq!(*to_json(&xml).unwrap().json().unwrap(), json!({"a": {"b": "1"}}));
+        assert_eq!(
+            *to_json(&xml).unwrap().json().unwrap(),
+            json!({"a": {"b": "1"}})
+        );
         let broken = to_json(&Xml::from_text("<a>").into()).unwrap_err();
         assert_eq!(broken.kind(), ErrorKind::NotAcceptable);
     }

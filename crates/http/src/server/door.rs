@@ -69,9 +69,14 @@ impl Door {
         B::Error: Into<BoxError>,
     {
         let found = match &self.table {
-            _ if head.method == Method::CONNECT => Found::NotAllowed { allow: String::new() },
+            _ if head.method == Method::CONNECT => Found::NotAllowed {
+                allow: String::new(),
+            },
             Some(table) => table.find(&head.method, head.uri.path()),
-            None => Found::Route { number: 0, variables: Vec::new() },
+            None => Found::Route {
+                number: 0,
+                variables: Vec::new(),
+            },
         };
         let (way, variables) = match found {
             Found::Route { number, variables } => (Ok(&self.ways[number]), variables),
@@ -101,7 +106,11 @@ impl Door {
     }
 
     fn correlation_id(&self, head: &RequestHead) -> Option<String> {
-        let id = head.headers.get(self.correlation.as_ref()?)?.to_str().ok()?;
+        let id = head
+            .headers
+            .get(self.correlation.as_ref()?)?
+            .to_str()
+            .ok()?;
         (!id.is_empty() && id.len() <= LONGEST_CORRELATION_ID).then(|| id.to_owned())
     }
 
@@ -109,7 +118,9 @@ impl Door {
     pub(crate) fn line_up(&self) -> Option<Waiter<'_>> {
         let before = self.waiting.fetch_add(1, Relaxed);
         let waiter = Waiter(self);
-        self.max_waiting.is_none_or(|most| before < most).then_some(waiter)
+        self.max_waiting
+            .is_none_or(|most| before < most)
+            .then_some(waiter)
     }
 }
 

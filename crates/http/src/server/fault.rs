@@ -43,15 +43,25 @@ impl Fault {
     }
 
     /// Makes the response. `realm` is what credentials are asked for, if the error does not say.
-    pub(crate) fn respond(&self, format: Format, style: ErrorBody, realm: &str) -> Response<ResponseBody> {
+    pub(crate) fn respond(
+        &self,
+        format: Format,
+        style: ErrorBody,
+        realm: &str,
+    ) -> Response<ResponseBody> {
         let mut response = Response::new(ResponseBody::default());
         *response.status_mut() = self.status;
-        let is_empty = matches!(self.status, StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT);
+        let is_empty = matches!(
+            self.status,
+            StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT
+        );
         if !is_empty {
             let (media_type, text) = self.body(format, style);
             *response.body_mut() = ResponseBody::new(Bytes::from(text));
             let media_type = HeaderValue::from_static(media_type);
-            response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, media_type);
         }
         self.add_headers(&mut response, realm);
         response
@@ -59,9 +69,10 @@ impl Fault {
 
     fn body(&self, format: Format, style: ErrorBody) -> (&'static str, String) {
         match (style, format) {
-            (ErrorBody::Envelope, Format::Json) => {
-                ("application/json", json!({ "errors": [self.fields()] }).to_string())
-            }
+            (ErrorBody::Envelope, Format::Json) => (
+                "application/json",
+                json!({ "errors": [self.fields()] }).to_string(),
+            ),
             (ErrorBody::Envelope, Format::Xml) => {
                 let fields = elements(&self.fields());
                 let text = format!("<errors><error>{fields}</error></errors>");
@@ -73,14 +84,19 @@ impl Fault {
                 let text = format!("<problem xmlns=\"urn:ietf:rfc:7807\">{fields}</problem>");
                 ("application/problem+xml", text)
             }
-            (ErrorBody::Problem, _) => {
-                ("application/problem+json", Value::Object(self.problem()).to_string())
-            }
+            (ErrorBody::Problem, _) => (
+                "application/problem+json",
+                Value::Object(self.problem()).to_string(),
+            ),
         }
     }
 
     fn message(&self) -> &str {
-        if self.is_hidden() { "internal error" } else { self.error.message() }
+        if self.is_hidden() {
+            "internal error"
+        } else {
+            self.error.message()
+        }
     }
 
     fn line(&self) -> String {
@@ -101,7 +117,10 @@ impl Fault {
     fn problem(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         fields.insert("type".into(), "about:blank".into());
-        fields.insert("title".into(), self.status.canonical_reason().unwrap_or("Error").into());
+        fields.insert(
+            "title".into(),
+            self.status.canonical_reason().unwrap_or("Error").into(),
+        );
         fields.insert("status".into(), self.status.as_u16().into());
         fields.insert("detail".into(), self.message().into());
         fields.insert("code".into(), self.error.kind().as_str().into());
@@ -155,12 +174,17 @@ impl Fault {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn elements(fields: &Map<String, Value>) -> String {
     let element = |(name, value): (&String, &Value)| {
-        let name: String = name.chars().filter(|c| c.is_alphanumeric() || "_-.".contains(*c)).collect();
+        let name: String = name
+            .chars()
+            .filter(|c| c.is_alphanumeric() || "_-.".contains(*c))
+            .collect();
         let begins_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
         begins_well.then(|| format!("<{name}>{}</{name}>", escape(&plain(value))))
     };
@@ -205,7 +229,10 @@ mod tests {
         assert!(xml.starts_with("<errors><error>") && xml.ends_with("</error></errors>"));
         assert!(xml.contains("<message>no &lt;end&gt; tag</message>"));
         assert!(xml.contains("<code>malformed</code>") && xml.contains("<line>3</line>"));
-        assert_eq!(text(Format::Bytes, ErrorBody::Envelope), "check: no <end> tag\n");
+        assert_eq!(
+            text(Format::Bytes, ErrorBody::Envelope),
+            "check: no <end> tag\n"
+        );
         let problem = value(&text(Format::Text, ErrorBody::Problem));
         assert_eq!(problem["status"], 400);
         assert_eq!(problem["title"], "Bad Request");

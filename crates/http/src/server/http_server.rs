@@ -249,8 +249,12 @@ impl HttpServer {
                 Error::internal(format!("`{name}` cannot be the name of a header"))
             })?),
         };
-        let mut ways: Vec<Way> =
-            self.routes.0.iter().map(|(name, route)| self.way(Some(name), route)).collect();
+        let mut ways: Vec<Way> = self
+            .routes
+            .0
+            .iter()
+            .map(|(name, route)| self.way(Some(name), route))
+            .collect();
         if ways.is_empty() {
             ways.push(self.way(None, &Route::any()));
         }
@@ -284,7 +288,9 @@ impl HttpServer {
             let message = format!("cannot listen on {}: {error}", self.address);
             Error::unavailable(message).with_source(error)
         };
-        TcpListener::bind(self.address.as_str()).await.map_err(unusable)
+        TcpListener::bind(self.address.as_str())
+            .await
+            .map_err(unusable)
     }
 }
 
@@ -292,7 +298,11 @@ impl Actor for HttpServer {
     async fn start(&mut self, ctx: &Context) -> Result {
         let door = Arc::new(self.door(ctx.flow())?);
         let tls = self.tls.as_ref().map(Tls::acceptor).transpose()?;
-        let listener = if self.shared.listens { Some(self.listen().await?) } else { None };
+        let listener = if self.shared.listens {
+            Some(self.listen().await?)
+        } else {
+            None
+        };
         if let Some(listener) = &listener {
             let address = listener.local_addr()?;
             let scheme = if tls.is_some() { "https" } else { "http" };
@@ -309,14 +319,22 @@ impl Actor for HttpServer {
                 source.stopping().await;
                 return Ok(());
             };
-            let host = Host { door, source, tls, header_timeout, spawn };
+            let host = Host {
+                door,
+                source,
+                tls,
+                header_timeout,
+                spawn,
+            };
             listen(listener, Arc::new(host), shared.connections).await
         });
         Ok(())
     }
 
     async fn consume(&mut self, _: Event, _: &Context) -> Result {
-        Err(Error::internal("an answer came to the door itself, which the engine should have taken"))
+        Err(Error::internal(
+            "an answer came to the door itself, which the engine should have taken",
+        ))
     }
 
     async fn stop(&mut self, ctx: &Context) -> Result {
@@ -325,7 +343,11 @@ impl Actor for HttpServer {
         connections.end(FAREWELL).await;
         let count = connections.count();
         if count > 0 {
-            tracing::warn!(flow = ctx.flow(), actor = ctx.actor(), "{count} connections had to be cut");
+            tracing::warn!(
+                flow = ctx.flow(),
+                actor = ctx.actor(),
+                "{count} connections had to be cut"
+            );
         }
         Ok(())
     }

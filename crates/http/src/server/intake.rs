@@ -27,7 +27,8 @@ impl Visit<'_> {
             return Ok(());
         };
         let sent = self.content_type();
-        if !self.has_unread || sent.is_some_and(|sent| taken.iter().any(|range| range.takes(sent))) {
+        if !self.has_unread || sent.is_some_and(|sent| taken.iter().any(|range| range.takes(sent)))
+        {
             return Ok(());
         }
         let taken: Vec<_> = taken.iter().map(ToString::to_string).collect();
@@ -63,9 +64,13 @@ impl Visit<'_> {
             Err(Refusal::TooLarge { limit }) if length.is_none() => {
                 let most = limit.saturating_sub(OVERHEAD);
                 let admitted = self.wait(way, most).await;
-                admitted.map(|admission| (admission, Size(most))).map_err(refused)
+                admitted
+                    .map(|admission| (admission, Size(most)))
+                    .map_err(refused)
             }
-            admitted => admitted.map(|admission| (admission, limit)).map_err(refused),
+            admitted => admitted
+                .map(|admission| (admission, limit))
+                .map_err(refused),
         }
     }
 
@@ -76,7 +81,9 @@ impl Visit<'_> {
             return admitted;
         }
         let _waiter = self.door.line_up().ok_or(Refusal::Crowded)?;
-        timeout(way.deadline, admit).await.unwrap_or(Err(Refusal::Crowded))
+        timeout(way.deadline, admit)
+            .await
+            .unwrap_or(Err(Refusal::Crowded))
     }
 
     /// Reads the body and makes the event.
@@ -128,7 +135,10 @@ impl Visit<'_> {
 
 /// Tells whether a text has the form `version-trace-parent-flags` of the W3C, in lower-case hex.
 fn is_traceparent(text: &str) -> bool {
-    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_hex = |part: &str| {
+        part.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
     let lengths = text.split('-').map(str::len);
     lengths.eq([2, 32, 16, 2]) && text.split('-').all(is_hex)
 }
@@ -136,7 +146,9 @@ fn is_traceparent(text: &str) -> bool {
 fn refused(refusal: Refusal) -> Fault {
     match refusal {
         Refusal::TooLarge { .. } => Error::new(ErrorKind::TooLarge, refusal.to_string()).into(),
-        other => Error::unavailable(other.to_string()).with_detail("retry_after", 1).into(),
+        other => Error::unavailable(other.to_string())
+            .with_detail("retry_after", 1)
+            .into(),
     }
 }
 
@@ -146,9 +158,15 @@ mod tests {
 
     #[test]
     fn takes_trace_contexts_of_the_right_form() {
-        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
-        assert!(!is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e473-600f067aa0ba902b7-01"));
-        assert!(!is_traceparent("00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert!(is_traceparent(
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        ));
+        assert!(!is_traceparent(
+            "00-4bf92f3577b34da6a3ce929d0e0e473-600f067aa0ba902b7-01"
+        ));
+        assert!(!is_traceparent(
+            "00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        ));
         assert!(!is_traceparent("nonsense"));
     }
 }

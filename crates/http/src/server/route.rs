@@ -73,10 +73,14 @@ impl FromStr for Route {
 
     fn from_str(text: &str) -> Result<Route, String> {
         let Some(start) = text.find('/') else {
-            return Err(format!("`{text}` is no route; write it like `POST /orders/{{id}}`"));
+            return Err(format!(
+                "`{text}` is no route; write it like `POST /orders/{{id}}`"
+            ));
         };
         let (methods, path) = text.split_at(start);
-        let methods = methods.split([' ', ',', '|']).filter(|name| !name.is_empty());
+        let methods = methods
+            .split([' ', ',', '|'])
+            .filter(|name| !name.is_empty());
         Ok(Route {
             methods: parse_methods(methods)?,
             path: path.trim().to_owned(),
@@ -91,8 +95,10 @@ fn parse_methods<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<Method>
         if name.eq_ignore_ascii_case("any") {
             return Ok(Vec::new());
         }
-        let method: Method =
-            name.to_ascii_uppercase().parse().map_err(|_| format!("`{name}` is no HTTP method"))?;
+        let method: Method = name
+            .to_ascii_uppercase()
+            .parse()
+            .map_err(|_| format!("`{name}` is no HTTP method"))?;
         methods.push(method);
     }
     Ok(methods)
@@ -108,7 +114,10 @@ impl TryFrom<RouteSettings> for Route {
             Methods::Many(names) => parse_methods(names.iter().map(String::as_str))?,
         };
         if !settings.path.starts_with('/') {
-            return Err(format!("the path `{}` does not begin with a slash", settings.path));
+            return Err(format!(
+                "the path `{}` does not begin with a slash",
+                settings.path
+            ));
         }
         Ok(Route {
             methods,
@@ -169,12 +178,21 @@ mod tests {
         assert_eq!(route.methods, [Method::GET, Method::POST]);
         assert_eq!(route.path, "/orders/{id}");
         assert!("/health".parse::<Route>().unwrap().methods.is_empty());
-        assert!("POST orders".parse::<Route>().unwrap_err().contains("is no route"));
+        assert!(
+            "POST orders"
+                .parse::<Route>()
+                .unwrap_err()
+                .contains("is no route")
+        );
         let map = json!({"method": ["PUT"], "path": "/a", "content_types": ["xml"], "body_limit": "1KiB"});
         let route: Route = serde_json::from_value(map).unwrap();
         assert_eq!(route.methods, [Method::PUT]);
         assert_eq!(route.body_limit, Some(Size(1024)));
         let typo = serde_json::from_value::<Route>(json!({"path": "/a", "metod": "PUT"}));
-        assert!(typo.unwrap_err().to_string().contains("unknown field `metod`"));
+        assert!(
+            typo.unwrap_err()
+                .to_string()
+                .contains("unknown field `metod`")
+        );
     }
 }

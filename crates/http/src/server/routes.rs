@@ -50,37 +50,56 @@ const RESERVED: [&str; 3] = ["content_type", "http", "response"];
 /// Finds the route of a request.
 pub(crate) struct RouteTable {
     /// For each path its routes, by their numbers, with their methods.
-    paths: Router<Vec<(Vec<Method>, usize)>>,
+    paths: Router<Choices>,
 }
+
+/// The routes of one path: their methods, and their numbers.
+type Choices = Vec<(Vec<Method>, usize)>;
 
 /// The route that a request takes, or why it takes none.
 #[derive(Debug)]
 pub(crate) enum Found {
-    Route { number: usize, variables: Vec<(Arc<str>, String)> },
+    Route {
+        number: usize,
+        variables: Vec<(Arc<str>, String)>,
+    },
     /// The path's methods, for the header `Allow`.
-    Options { allow: String },
-    NotAllowed { allow: String },
-    NotFound,
+    Options {
+        allow: String,
+    },
+    NotAllowed {
+        allow: String,
+    },
+    Nothing,
     /// A variable is not UTF-8.
     Malformed,
 }
 
 impl RouteTable {
     pub(crate) fn new(routes: &[(String, Route)]) -> Result<RouteTable, String> {
-        let mut paths: Vec<(&str, Vec<(Vec<Method>, usize)>)> = Vec::new();
+        let mut paths: Vec<(&str, Choices)> = Vec::new();
         for (number, (name, route)) in routes.iter().enumerate() {
             let path = without_last_slash(&route.path);
-            if let Some(reserved) = RESERVED.iter().find(|reserved| has_variable(path, reserved)) {
-                return Err(format!("in the route `{name}`, `{{{reserved}}}` is a reserved name"));
+            if let Some(reserved) = RESERVED
+                .iter()
+                .find(|reserved| has_variable(path, reserved))
+            {
+                return Err(format!(
+                    "in the route `{name}`, `{{{reserved}}}` is a reserved name"
+                ));
             }
             let own = (route.methods.clone(), number);
             match paths.iter_mut().find(|(other, _)| *other == path) {
                 None => paths.push((path, vec![own])),
                 Some((_, others)) => {
-                    let clash = others.iter().find(|(methods, _)| overlap(methods, &route.methods));
+                    let clash = others
+                        .iter()
+                        .find(|(methods, _)| overlap(methods, &route.methods));
                     if let Some((_, other)) = clash {
                         let other = &routes[*other].0;
-                        return Err(format!("the routes `{other}` and `{name}` take the same requests"));
+                        return Err(format!(
+                            "the routes `{other}` and `{name}` take the same requests"
+                        ));
                     }
                     others.push(own);
                 }
@@ -88,17 +107,22 @@ impl RouteTable {
         }
         let mut router = Router::new();
         for (path, methods) in paths {
-            let names: Vec<_> = methods.iter().map(|(_, number)| routes[*number].0.as_str()).collect();
+            let names: Vec<_> = methods
+                .iter()
+                .map(|(_, number)| routes[*number].0.as_str())
+                .collect();
             let names = names.join("`, `");
             let added = router.insert(path, methods);
-            added.map_err(|error| format!("the path of the route `{names}` cannot be used: {error}"))?;
+            added.map_err(|error| {
+                format!("the path of the route `{names}` cannot be used: {error}")
+            })?;
         }
         Ok(RouteTable { paths: router })
     }
 
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found {
         let Ok(found) = self.paths.at(without_last_slash(path)) else {
-            return Found::NotFound;
+            return Found::Nothing;
         };
         let Some(number) = number_of(found.value, method) else {
             let allow = allow(found.value);
@@ -123,7 +147,10 @@ fn number_of(routes: &[(Vec<Method>, usize)], method: &Method) -> Option<usize> 
     let of = |method: &Method| routes.iter().find(|(methods, _)| methods.contains(method));
     let head_as_get = || of(&Method::GET).filter(|_| method == Method::HEAD);
     let any = || routes.iter().find(|(methods, _)| methods.is_empty());
-    of(method).or_else(head_as_get).or_else(any).map(|(_, number)| *number)
+    of(method)
+        .or_else(head_as_get)
+        .or_else(any)
+        .map(|(_, number)| *number)
 }
 
 fn allow(routes: &[(Vec<Method>, usize)]) -> String {
@@ -165,26 +192,48 @@ mod tests {
 
     #[test]
     fn finds_routes_by_method_and_path() {
-        let table = table(&[("new", "POST /orders/"), ("one", "GET /orders/{id}"), ("rest", "/{*all}")]);
+        let table = table(&[
+            ("new", "POST /orders/"),
+            ("one", "GET /orders/{id}"),
+            ("rest", "/{*all}"),
+        ]);
         let find = |method: Method, path: &str| table.as_ref().unwrap().find(&method, path);
-        assert!(matches!(find(Method::POST, "/orders"), Found::Route { number: 0, .. }));
-        assert!(matches!(find(Method::POST, "/orders/"), Found::Route { number: 0, .. }));
-        let Found::Route { number: 1, variables } = find(Method::HEAD, "/orders/a%20b") else {
+        assert!(matches!(
+            find(Method::POST, "/orders"),
+            Found::Route { number: 0, .. }
+        ));
+        assert!(matches!(
+            find(Method::POST, "/orders/"),
+            Found::Route { number: 0, .. }
+        ));
+        let Found::Route {
+            number: 1,
+            variables,
+        } = find(Method::HEAD, "/orders/a%20b")
+        else {
             panic!("no route");
         };
         assert_eq!(variables, [("id".into(), "a b".to_owned())]);
-        assert!(matches!(find(Method::PUT, "/x/y"), Found::Route { number: 2, .. }));
+        assert!(matches!(
+            find(Method::PUT, "/x/y"),
+            Found::Route { number: 2, .. }
+        ));
         let Found::NotAllowed { allow } = find(Method::PUT, "/orders/1") else {
             panic!("allowed");
         };
         assert_eq!(allow, "GET, HEAD, OPTIONS");
-        assert!(matches!(find(Method::OPTIONS, "/orders"), Found::Options { .. }));
+        assert!(matches!(
+            find(Method::OPTIONS, "/orders"),
+            Found::Options { .. }
+        ));
         assert!(matches!(find(Method::GET, "/orders/%ff"), Found::Malformed));
     }
 
     #[test]
     fn clashes_are_found() {
-        let clash = table(&[("a", "GET /x"), ("b", "GET, POST /x/")]).err().unwrap();
+        let clash = table(&[("a", "GET /x"), ("b", "GET, POST /x/")])
+            .err()
+            .unwrap();
         assert_eq!(clash, "the routes `a` and `b` take the same requests");
         assert!(table(&[("a", "GET /x/{y}"), ("b", "GET /x/{z}/")]).is_err());
         assert!(table(&[("a", "GET /x"), ("b", "/x")]).is_ok());

@@ -52,7 +52,8 @@ where
         let mounted = self.0.clone();
         Box::pin(async move {
             let Some((door, source)) = mounted.get() else {
-                let error = Error::unavailable("the flow has not started").with_detail("retry_after", 1);
+                let error =
+                    Error::unavailable("the flow has not started").with_detail("retry_after", 1);
                 let fault = Fault::from(error);
                 return Ok(fault.respond(Format::Text, ErrorBody::Envelope, ""));
             };

@@ -24,7 +24,10 @@ impl Tls {
     pub(crate) fn acceptor(&self) -> Result<TlsAcceptor> {
         let path = self.certificate.as_path();
         let unusable = |path: &std::path::Path, error: &dyn std::fmt::Display| {
-            Error::internal(format!("`{}` cannot be used for TLS: {error}", path.display()))
+            Error::internal(format!(
+                "`{}` cannot be used for TLS: {error}",
+                path.display()
+            ))
         };
         let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
             .and_then(Iterator::collect)

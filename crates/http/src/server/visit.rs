@@ -1,6 +1,5 @@
 //! One request on its way through the door: let in, asked of the flow, answered.
 
-use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -32,7 +31,11 @@ pub(crate) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    pub(crate) async fn carry_out<B>(&mut self, way: &Way, body: Pin<&mut B>) -> Result<Response<ResponseBody>, Fault>
+    pub(crate) async fn carry_out<B>(
+        &mut self,
+        way: &Way,
+        body: Pin<&mut B>,
+    ) -> Result<Response<ResponseBody>, Fault>
     where
         B: Body,
         B::Error: Into<BoxError>,
@@ -85,10 +88,10 @@ impl Visit<'_> {
     }
 
     fn answered(&mut self, event: &Event) -> Result<Response<ResponseBody>, Fault> {
-        if let Cow::Borrowed(meta_id) = event.meta_id() {
-            if self.meta_id.as_deref() != Some(meta_id) {
-                self.meta_id = Some(meta_id.to_owned());
-            }
+        if let Some(meta_id) = event.own_meta_id()
+            && self.meta_id.as_deref() != Some(meta_id)
+        {
+            self.meta_id = Some(meta_id.to_owned());
         }
         let Some(failure) = event.error() else {
             let accept = Accept::of(&self.head.headers);
@@ -113,7 +116,9 @@ impl Visit<'_> {
         match found {
             Found::NotAllowed { allow } => {
                 let message = format!("{} is not allowed here", self.head.method);
-                Error::not_allowed(message).with_detail("allow", allow).into()
+                Error::not_allowed(message)
+                    .with_detail("allow", allow)
+                    .into()
             }
             Found::Malformed => Error::malformed(format!("the path `{path}` is not UTF-8")).into(),
             _ => Error::not_found(format!("there is nothing at `{path}`")).into(),
@@ -140,19 +145,28 @@ impl Visit<'_> {
             Format::Bytes => "text/plain",
             other => other.media_type(),
         });
-        fault.respond(*format.unwrap_or(&own), self.door.error_body, &self.door.realm)
+        fault.respond(
+            *format.unwrap_or(&own),
+            self.door.error_body,
+            &self.door.realm,
+        )
     }
 
     pub(crate) fn finish(self, mut response: Response<ResponseBody>) -> Reply {
-        if let (Some(name), Some(meta_id)) = (&self.door.correlation, self.meta_id) {
-            if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(meta_id)) {
-                response.headers_mut().insert(name, value);
-            }
+        if let (Some(name), Some(meta_id)) = (&self.door.correlation, self.meta_id)
+            && let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(meta_id))
+        {
+            response.headers_mut().insert(name, value);
         }
-        let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let has_body = !matches!(
+            response.status(),
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
         if self.head.method == Method::HEAD && has_body {
             let length = response.body().len();
-            response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, length.into());
             *response.body_mut() = ResponseBody::default();
         }
         Reply {

@@ -38,10 +38,10 @@ impl Wire {
     /// Tells whether the client speaks HTTP/2, by what the handshake agreed on or by its first bytes. What
     /// is read for that is given to the next reader.
     pub(crate) async fn is_http2(&mut self) -> io::Result<bool> {
-        if let Stream::Tls(stream) = &self.stream {
-            if let Some(protocol) = stream.get_ref().1.alpn_protocol() {
-                return Ok(protocol == b"h2");
-            }
+        if let Stream::Tls(stream) = &self.stream
+            && let Some(protocol) = stream.get_ref().1.alpn_protocol()
+        {
+            return Ok(protocol == b"h2");
         }
         let mut first = Vec::with_capacity(PREFACE.len());
         while first.len() < PREFACE.len() && PREFACE.starts_with(&first) {
@@ -137,7 +137,11 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         either!(self, stream => stream.poll_write(cx, buf))
     }
 

@@ -16,12 +16,19 @@ fn echo() -> compysition_core::Map<impl FnMut(Event) -> Event + Send + 'static> 
 async fn a_large_body_is_refused_by_its_length_and_by_counting() {
     let site = circle(HttpServer::at(ANYWHERE).body_limit(10), echo()).await;
     assert_eq!(site.ask("POST /", "0123456789").await.status, 200);
-    let large = site.ask("POST /\ncontent-type: application/json", "0123456789A").await;
+    let large = site
+        .ask("POST /\ncontent-type: application/json", "0123456789A")
+        .await;
     assert_eq!(large.status, 413);
-    assert_eq!(large.json()["errors"][0]["message"], "the body is larger than 10 bytes");
+    assert_eq!(
+        large.json()["errors"][0]["message"],
+        "the body is larger than 10 bytes"
+    );
     let mut client = site.connect().await;
     client.send("POST /\ntransfer-encoding: chunked", "").await;
-    client.write("8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n").await;
+    client
+        .write("8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n")
+        .await;
     assert_eq!(client.response().await.status, 413);
     site.stop().await;
 }
@@ -30,7 +37,9 @@ async fn a_large_body_is_refused_by_its_length_and_by_counting() {
 async fn a_client_that_sends_too_much_still_reads_its_answer() {
     let site = circle(HttpServer::at(ANYWHERE).body_limit(10), echo()).await;
     let mut client = site.connect().await;
-    client.write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2000000\r\n\r\n").await;
+    client
+        .write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2000000\r\n\r\n")
+        .await;
     client.write(&"x".repeat(2_000_000)).await;
     assert_eq!(client.response().await.status, 413);
     site.stop().await;
@@ -40,12 +49,16 @@ async fn a_client_that_sends_too_much_still_reads_its_answer() {
 async fn a_client_that_asks_first_is_told_before_it_sends() {
     let site = circle(HttpServer::at(ANYWHERE).body_limit(10), echo()).await;
     let mut client = site.connect().await;
-    client.write("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n").await;
+    client
+        .write("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+        .await;
     assert_eq!(client.response().await.status, 100);
     client.write("hi").await;
     assert_eq!(client.response().await.body, "hi");
     let mut client = site.connect().await;
-    client.write("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 20\r\n\r\n").await;
+    client
+        .write("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 20\r\n\r\n")
+        .await;
     assert_eq!(client.response().await.status, 413);
     site.stop().await;
 }
@@ -61,8 +74,18 @@ async fn media_types_are_negotiated() {
     let message = "text/html is not taken here, but application/json, text/plain is\n";
     assert_eq!(refused.body, message);
     assert_eq!(site.ask("POST /", "no type").await.status, 415);
-    assert_eq!(site.ask("POST /\ncontent-type: text/plain", "x").await.status, 200);
-    assert_eq!(site.ask("POST /\ncontent-type: application/hal+json", "{}").await.status, 200);
+    assert_eq!(
+        site.ask("POST /\ncontent-type: text/plain", "x")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        site.ask("POST /\ncontent-type: application/hal+json", "{}")
+            .await
+            .status,
+        200
+    );
     let plain = "POST /\ncontent-type: text/plain\naccept: image/png";
     assert_eq!(site.ask(plain, "x").await.status, 406);
     site.stop().await;
@@ -89,7 +112,9 @@ async fn an_answer_is_made_what_the_client_accepts() {
 #[tokio::test]
 async fn slow_clients_are_sent_away() {
     let patience = Duration::from_millis(50);
-    let server = HttpServer::at(ANYWHERE).header_timeout(patience).body_timeout(patience);
+    let server = HttpServer::at(ANYWHERE)
+        .header_timeout(patience)
+        .body_timeout(patience);
     let site = circle(server, echo()).await;
     // One that says nothing, one that never ends its head, one that never ends its body, an idle one.
     assert_eq!(site.connect().await.rest().await, "");
@@ -97,7 +122,9 @@ async fn slow_clients_are_sent_away() {
     client.write("GET / HTTP/1.1\r\nx-slow: ").await;
     assert_eq!(client.response().await.status, 408);
     let mut client = site.connect().await;
-    client.write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nx").await;
+    client
+        .write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nx")
+        .await;
     assert_eq!(client.response().await.status, 408);
     let mut client = site.connect().await;
     client.send("POST /", "x").await;
@@ -120,7 +147,12 @@ async fn what_is_no_http_is_refused() {
         assert_eq!(client.response().await.status, 400, "{nonsense}");
     }
     let mut client = site.connect().await;
-    client.write(&format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(1 << 20))).await;
+    client
+        .write(&format!(
+            "GET / HTTP/1.1\r\nx: {}\r\n\r\n",
+            "x".repeat(1 << 20)
+        ))
+        .await;
     assert_eq!(client.response().await.status, 431);
     assert_eq!(site.ask("POST /", "still well").await.body, "still well");
     site.stop().await;
@@ -135,17 +167,27 @@ async fn a_flow_that_takes_too_long_is_answered_for() {
         director.connect(slow, http);
     })
     .await;
-    let response = site.ask("POST /\ncontent-type: application/json", "{}").await;
+    let response = site
+        .ask("POST /\ncontent-type: application/json", "{}")
+        .await;
     assert_eq!(response.status, 504);
-    assert_eq!(response.json()["errors"][0]["message"], "the flow did not answer in time");
+    assert_eq!(
+        response.json()["errors"][0]["message"],
+        "the flow did not answer in time"
+    );
     site.flow.abort().await;
 }
 
 #[tokio::test]
 async fn more_than_may_wait_are_told_to_come_again() {
-    let server = HttpServer::at(ANYWHERE).max_waiting(1).deadline(Duration::from_millis(200));
+    let server = HttpServer::at(ANYWHERE)
+        .max_waiting(1)
+        .deadline(Duration::from_millis(200));
     let site = site(server, |director, http| {
-        director.set_limits(Limits { roots: 1, ..Limits::default() });
+        director.set_limits(Limits {
+            roots: 1,
+            ..Limits::default()
+        });
         let slow = director.register("slow", crate::support::Never);
         director.connect(http, slow);
         director.connect(slow, http);
@@ -158,19 +200,33 @@ async fn more_than_may_wait_are_told_to_come_again() {
     // One is under way until its deadline, one waits for it, one is refused.
     assert_eq!(statuses, [503, 503, 504]);
     for response in [first, second, third] {
-        assert_eq!(response.header("retry-after").is_some(), response.status == 503);
+        assert_eq!(
+            response.header("retry-after").is_some(),
+            response.status == 503
+        );
     }
     site.flow.abort().await;
 }
 
 #[tokio::test]
 async fn an_error_may_have_any_status_of_the_table() {
-    let site = circle(HttpServer::at(ANYWHERE), map(|event: Event| {
-        let kind = event.text()?.parse().map_err(|_| Error::internal("no kind"))?;
-        Err::<Event, _>(Error::new(kind, "so it is"))
-    }))
+    let site = circle(
+        HttpServer::at(ANYWHERE),
+        map(|event: Event| {
+            let kind = event
+                .text()?
+                .parse()
+                .map_err(|_| Error::internal("no kind"))?;
+            Err::<Event, _>(Error::new(kind, "so it is"))
+        }),
+    )
     .await;
-    for (kind, status) in [("gone", 410), ("rate_exceeded", 429), ("unavailable", 503), ("exceeded", 500)] {
+    for (kind, status) in [
+        ("gone", 410),
+        ("rate_exceeded", 429),
+        ("unavailable", 503),
+        ("exceeded", 500),
+    ] {
         assert_eq!(site.ask("POST /", kind).await.status, status, "{kind}");
     }
     let response = site.ask("POST /", "not_modified").await;

@@ -31,7 +31,10 @@ struct Scene {
 
 async fn scene(server: HttpServer) -> Scene {
     let (arrived, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let held = Held { arrived: arrived.clone(), go: go.clone() };
+    let held = Held {
+        arrived: arrived.clone(),
+        go: go.clone(),
+    };
     let site = site(server, |director, http| {
         let held = director.register("held", held);
         let after = director.register("after", compysition_core::inspect(|_| ()));
@@ -84,7 +87,10 @@ async fn what_is_under_way_is_answered_before_the_end() {
     let mut late = crate::support::Client(tokio::net::TcpStream::connect(address).await.unwrap());
     late.send("POST /", "late").await;
     let refused = late.response().await;
-    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("1"))
+    );
     assert_eq!(refused.header("connection"), Some("close"));
     go.notify_one();
     let response = client.response().await;
@@ -103,11 +109,16 @@ async fn a_stop_under_load_answers_all_that_was_admitted() {
         .map(|_| {
             tokio::spawn(async move {
                 let mut answered = 0;
-                let Ok(stream) = tokio::net::TcpStream::connect(address).await else { return answered };
+                let Ok(stream) = tokio::net::TcpStream::connect(address).await else {
+                    return answered;
+                };
                 let mut client = crate::support::Client(stream);
                 loop {
                     let request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx";
-                    if tokio::io::AsyncWriteExt::write_all(&mut client.0, request).await.is_err() {
+                    if tokio::io::AsyncWriteExt::write_all(&mut client.0, request)
+                        .await
+                        .is_err()
+                    {
                         return answered;
                     }
                     match client.try_response().await {
@@ -123,17 +134,30 @@ async fn a_stop_under_load_answers_all_that_was_admitted() {
         })
         .collect();
     let some = async {
-        while site.flow.snapshot().actors.iter().all(|actor| actor.consumed < 2_000) {
+        while site
+            .flow
+            .snapshot()
+            .actors
+            .iter()
+            .all(|actor| actor.consumed < 2_000)
+        {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), some).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), some)
+        .await
+        .unwrap();
     let snapshot = Arc::new(site.flow);
     assert!(snapshot.stop().await.is_clean());
     let mut answered = 0;
     for client in clients {
         answered += client.await.unwrap();
     }
-    let consumed = snapshot.snapshot().actors.iter().map(|actor| actor.consumed).max();
+    let consumed = snapshot
+        .snapshot()
+        .actors
+        .iter()
+        .map(|actor| actor.consumed)
+        .max();
     assert_eq!(Some(answered), consumed);
 }

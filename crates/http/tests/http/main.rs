@@ -1,4 +1,5 @@
 //! Tests over real connections, on ports that the system chooses.
+#![allow(clippy::unwrap_used)]
 
 mod bounds;
 mod circle;

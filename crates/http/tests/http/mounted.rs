@@ -26,11 +26,14 @@ async fn a_flow_is_a_part_of_an_axum_app() {
 
     let mut director = Director::new("test");
     let http = director.register("http", server);
-    let upper = director.register("upper", map(|event: Event| {
-        let name = event.http().variable("name").unwrap().into_owned();
-        let text = format!("{name}: {}", event.text().unwrap().to_uppercase());
-        event.with(text)
-    }));
+    let upper = director.register(
+        "upper",
+        map(|event: Event| {
+            let name = event.http().variable("name").unwrap().into_owned();
+            let text = format!("{name}: {}", event.text().unwrap().to_uppercase());
+            event.with(text)
+        }),
+    );
     director.connect((http, "upper"), upper);
     director.connect(upper, http);
     let flow = director.start().await.unwrap();

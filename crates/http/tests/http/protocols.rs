@@ -29,14 +29,18 @@ async fn echo(server: HttpServer) -> Site {
 }
 
 async fn http2_over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Sender2 {
-    let (sender, conn) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let (sender, conn) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
     tokio::spawn(conn);
     sender
 }
 
 async fn text(mut body: Incoming) -> String {
     let mut all = Vec::new();
-    while let Some(frame) = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await {
+    while let Some(frame) =
+        std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx)).await
+    {
         let data: Bytes = frame.unwrap().into_data().unwrap();
         all.extend_from_slice(&data);
     }
@@ -44,7 +48,9 @@ async fn text(mut body: Incoming) -> String {
 }
 
 fn post(body: &str) -> Request<String> {
-    Request::post("http://localhost/any").body(body.to_owned()).unwrap()
+    Request::post("http://localhost/any")
+        .body(body.to_owned())
+        .unwrap()
 }
 
 #[tokio::test]
@@ -55,9 +61,18 @@ async fn http2_needs_no_upgrade() {
     let asked = (0..100).map(|number| {
         let mut sender = sender.clone();
         tokio::spawn(async move {
-            let response = sender.send_request(post(&number.to_string())).await.unwrap();
-            assert_eq!((response.status(), response.version()), (StatusCode::OK, Version::HTTP_2));
-            assert_eq!(text(response.into_body()).await, format!("\"POST\"{number}"));
+            let response = sender
+                .send_request(post(&number.to_string()))
+                .await
+                .unwrap();
+            assert_eq!(
+                (response.status(), response.version()),
+                (StatusCode::OK, Version::HTTP_2)
+            );
+            assert_eq!(
+                text(response.into_body()).await,
+                format!("\"POST\"{number}")
+            );
         })
     });
     for asked in asked.collect::<Vec<_>>() {
@@ -67,9 +82,14 @@ async fn http2_needs_no_upgrade() {
     let large = "x".repeat(90_000);
     let response = sender.send_request(post(&large)).await.unwrap();
     assert_eq!(text(response.into_body()).await.len(), 90_006);
-    let response = sender.send_request(post(&"x".repeat(100_001))).await.unwrap();
+    let response = sender
+        .send_request(post(&"x".repeat(100_001)))
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    let head = Request::head("http://localhost/").body(String::new()).unwrap();
+    let head = Request::head("http://localhost/")
+        .body(String::new())
+        .unwrap();
     let response = sender.send_request(head).await.unwrap();
     assert_eq!(response.headers()["content-length"], "6");
     assert_eq!(text(response.into_body()).await, "");
@@ -104,7 +124,10 @@ async fn tls_speaks_what_is_agreed_on() {
         config.alpn_protocols = vec![protocol.to_vec()];
         let stream = TcpStream::connect(site.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+        TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
+            .unwrap()
     };
     let mut sender = http2_over(connect(b"h2").await).await;
     let response = sender.send_request(post("two")).await.unwrap();
@@ -135,7 +158,10 @@ async fn a_server_without_its_certificate_does_not_start() {
     director.connect(step, http);
     let problems = director.start().await.err().unwrap().problems;
     let message = &problems[0].message;
-    assert!(message.contains("`no/such/file.key` cannot be used for TLS"), "{message}");
+    assert!(
+        message.contains("`no/such/file.key` cannot be used for TLS"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -148,6 +174,10 @@ async fn an_address_in_use_is_named() {
     director.connect(step, http);
     let problems = director.start().await.err().unwrap().problems;
     let wanted = format!("cannot listen on {}", site.address);
-    assert!(problems[0].message.contains(&wanted), "{}", problems[0].message);
+    assert!(
+        problems[0].message.contains(&wanted),
+        "{}",
+        problems[0].message
+    );
     site.stop().await;
 }

@@ -66,15 +66,26 @@ impl Client {
     /// Sends a request: `POST /path`, and headers in further lines.
     pub async fn send(&mut self, head: &str, body: &str) {
         let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
-        let headers: String =
-            headers.lines().map(|header| format!("{}\r\n", header.trim())).collect();
-        let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-        self.write(&format!("{line} HTTP/1.1\r\nhost: test\r\n{headers}{length}\r\n{body}")).await;
+        let headers: String = headers
+            .lines()
+            .map(|header| format!("{}\r\n", header.trim()))
+            .collect();
+        let length = if body.is_empty() {
+            String::new()
+        } else {
+            format!("content-length: {}\r\n", body.len())
+        };
+        self.write(&format!(
+            "{line} HTTP/1.1\r\nhost: test\r\n{headers}{length}\r\n{body}"
+        ))
+        .await;
     }
 
     /// Reads one response.
     pub async fn response(&mut self) -> Response {
-        self.try_response().await.expect("the connection was closed without a response")
+        self.try_response()
+            .await
+            .expect("the connection was closed without a response")
     }
 
     pub async fn try_response(&mut self) -> Option<Response> {
@@ -83,7 +94,9 @@ impl Client {
             head.push(self.0.read_u8().await.ok()?);
         }
         let mut response = Response::parse(&String::from_utf8(head).unwrap());
-        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let length = response
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).await.ok()?;
         response.body = String::from_utf8(body).unwrap();
@@ -113,7 +126,14 @@ pub struct Response {
 impl Response {
     pub fn parse(head: &str) -> Response {
         let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let status = lines
+            .next()
+            .unwrap()
+            .split(' ')
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
         let header = |line: &str| {
             let (name, value) = line.split_once(": ")?;
             Some((name.to_ascii_lowercase(), value.to_owned()))
@@ -126,7 +146,10 @@ impl Response {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -138,7 +161,11 @@ impl Response {
 pub struct Never;
 
 impl compysition_core::Actor for Never {
-    async fn consume(&mut self, _: compysition_core::Event, _: &compysition_core::Context) -> compysition_core::Result {
+    async fn consume(
+        &mut self,
+        _: compysition_core::Event,
+        _: &compysition_core::Context,
+    ) -> compysition_core::Result {
         std::future::pending().await
     }
 }
