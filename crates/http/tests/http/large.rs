@@ -26,10 +26,14 @@ async fn large(server: HttpServer) -> Site {
 async fn ask(site: &Site) -> Incoming {
     let stream = TokioIo::new(TcpStream::connect(site.address).await.unwrap());
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.initial_stream_window_size(64 << 10).initial_connection_window_size(64 << 10);
+    builder
+        .initial_stream_window_size(64 << 10)
+        .initial_connection_window_size(64 << 10);
     let (mut sender, conn) = builder.handshake(stream).await.unwrap();
     tokio::spawn(conn);
-    let request = Request::get("http://localhost/").body(String::new()).unwrap();
+    let request = Request::get("http://localhost/")
+        .body(String::new())
+        .unwrap();
     sender.send_request(request).await.unwrap().into_body()
 }
 
@@ -71,13 +75,17 @@ async fn a_large_answer_is_sent_to_its_end_when_the_flow_stops() {
     let mut client = site.connect().await;
     client.send("GET /", "").await;
     let mut first = [0; 1];
-    tokio::io::AsyncReadExt::read_exact(&mut client.0, &mut first).await.unwrap();
+    tokio::io::AsyncReadExt::read_exact(&mut client.0, &mut first)
+        .await
+        .unwrap();
     let flow = Arc::new(site.flow);
     let own = flow.clone();
     let stopping = tokio::spawn(async move { own.stop().await });
     // When all has been answered, nobody is told anything any more.
     loop {
-        let Ok(stream) = TcpStream::connect(site.address).await else { break };
+        let Ok(stream) = TcpStream::connect(site.address).await else {
+            break;
+        };
         let mut late = Client(stream);
         late.send("GET /", "").await;
         if late.try_response().await.is_none() {
@@ -93,7 +101,10 @@ async fn a_large_answer_is_sent_to_its_end_when_the_flow_stops() {
 #[tokio::test]
 async fn an_event_larger_than_the_budget_is_refused() {
     let site = site(HttpServer::at(ANYWHERE), |director, http| {
-        director.set_limits(Limits { bytes: 10_000, ..Limits::default() });
+        director.set_limits(Limits {
+            bytes: 10_000,
+            ..Limits::default()
+        });
         let step = director.register("step", map(|event: Event| event));
         director.connect(http, step);
         director.connect(step, http);
@@ -102,6 +113,10 @@ async fn an_event_larger_than_the_budget_is_refused() {
     assert_eq!(site.ask("POST /", &"x".repeat(9_000)).await.status, 200);
     let refused = site.ask("POST /", &"x".repeat(10_000)).await;
     assert_eq!(refused.status, 413);
-    assert!(refused.body.contains("may be in flight"), "{}", refused.body);
+    assert!(
+        refused.body.contains("may be in flight"),
+        "{}",
+        refused.body
+    );
     site.stop().await;
 }

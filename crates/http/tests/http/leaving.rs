@@ -29,7 +29,10 @@ impl Actor for Turnstile {
 /// `http -> turnstile -> after -> http`.
 async fn turnstile(server: HttpServer, limits: Limits) -> (Site, Arc<Semaphore>, Arc<Semaphore>) {
     let (arrived, leave) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let actor = Turnstile { arrived: arrived.clone(), leave: leave.clone() };
+    let actor = Turnstile {
+        arrived: arrived.clone(),
+        leave: leave.clone(),
+    };
     let site = site(server, |director, http| {
         director.set_limits(limits);
         let turnstile = director.register("turnstile", actor);
@@ -63,7 +66,11 @@ async fn until(site: &Site, what: impl Fn(&Snapshot) -> bool) {
 /// Returns how many events the actor `after` has skipped, and how many it has sent on.
 fn after(site: &Site) -> (u64, u64) {
     let snapshot = site.flow.snapshot();
-    let after = snapshot.actors.iter().find(|actor| actor.name == "after").unwrap();
+    let after = snapshot
+        .actors
+        .iter()
+        .find(|actor| actor.name == "after")
+        .unwrap();
     (after.skipped, after.links[0].passed)
 }
 
@@ -120,17 +127,30 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_gives_its_permit_back() 
     let site = circle(HttpServer::at(ANYWHERE), map(|event: Event| event)).await;
     for head in ["content-length: 100000", "transfer-encoding: chunked"] {
         let mut client = site.connect().await;
-        client.write(&format!("POST / HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n5\r\nhello\r\n")).await;
-        until(&site, |snapshot| snapshot.permits == 1 && snapshot.bytes > 5).await;
+        client
+            .write(&format!(
+                "POST / HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n5\r\nhello\r\n"
+            ))
+            .await;
+        until(&site, |snapshot| {
+            snapshot.permits == 1 && snapshot.bytes > 5
+        })
+        .await;
         drop(client);
-        until(&site, |snapshot| snapshot.permits == 0 && snapshot.bytes == 0).await;
+        until(&site, |snapshot| {
+            snapshot.permits == 0 && snapshot.bytes == 0
+        })
+        .await;
     }
     site.stop().await;
 }
 
 #[tokio::test]
 async fn a_client_that_leaves_the_queue_makes_room_for_the_next() {
-    let limits = Limits { roots: 1, ..Limits::default() };
+    let limits = Limits {
+        roots: 1,
+        ..Limits::default()
+    };
     let server = HttpServer::at(ANYWHERE).max_waiting(1);
     let (site, arrived, leave) = turnstile(server, limits).await;
     let mut first = site.connect().await;
@@ -149,7 +169,10 @@ async fn a_client_that_leaves_the_queue_makes_room_for_the_next() {
     }
     leave.add_permits(100);
     assert_eq!(first.response().await.body, "first");
-    until(&site, |snapshot| snapshot.permits == 0 && snapshot.open == 0).await;
+    until(&site, |snapshot| {
+        snapshot.permits == 0 && snapshot.open == 0
+    })
+    .await;
     assert_eq!(site.ask("POST /", "again").await.body, "again");
     site.stop().await;
 }
@@ -159,16 +182,22 @@ async fn a_stream_that_is_reset_is_a_client_that_went_away() {
     let arrived = Arc::new(Semaphore::new(0));
     let site = circle(HttpServer::at(ANYWHERE), Stubborn(arrived.clone())).await;
     let stream = TokioIo::new(TcpStream::connect(site.address).await.unwrap());
-    let (mut sender, conn) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    let (mut sender, conn) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream)
+        .await
+        .unwrap();
     tokio::spawn(conn);
-    let request = Request::get("http://localhost/").body(String::new()).unwrap();
+    let request = Request::get("http://localhost/")
+        .body(String::new())
+        .unwrap();
     tokio::select! {
         _ = sender.send_request(request) => panic!("answered before its client has gone"),
         arrived = arrived.acquire() => arrived.unwrap().forget(),
     }
     // The connection is still there; only the stream is not.
-    until(&site, |snapshot| snapshot.open == 0 && snapshot.permits == 0).await;
+    until(&site, |snapshot| {
+        snapshot.open == 0 && snapshot.permits == 0
+    })
+    .await;
     assert!(sender.is_ready());
     site.stop().await;
 }
@@ -177,7 +206,9 @@ async fn a_stream_that_is_reset_is_a_client_that_went_away() {
 async fn a_body_that_is_under_way_when_the_flow_stops_is_read_and_answered() {
     let site = circle(HttpServer::at(ANYWHERE), map(|event: Event| event)).await;
     let mut client = site.connect().await;
-    client.write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhello").await;
+    client
+        .write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhello")
+        .await;
     until(&site, |snapshot| snapshot.permits == 1).await;
     let flow = Arc::new(site.flow);
     let (stopping, own) = (Arc::new(Notify::new()), flow.clone());
@@ -194,6 +225,9 @@ async fn a_body_that_is_under_way_when_the_flow_stops_is_read_and_answered() {
     assert_eq!(late.response().await.status, 503);
     client.write("world").await;
     let response = client.response().await;
-    assert_eq!((response.status, response.body.as_str()), (200, "helloworld"));
+    assert_eq!(
+        (response.status, response.body.as_str()),
+        (200, "helloworld")
+    );
     assert!(stopped.await.unwrap().is_clean());
 }
