@@ -5,6 +5,7 @@
 //! desk of the actor's, and writes through.
 
 use std::cell::RefCell;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
@@ -18,6 +19,8 @@ pub(crate) struct Desk {
     /// The address of the station whose desk it is; 0 for none.
     owner: usize,
     pending: Vec<Vec<Event>>,
+    /// The clock, in milliseconds since 1970, once it was read for this poll; else 0.
+    millis: u64,
 }
 
 thread_local! {
@@ -39,6 +42,7 @@ impl Drawer {
             if open.owner != address(station) {
                 let mut drawer = self.0.lock();
                 drawer.owner = address(station);
+                drawer.millis = 0;
                 std::mem::swap(open, &mut *drawer);
             }
         });
@@ -79,6 +83,18 @@ pub(crate) fn put(station: &Station, outboxes: &Outboxes, link: usize, event: Ev
             give_buffer(station, link, chunk);
         }
     }
+}
+
+/// Returns the time in milliseconds since 1970. It is read once a poll, since that costs as much as a
+/// whole hop.
+pub(crate) fn millis() -> u64 {
+    OPEN.with_borrow_mut(|open| {
+        if open.millis == 0 || open.owner == 0 {
+            let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+            open.millis = elapsed.map_or(0, |elapsed| elapsed.as_millis() as u64);
+        }
+        open.millis
+    })
 }
 
 enum Put {

@@ -99,7 +99,7 @@ impl Event {
     /// Returns the id that logs and traces show, if it was set, on the event or on its root.
     pub fn own_meta_id(&self) -> Option<&str> {
         let root = self.receipt().root();
-        let of_root = || root.and_then(|root| root.origin().meta_id.as_deref());
+        let of_root = || root.and_then(|root| root.origin()?.meta_id.as_deref());
         self.head().meta_id.as_deref().or_else(of_root)
     }
 
@@ -121,7 +121,7 @@ impl Event {
     /// Returns the W3C trace context that the event belongs to.
     pub fn traceparent(&self) -> Option<&str> {
         let root = self.receipt().root();
-        let of_root = || root.and_then(|root| root.origin().traceparent.as_deref());
+        let of_root = || root.and_then(|root| root.origin()?.traceparent.as_deref());
         self.head().traceparent.as_deref().or_else(of_root)
     }
 
@@ -139,7 +139,7 @@ impl Event {
     /// Returns whether nobody waits any more for what the event would lead to: the client has gone or its
     /// deadline has passed, and there was no answer. Long work may look at it now and then.
     pub fn is_cancelled(&self) -> bool {
-        self.receipt().is_void()
+        self.is_void()
     }
 
     /// Returns how many links the event and its ancestors have passed.

@@ -131,7 +131,7 @@ impl Flow {
         let busy = self.tasks.iter().filter(|station| !station.is_resting());
         let stopped = Stopped {
             unfinished: busy.map(|station| station.name.to_string()).collect(),
-            failed: self.state.open_roots().unsigned_abs(),
+            failed: self.state.open_roots(),
         };
         if !stopped.is_clean() {
             tracing::error!(

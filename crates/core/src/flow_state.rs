@@ -3,7 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
@@ -27,7 +27,7 @@ pub(crate) struct FlowState {
     aborted: AtomicBool,
     /// Sources that still may emit.
     sources: AtomicUsize,
-    open: AtomicI64,
+    opened: AtomicU64,
     seed: u64,
     ids: AtomicU64,
     randoms: AtomicU64,
@@ -39,6 +39,13 @@ pub(crate) struct Settled {
     pub(crate) delivered: AtomicU64,
     pub(crate) kept: AtomicU64,
     pub(crate) failed: AtomicU64,
+}
+
+impl Settled {
+    fn all(&self) -> u64 {
+        let counters = [&self.delivered, &self.kept, &self.failed];
+        counters.into_iter().map(|counter| counter.load(SeqCst)).sum()
+    }
 }
 
 impl FlowState {
@@ -55,17 +62,17 @@ impl FlowState {
             is_stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             sources: AtomicUsize::new(0),
-            open: AtomicI64::new(0),
+            opened: AtomicU64::new(0),
             seed,
             ids: AtomicU64::new(0),
             randoms: AtomicU64::new(0),
         }
     }
 
-    pub(crate) fn new_id(&self) -> Id {
+    pub(crate) fn new_id(&self, millis: u64) -> Id {
         const COUNTER_BITS: u32 = 40;
         let counter = self.ids.fetch_add(1, Relaxed) & ((1 << COUNTER_BITS) - 1);
-        Id::new_root((u128::from(self.seed) << COUNTER_BITS) | u128::from(counter))
+        Id::new_root(millis, (u128::from(self.seed) << COUNTER_BITS) | u128::from(counter))
     }
 
     /// Returns the next number of a SplitMix64 sequence (Steele, Lea and Flood, 2014).
@@ -137,12 +144,15 @@ impl FlowState {
         self.sources.load(SeqCst)
     }
 
-    pub(crate) fn open_roots(&self) -> i64 {
-        self.open.load(SeqCst)
+    /// Returns how many roots have not settled.
+    pub(crate) fn open_roots(&self) -> u64 {
+        // Read first, so that a root that settles meanwhile is not missed.
+        let settled = self.settled.all();
+        self.opened.load(SeqCst).saturating_sub(settled)
     }
 
     pub(crate) fn root_opened(&self) {
-        self.open.fetch_add(1, Relaxed);
+        self.opened.fetch_add(1, SeqCst);
     }
 
     pub(crate) fn root_settled(&self, outcome: &Outcome) {
@@ -151,8 +161,8 @@ impl FlowState {
             Outcome::Kept => &self.settled.kept,
             Outcome::Failed(_) => &self.settled.failed,
         };
-        counter.fetch_add(1, Relaxed);
-        if self.open.fetch_sub(1, SeqCst) == 1 {
+        counter.fetch_add(1, SeqCst);
+        if self.open_roots() == 0 {
             self.quiet.notify_waiters();
         }
     }

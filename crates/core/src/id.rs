@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -37,13 +36,10 @@ impl Id {
         self.0 == 0
     }
 
-    /// Makes the id of a new root from the clock and 74 bits that the caller keeps unique.
-    pub(crate) fn new_root(unique: u128) -> Id {
-        let millis = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |elapsed| elapsed.as_millis());
+    /// Makes the id of a new root from the time in milliseconds and 74 bits that the caller keeps unique.
+    pub(crate) fn new_root(millis: u64, unique: u128) -> Id {
         let low = unique & !TIME_BITS & FREE_BITS;
-        Id((millis << 80) | low | VERSION_AND_VARIANT)
+        Id((u128::from(millis) << 80) | low | VERSION_AND_VARIANT)
     }
 
     /// Derives the id of a child: the same parent, actor, outbox and ordinal give the same id, so that
@@ -110,7 +106,7 @@ mod tests {
 
     #[test]
     fn is_a_version_7_uuid_that_reads_back() {
-        let id = Id::new_root(u128::MAX);
+        let id = Id::new_root(1_700_000_000_000, u128::MAX);
         let text = id.to_string();
         assert_eq!(text.len(), 36);
         assert_eq!(&text[14..15], "7");
@@ -121,14 +117,14 @@ mod tests {
 
     #[test]
     fn children_differ_by_each_part_and_repeat() {
-        let parent = Id::new_root(1);
+        let parent = Id::new_root(7, 1);
         let child = parent.child("split", "out", 0);
         assert_eq!(child, parent.child("split", "out", 0));
         for other in [
             parent.child("split", "out", 1),
             parent.child("split", "other", 0),
             parent.child("join", "out", 0),
-            Id::new_root(2).child("split", "out", 0),
+            Id::new_root(7, 2).child("split", "out", 0),
         ] {
             assert_ne!(child, other);
         }

@@ -1,11 +1,10 @@
 //! The state that all copies and children of one admitted event share.
 
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 use std::task::{Poll, Waker};
 
-use parking_lot::Mutex;
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::current::current_actor;
@@ -21,8 +20,8 @@ pub(crate) struct Root {
     gate: Arc<Gate>,
     /// Whether the source waits for an answer.
     asked: bool,
-    origin: Origin,
-    deadline: OnceLock<Instant>,
+    /// Boxed, as is the state: most roots need neither.
+    origin: Option<Box<Origin>>,
     /// How many receipts there are: while there is one, the root has a permit.
     running: AtomicU32,
     /// How many keep it from settling: all receipts together, and each custody.
@@ -32,11 +31,12 @@ pub(crate) struct Root {
     /// The most that they were ever charged with, which the permit holds.
     held: AtomicU64,
     flags: AtomicU8,
-    state: Mutex<State>,
+    state: Mutex<Option<Box<State>>>,
 }
 
 #[derive(Default)]
 struct State {
+    deadline: Option<Instant>,
     answer: Option<Event>,
     /// The first bad end; the worst end counts.
     failure: Option<Failure>,
@@ -60,8 +60,7 @@ impl Root {
             id,
             gate,
             asked,
-            origin,
-            deadline: OnceLock::new(),
+            origin: origin.is_some().then(|| Box::new(origin)),
             running: AtomicU32::new(1),
             holders: AtomicU32::new(1),
             bytes: AtomicU64::new(held),
@@ -79,17 +78,21 @@ impl Root {
         &self.gate
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
+    }
+
+    fn lock(&self) -> MappedMutexGuard<'_, State> {
+        MutexGuard::map(self.state.lock(), |state| &mut **state.get_or_insert_default())
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.deadline.get().copied()
+        self.state.lock().as_ref()?.deadline
     }
 
     pub(crate) fn set_deadline(&self, deadline: Instant) {
         // The first deadline holds: it is the one that the client was promised.
-        let _ = self.deadline.set(deadline);
+        self.lock().deadline.get_or_insert(deadline);
     }
 
     pub(crate) fn cancel(&self) {
@@ -120,7 +123,7 @@ impl Root {
             return false;
         }
         let answer = answer();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.answer = Some(answer);
         wake(state);
         true
@@ -131,7 +134,7 @@ impl Root {
     }
 
     pub(crate) fn fail(&self, failure: &Failure) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if state.failure.is_none() {
             state.failure = Some(failure.clone());
         }
@@ -204,7 +207,7 @@ impl Root {
     }
 
     fn settle(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if state.failure.is_none() && self.gate.flow().is_aborted() {
             state.failure = Some(self.gate.flow().abort_failure(current_actor()));
         }
@@ -221,7 +224,7 @@ impl Root {
     }
 
     pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         match &state.outcome {
             Some(outcome) => Poll::Ready(outcome.clone()),
             None => wait(&mut state, waker),
@@ -229,7 +232,7 @@ impl Root {
     }
 
     pub(crate) fn poll_answer(&self, waker: &Waker) -> Poll<Result<Event, Unanswered>> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Some(answer) = state.answer.take() {
             return Poll::Ready(Ok(answer));
         }
@@ -251,7 +254,7 @@ fn wait<T>(state: &mut State, waker: &Waker) -> Poll<T> {
 }
 
 /// Wakes all who wait, after the lock is free.
-fn wake(mut state: parking_lot::MutexGuard<'_, State>) {
+fn wake(mut state: MappedMutexGuard<'_, State>) {
     let wakers = std::mem::take(&mut state.wakers);
     drop(state);
     wakers.into_iter().for_each(Waker::wake);

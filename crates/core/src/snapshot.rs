@@ -76,7 +76,7 @@ impl Flow {
             delivered: settled.delivered.load(Relaxed),
             kept: settled.kept.load(Relaxed),
             failed: settled.failed.load(Relaxed),
-            open: self.state().open_roots().max(0) as u64,
+            open: self.state().open_roots(),
             permits: in_use.iter().map(|(roots, _)| (*roots).max(0) as u64).sum(),
             bytes: in_use.iter().map(|(_, bytes)| (*bytes).max(0) as u64).sum(),
             actors: self

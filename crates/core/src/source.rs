@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
+use crate::desk;
 use crate::permits::{Gate, Permit, Refusal};
-use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
 use crate::travel::EVENT_BYTES;
@@ -136,13 +136,13 @@ fn send(
 ) -> Arc<Root> {
     permit.shrink_to(event.cost());
     let id = match event.id() {
-        Id::NONE => gate.flow().new_id(),
+        Id::NONE => gate.flow().new_id(desk::millis()),
         given => given,
     };
     let origin = event.take_origin();
     let held = permit.into_held();
     let root = Arc::new(Root::new(id, gate.clone(), held, asked, origin));
-    event.enter(id, Receipt::One(root.clone()), held);
+    event.enter(id, root.clone(), held);
     let station = &ctx.station;
     let sent = match outbox {
         None => ctx.deliver(event, &station.outboxes().all, "*"),

@@ -43,9 +43,11 @@ impl<A: Actor> Stage for ActorStage<A> {
 
     fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a> {
         Box::pin(async move {
-            let keep = A::KEEP_INPUT || ctx.station.options.into.is_some();
+            // Where nothing is sent on, nothing is gained by leaving the event to be changed in place.
+            let is_end = ctx.station.outboxes().links.is_empty();
+            let keep = A::KEEP_INPUT || is_end || ctx.station.options.into.is_some();
             for event in chunk.events.drain(..) {
-                if event.receipt().is_void() && !chunk.from_error {
+                if event.is_void() && !chunk.from_error {
                     skip(ctx, event);
                     continue;
                 }

@@ -219,7 +219,7 @@ impl Harness {
 
     /// Returns how many events are inside: being consumed, or held.
     pub fn inside(&self) -> usize {
-        self.flow.state().open_roots().unsigned_abs() as usize
+        self.flow.state().open_roots() as usize
     }
 
     /// Stops the actor as a flow would: it is told to flush what it holds.

@@ -21,24 +21,38 @@ pub(crate) const EVENT_BYTES: usize = 512;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Travel(u64);
 
+const ASKED: u64 = 1 << 31;
+const HOPS: u64 = ASKED - 1;
+
 impl Travel {
-    fn new(hops: u32, charge: u32) -> Travel {
-        Travel(u64::from(charge) << 32 | u64::from(hops))
+    /// An event that has passed no link yet; `asked` if a client waits for an answer.
+    fn start(charge: u32, asked: bool) -> Travel {
+        Travel(u64::from(charge) << 32 | if asked { ASKED } else { 0 })
     }
 
     pub(crate) fn hops(self) -> u32 {
-        self.0 as u32
+        (self.0 & HOPS) as u32
     }
 
     fn charge(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    pub(crate) fn uncharged(self) -> Travel {
-        Travel::new(self.hops(), 0)
+    /// Returns whether a client waits for an answer: others are spared a look at the root.
+    fn is_asked(self) -> bool {
+        self.0 & ASKED != 0
     }
 
-    pub(crate) fn one_hop_more(self) -> Travel {
+    fn charged(self, charge: u32) -> Travel {
+        Travel(u64::from(charge) << 32 | self.0 & (ASKED | HOPS))
+    }
+
+    pub(crate) fn uncharged(self) -> Travel {
+        self.charged(0)
+    }
+
+    fn one_hop_more(self) -> Travel {
+        // The limit is far below the number of hops that fit in.
         Travel(self.0 + 1)
     }
 }
@@ -48,6 +62,12 @@ impl Travel {
 pub(crate) struct Origin {
     pub(crate) meta_id: Option<Arc<str>>,
     pub(crate) traceparent: Option<Arc<str>>,
+}
+
+impl Origin {
+    pub(crate) fn is_some(&self) -> bool {
+        self.meta_id.is_some() || self.traceparent.is_some()
+    }
 }
 
 /// What is kept of an event while it is consumed.
@@ -126,7 +146,7 @@ impl Body {
 impl Event {
     /// Gives an event that has no root the identity and the receipt of its parent.
     pub(crate) fn adopt(&mut self, parent: &Kept, id: Id) {
-        self.travel = Travel::new(parent.travel().hops(), 0);
+        self.travel = parent.travel().uncharged();
         let theirs = parent.body();
         let body = self.body_mut();
         body.id = id;
@@ -141,11 +161,12 @@ impl Event {
     }
 
     /// Lets the event into a flow, with a permit that covers it.
-    pub(crate) fn enter(&mut self, id: Id, receipt: Receipt, charge: u64) {
+    pub(crate) fn enter(&mut self, id: Id, root: Arc<Root>, charge: u64) {
+        let charge = u32::try_from(charge).unwrap_or(u32::MAX);
+        self.travel = Travel::start(charge, root.was_asked());
         let body = self.body_mut();
         body.id = id;
-        body.receipt = receipt;
-        self.travel = Travel::new(0, u32::try_from(charge).unwrap_or(u32::MAX));
+        body.receipt = Receipt::One(root);
     }
 
     /// Counts a link.
@@ -158,6 +179,11 @@ impl Event {
             true => Err(too_many_hops(limit)),
             false => Ok(()),
         }
+    }
+
+    /// Returns whether nobody waits any more for what the event would lead to.
+    pub(crate) fn is_void(&self) -> bool {
+        self.travel.is_asked() && self.receipt().is_void()
     }
 
     pub(crate) fn set_id(&mut self, id: Id) {
@@ -179,7 +205,7 @@ impl Event {
             return Receipt::None;
         }
         let receipt = std::mem::take(&mut self.body_mut().receipt);
-        if let Some(origin) = receipt.root().map(Root::origin) {
+        if let Some(origin) = receipt.root().and_then(Root::origin) {
             if let (None, Some(meta_id)) = (self.own_meta_id(), &origin.meta_id) {
                 self.set_meta_id(meta_id.clone());
             }
@@ -196,7 +222,7 @@ impl Event {
     }
 
     fn set_charge(&mut self, charge: u32) {
-        self.travel = Travel::new(self.hops(), charge);
+        self.travel = self.travel.charged(charge);
     }
 
     /// Charges the event for what it carries now, and for so many further copies, which share the
