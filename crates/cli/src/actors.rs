@@ -5,12 +5,37 @@ use std::process::ExitCode;
 
 use compysition_core::{Kind, Registry};
 
-use crate::output;
+use crate::{manual, output};
 
 /// Lists all kinds of actors with the first sentence of their manuals.
 pub(crate) fn list(registry: &Registry) -> ExitCode {
     output::say(table(registry));
     ExitCode::SUCCESS
+}
+
+/// Shows the manual of one kind.
+pub(crate) fn show(registry: &Registry, name: &str) -> ExitCode {
+    let Some(kind) = registry.get(name) else {
+        let hint = match closest(registry, name) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "see all with `actors`".to_owned(),
+        };
+        output::complain(format_args!(
+            "error: unknown kind of actor `{name}`\n  = help: {hint}\n"
+        ));
+        return ExitCode::FAILURE;
+    };
+    output::say(manual::of(kind, registry));
+    ExitCode::SUCCESS
+}
+
+/// Returns the name that was meant, if one is near enough.
+fn closest(registry: &Registry, name: &str) -> Option<&'static str> {
+    let kinds = registry.kinds().map(Kind::name);
+    let known = kinds.chain(registry.aliases().map(|(alias, _)| alias));
+    let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+    let (distance, known) = near.min()?;
+    (distance <= 1 + name.chars().count() / 4).then_some(known)
 }
 
 fn table(registry: &Registry) -> String {

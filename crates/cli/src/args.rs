@@ -29,8 +29,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         files: Files,
     },
-    /// Lists the actors that flow files can name.
-    Actors,
+    /// Lists the actors that flow files can name, or shows the manual of one.
+    Actors {
+        /// The name of an actor.
+        name: Option<String>,
+    },
 }
 
 #[derive(Arguments, Debug)]

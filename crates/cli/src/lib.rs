@@ -19,10 +19,12 @@ mod args;
 mod check;
 mod files;
 mod log;
+mod manual;
 mod output;
 mod panics;
 mod program;
 mod run;
+mod signals;
 
 pub use program::Program;
 

@@ -51,7 +51,8 @@ impl Program {
                 run::run(&self, &files)
             }
             Command::Check { files } => check::check(&self, &files),
-            Command::Actors => actors::list(&self.registry),
+            Command::Actors { name: None } => actors::list(&self.registry),
+            Command::Actors { name: Some(name) } => actors::show(&self.registry, &name),
         }
     }
 }

@@ -1,13 +1,17 @@
 //! The command `run`.
 
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Flow;
 use compysition_flow::Loaded;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 
 use crate::args::Files;
+use crate::signals::Signals;
 use crate::{Program, files, output};
 
 /// How long threads that block may go on after all flows have stopped.
@@ -16,50 +20,43 @@ const LAST_GRACE: Duration = Duration::from_secs(1);
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
 pub(crate) fn run(program: &Program, files: &Files) -> ExitCode {
-    let runtime = match Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output::complain(format_args!("error: no threads to run on: {error}\n"));
-            return ExitCode::FAILURE;
-        }
+    let Some(loaded) = files::load(program, files) else {
+        return ExitCode::FAILURE;
     };
-    let loaded = files::load(program, files);
-    let ended_well = loaded.is_some_and(|flows| run_flows(&runtime, flows));
-    runtime.shutdown_timeout(LAST_GRACE);
-    match ended_well {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    match run_flows(loaded) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            output::complain(format_args!("error: nothing to run flows on: {error}\n"));
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn run_flows(runtime: &Runtime, loaded: Vec<Loaded>) -> bool {
-    runtime.block_on(async {
-        let Some(flows) = start_all(loaded).await else {
-            return false;
-        };
-        let stopped = compysition_core::run_until_stopped(&flows).await;
-        for flow in &flows {
-            tracing::info!(flow = flow.name(), "stopped");
+/// Returns whether all went well.
+fn run_flows(loaded: Vec<Loaded>) -> io::Result<bool> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let ended_well = runtime.block_on(async {
+        // Before the first flow starts: a signal that comes a moment later must not kill the process.
+        let mut signals = Signals::listen()?;
+        match start_all(loaded).await {
+            Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
+            None => Ok(false),
         }
-        match stopped {
-            Ok(()) => true,
-            Err(error) => {
-                output::complain(format_args!("error: {error}\n"));
-                false
-            }
-        }
-    })
+    });
+    runtime.shutdown_timeout(LAST_GRACE);
+    ended_well
 }
 
 /// Starts all flows, or stops those that started and says why the others did not.
-async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
+async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Arc<Flow>>> {
     let count = loaded.len();
     let mut flows = Vec::new();
     for flow in loaded {
         match flow.start().await {
             Ok(flow) => {
                 tracing::info!(flow = flow.name(), "started");
-                flows.push(flow);
+                flows.push(Arc::new(flow));
             }
             Err(diagnostics) => output::complain(format_args!("{diagnostics}\n")),
         }
@@ -67,8 +64,53 @@ async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
     if flows.len() == count {
         return Some(flows);
     }
-    for flow in &flows {
-        flow.stop().await;
-    }
+    stop_all(&flows).await;
     None
+}
+
+/// Waits until all flows have ended, or for the first signal, and stops them. A second signal ends them at
+/// once. Returns whether all that was under way got done.
+async fn run_until_stopped(flows: Vec<Arc<Flow>>, signals: &mut Signals) -> bool {
+    let all_ended = async {
+        for flow in &flows {
+            flow.block().await;
+        }
+    };
+    tokio::select! {
+        () = all_ended => {}
+        () = signals.next() => tracing::info!("stopping; a second signal ends at once"),
+    }
+    tokio::select! {
+        all_done = stop_all(&flows) => all_done,
+        () = signals.next() => {
+            for flow in &flows {
+                flow.abort().await;
+            }
+            tracing::error!("ended by a second signal");
+            false
+        }
+    }
+}
+
+/// Stops all flows side by side, since one may have to wait for another's answers. What is not done at the
+/// deadline is logged by the flow.
+async fn stop_all(flows: &[Arc<Flow>]) -> bool {
+    let mut stopping = JoinSet::new();
+    for flow in flows.iter().cloned() {
+        stopping.spawn(async move {
+            let stopped = flow.stop().await;
+            (flow, stopped)
+        });
+    }
+    let mut all_done = true;
+    while let Some(joined) = stopping.join_next().await {
+        // A task that panicked has said so in the log.
+        let Ok((flow, stopped)) = joined else {
+            all_done = false;
+            continue;
+        };
+        tracing::info!(flow = flow.name(), "stopped");
+        all_done &= stopped.is_clean();
+    }
+    all_done
 }

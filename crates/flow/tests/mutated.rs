@@ -80,11 +80,6 @@ const PIECES: [&str; 34] = [
 
 /// Loads a text and reads all that is said about it.
 fn load(text: &str) {
-    eprintln!(
-        "LOAD {:?} {}",
-        text.chars().take(60).collect::<String>(),
-        text.len()
-    );
     let begun = Instant::now();
     let loader = Loader::new(common::registry()).environment(|_| None);
     if let Err(diagnostics) = loader.load_text("a.yaml", text) {

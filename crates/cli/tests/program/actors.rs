@@ -51,6 +51,7 @@ impl Actor for Count {
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Print {
+    /// What stands before the text.
     prefix: String,
 }
 

@@ -84,6 +84,28 @@ pub(crate) fn actors_are_listed_with_their_manuals() {
     );
 }
 
+pub(crate) fn an_actor_has_a_manual() {
+    let ended = Files::new(&[]).run(&["actors", "echo"]);
+    assert_eq!(ended.code, Some(0));
+    let expected = "\
+print
+
+  Prints each event.
+
+  Also named: echo
+
+Settings
+
+  prefix: text; default: \"\"
+      What stands before the text.
+
+";
+    assert_eq!(ended.stdout, expected);
+    let ended = Files::new(&[]).run(&["actors", "prnt"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("did you mean `print`?"), "{ended:?}");
+}
+
 pub(crate) fn nobody_reading_is_no_error() {
     let files = Files::new(&[("good.yaml", GOOD)]);
     for args in [&["actors"][..], &["check", "good.yaml"], &["--help"]] {

@@ -31,6 +31,7 @@ const TESTS: &[Test] = tests![
     command_line::check_reports_all_mistakes_of_all_files,
     command_line::check_runs_nothing,
     command_line::actors_are_listed_with_their_manuals,
+    command_line::an_actor_has_a_manual,
     command_line::nobody_reading_is_no_error,
     running::a_flow_whose_sources_end_exits_with_0,
     running::several_files_run_side_by_side,
