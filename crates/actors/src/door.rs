@@ -1,0 +1,164 @@
+//! The door for programs and tests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use compysition_core::{
+    Actor, Context, Event, Ports, Refusal, Result, Settlement, Source, Unanswered,
+};
+use tokio::sync::watch;
+
+/// Lets a program or a test send events into a flow, and get the answers: what reaches its inbox, or the
+/// flow's `reply`, answers the event that it descends from.
+///
+/// ```
+/// use compysition_actors::Door;
+/// use compysition_core::{Director, Event, map};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> compysition_core::Result {
+/// let (door, handle) = Door::new();
+/// let mut director = Director::new("shout");
+/// let door = director.register("door", door);
+/// let upper = director.register("upper", map(|event: Event| {
+///     let upper = event.text()?.to_uppercase();
+///     Ok(event.with(upper))
+/// }));
+/// director.connect(door, upper);
+/// director.connect(upper, door);
+/// let flow = director.start().await?;
+///
+/// let answer = handle.ask("hello").await?;
+/// assert_eq!(answer.text()?, "HELLO");
+/// # flow.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Door {
+    source: Option<watch::Sender<Option<Source>>>,
+}
+
+/// Sends events through the [`Door`] that it was made with, from any task. What it is asked before the
+/// flow has started waits for that. When all handles are gone, the door makes no more events.
+#[derive(Clone)]
+pub struct DoorHandle {
+    source: watch::Receiver<Option<Source>>,
+    outbox: Option<Arc<str>>,
+}
+
+/// Says why an event got no answer.
+#[derive(Clone, Debug)]
+pub enum NoAnswer {
+    /// It was not let into the flow.
+    Refused(Refusal),
+    /// It was, but the flow made no answer of it.
+    Unanswered(Unanswered),
+}
+
+impl Door {
+    /// Makes a door, to be registered, and a handle to send events through it.
+    #[allow(clippy::new_ret_no_self, reason = "one is of no use without the other")]
+    pub fn new() -> (Door, DoorHandle) {
+        let (sender, receiver) = watch::channel(None);
+        let handle = DoorHandle {
+            source: receiver,
+            outbox: None,
+        };
+        (
+            Door {
+                source: Some(sender),
+            },
+            handle,
+        )
+    }
+}
+
+impl DoorHandle {
+    /// Returns a handle whose events go to one of the door's outboxes, instead of a copy to each.
+    #[must_use]
+    pub fn to(&self, outbox: &str) -> DoorHandle {
+        DoorHandle {
+            outbox: Some(outbox.into()),
+            ..self.clone()
+        }
+    }
+
+    /// Sends an event round the circle, when there is room for it, and waits for the answer.
+    ///
+    /// # Errors
+    /// The reason why there is none, at once when the last copy of the event is gone.
+    pub async fn ask(&self, event: impl Into<Event>) -> Result<Event, NoAnswer> {
+        let event = event.into();
+        let admission = self.source().await?.admit(event.payload().size()).await?;
+        admission
+            .ask(self.outbox.as_deref(), event)
+            .await
+            .map_err(NoAnswer::Unanswered)
+    }
+
+    /// Sends an event when there is room for it. The settlement tells how it ends, and may be dropped.
+    ///
+    /// # Errors
+    /// Why it was not let into the flow.
+    pub async fn tell(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
+        let event = event.into();
+        let admission = self.source().await?.admit(event.payload().size()).await?;
+        Ok(admission.emit(self.outbox.as_deref(), event))
+    }
+
+    /// Waits for the flow to start.
+    async fn source(&self) -> Result<Source, Refusal> {
+        let mut source = self.source.clone();
+        // The door is gone if the flow has ended, or was never started.
+        let source = source
+            .wait_for(Option::is_some)
+            .await
+            .map_err(|_| Refusal::Stopping)?;
+        source.clone().ok_or(Refusal::Stopping)
+    }
+}
+
+impl Actor for Door {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let Some(sender) = self.source.take() else {
+            return Ok(());
+        };
+        ctx.produce(|source| async move {
+            let stopping = source.stopping();
+            sender.send_replace(Some(source));
+            // As long as somebody may still ask, the flow has a source.
+            tokio::select! {
+                () = stopping => {}
+                () = sender.closed() => {}
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        // What reaches a door is taken off as an answer.
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().door()
+    }
+}
+
+impl From<Refusal> for NoAnswer {
+    fn from(refusal: Refusal) -> NoAnswer {
+        NoAnswer::Refused(refusal)
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoAnswer::Refused(refusal) => refusal.fmt(f),
+            NoAnswer::Unanswered(unanswered) => unanswered.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NoAnswer {}

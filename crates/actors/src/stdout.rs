@@ -1,0 +1,126 @@
+//! Events on the standard output.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use compysition_core::{Actor, Context, Event, Failure, Ports, Result};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::line_writer::{LineWriter, Unwritten};
+use crate::timestamp::timestamp;
+
+/// Prints the payload of each event as a line, and passes the event on.
+///
+/// When nobody reads the output any more (`… | head`), the flow stops.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stdout {
+    /// What each line begins with.
+    prefix: String,
+    /// Whether the time is printed, in UTC.
+    timestamp: bool,
+    /// Whether the complete event is printed, as JSON: ids, service, attributes, payload and error.
+    complete: bool,
+    #[serde(skip)]
+    output: Option<Box<dyn Write + Send>>,
+    #[serde(skip)]
+    writer: Option<LineWriter>,
+}
+
+impl Stdout {
+    /// Makes an actor that prints payloads.
+    pub fn new() -> Stdout {
+        Stdout::default()
+    }
+
+    /// Sets what each line begins with.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Stdout {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Prints the time too, in UTC.
+    #[must_use]
+    pub fn timestamp(mut self) -> Stdout {
+        self.timestamp = true;
+        self
+    }
+
+    /// Prints complete events, as JSON.
+    #[must_use]
+    pub fn complete(mut self) -> Stdout {
+        self.complete = true;
+        self
+    }
+
+    /// Prints to something else than the standard output.
+    #[must_use]
+    pub fn to(mut self, output: impl Write + Send + 'static) -> Stdout {
+        self.output = Some(Box::new(output));
+        self
+    }
+
+    fn line(&self, event: &Event) -> Result<String> {
+        let mut line = String::new();
+        if self.timestamp {
+            line = format!("[{}] ", timestamp(SystemTime::now()));
+        }
+        line.push_str(&self.prefix);
+        if self.complete {
+            line.push_str(&complete(event));
+        } else {
+            line.push_str(&String::from_utf8_lossy(event.bytes()?));
+        }
+        line.push('\n');
+        Ok(line)
+    }
+}
+
+impl Actor for Stdout {
+    async fn start(&mut self, _: &Context) -> Result {
+        let output = self.output.take();
+        let output = output.unwrap_or_else(|| Box::new(std::io::stdout()));
+        self.writer = Some(LineWriter::start(output)?);
+        Ok(())
+    }
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        if let Some(writer) = &self.writer {
+            let line = self.line(&event)?;
+            match writer.write(line).await {
+                Ok(()) => {}
+                Err(Unwritten::Failed(error)) => return Err(error),
+                Err(Unwritten::Closed) => ctx.stop_flow(),
+            }
+        }
+        ctx.send(event)
+    }
+
+    async fn stop(&mut self, ctx: &Context) -> Result {
+        match self.writer.take() {
+            Some(writer) => writer.finish(ctx).await,
+            None => Ok(()),
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
+
+fn complete(event: &Event) -> String {
+    let mut value = json!({
+        "id": event.id().to_string(),
+        "meta_id": event.meta_id(),
+        "service": event.service(),
+        "attributes": event.attributes().to_value(),
+        "payload": event.payload().to_value(),
+    });
+    if let Some(error) = event.error().map(Failure::to_value) {
+        value["error"] = error;
+    }
+    value.to_string()
+}

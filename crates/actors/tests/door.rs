@@ -1,0 +1,137 @@
+//! Asking a flow, and telling it.
+
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
+use std::time::Duration;
+
+use compysition_actors::{Discard, Door, DoorHandle, NoAnswer};
+use compysition_core::{Director, Error, ErrorKind, Event, Flow, IntoActor, Outcome, Refusal, map};
+
+/// Starts a circle from a door through one actor and back.
+async fn circle<Form>(actor: impl IntoActor<Form>) -> (Flow, DoorHandle) {
+    let (door, handle) = Door::new();
+    let mut director = Director::new("circle");
+    let door = director.register("door", door);
+    let actor = director.register("actor", actor);
+    director.connect(door, actor);
+    director.connect(actor, door);
+    (director.start().await.unwrap(), handle)
+}
+
+#[tokio::test]
+async fn asks_and_gets_answers() {
+    let (flow, handle) = circle(map(|event: Event| {
+        let number = event.text().unwrap().len();
+        event.with(number.to_string())
+    }))
+    .await;
+    let asked: Vec<_> = (0..100)
+        .map(|n| {
+            let handle = handle.clone();
+            tokio::spawn(async move { (n, handle.ask("x".repeat(n)).await.unwrap()) })
+        })
+        .collect();
+    for task in asked {
+        let (n, answer) = task.await.unwrap();
+        assert_eq!(answer.text().unwrap(), n.to_string());
+    }
+    assert!(flow.stop().await.is_clean());
+}
+
+#[tokio::test]
+async fn says_why_there_is_no_answer() {
+    let (flow, handle) = circle(map(|event: Event| match event.text()? {
+        "drop" => Ok(None),
+        "fail" => Err(Error::conflict("it is taken")),
+        _ => Ok(Some(event)),
+    }))
+    .await;
+    let why = |asked: Result<Event, NoAnswer>| match asked.unwrap_err() {
+        NoAnswer::Unanswered(unanswered) => unanswered,
+        NoAnswer::Refused(refusal) => panic!("{refusal}"),
+    };
+    let dropped = why(handle.ask("drop").await);
+    assert!(dropped.failure.is_none());
+    assert_eq!(dropped.last.as_deref(), Some("actor"));
+    let failed = why(handle.ask("fail").await);
+    assert_eq!(failed.failure.unwrap().error.kind(), ErrorKind::Conflict);
+    assert_eq!(handle.ask("pass").await.unwrap().text().unwrap(), "pass");
+    assert!(flow.stop().await.is_clean());
+}
+
+#[tokio::test]
+async fn tells_and_learns_how_it_ends() {
+    let (flow, handle) = circle(map(|event: Event| match event.text()? {
+        "fail" => Err(Error::conflict("it is taken")),
+        _ => Ok(event),
+    }))
+    .await;
+    assert!(handle.tell("pass").await.unwrap().await.is_delivered());
+    let outcome = handle.tell("fail").await.unwrap().await;
+    assert!(matches!(outcome, Outcome::Failed(failure) if &*failure.actor == "actor"));
+    assert!(flow.stop().await.is_clean());
+}
+
+#[tokio::test]
+async fn waits_for_the_start_and_ends_with_the_flow() {
+    let (door, handle) = Door::new();
+    let early = handle.clone();
+    let early = tokio::spawn(async move { early.ask("early").await });
+    tokio::task::yield_now().await;
+    let mut director = Director::new("late");
+    let door = director.register("door", door);
+    director.connect(door.port("out"), door.port("in"));
+    let flow = director.start().await.unwrap();
+    assert_eq!(early.await.unwrap().unwrap().text().unwrap(), "early");
+    assert!(flow.stop().await.is_clean());
+    assert!(matches!(
+        handle.ask("late").await,
+        Err(NoAnswer::Refused(Refusal::Stopping))
+    ));
+    assert_eq!(handle.tell("late").await.err(), Some(Refusal::Stopping));
+}
+
+#[tokio::test]
+async fn a_door_that_is_never_opened_refuses() {
+    let (door, handle) = Door::new();
+    drop(door);
+    assert_eq!(handle.tell("x").await.err(), Some(Refusal::Stopping));
+}
+
+#[tokio::test]
+async fn a_flow_ends_when_nobody_can_ask() {
+    let (flow, handle) = circle(map(|event: Event| event)).await;
+    let waits = tokio::time::timeout(Duration::from_millis(1), flow.block()).await;
+    assert!(waits.is_err(), "somebody may ask yet");
+    drop(handle);
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+}
+
+#[tokio::test]
+async fn a_handle_may_be_for_one_outbox() {
+    let (door, handle) = Door::new();
+    let mut director = Director::new("two");
+    let door = director.register("door", door);
+    let end = director.register("end", Discard);
+    let back = director.register("back", map(|event: Event| event.with("back")));
+    director.connect(door.port("end"), end);
+    director.connect(door.port("back"), back);
+    director.connect(back, door);
+    let flow = director.start().await.unwrap();
+    assert_eq!(
+        handle.to("back").ask("x").await.unwrap().text().unwrap(),
+        "back"
+    );
+    assert!(handle.to("end").ask("x").await.is_err());
+    assert!(
+        handle
+            .to("end")
+            .tell("x")
+            .await
+            .unwrap()
+            .await
+            .is_delivered()
+    );
+    assert!(flow.stop().await.is_clean());
+}
