@@ -57,6 +57,13 @@ impl Activity {
             self.steps.fetch_add(1, Relaxed);
         }
     }
+
+    /// Notes whether the client has taken all that was written, which TLS may have kept back.
+    pub(crate) fn flushed(&self, is_taken: bool) {
+        if is_taken == self.is_blocked.load(Relaxed) {
+            self.wrote(is_taken);
+        }
+    }
 }
 
 /// A request under way.

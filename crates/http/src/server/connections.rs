@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -27,7 +27,7 @@ pub(crate) enum Phase {
 pub(crate) struct Connections {
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     phase: AtomicU8,
-    next: Mutex<u64>,
+    next: AtomicU64,
     emptied: Notify,
 }
 
@@ -40,11 +40,7 @@ pub(crate) struct Connection {
 
 impl Connections {
     pub(crate) fn open(self: &Arc<Self>) -> Connection {
-        let number = {
-            let mut next = self.next.lock();
-            *next += 1;
-            *next
-        };
+        let number = self.next.fetch_add(1, SeqCst);
         let activity = Arc::<Activity>::default();
         self.open.lock().insert(number, activity.clone());
         Connection {

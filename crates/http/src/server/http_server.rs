@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, FilePath, Ports, Result, Source};
+use compysition_core::{Actor, Context, Error, Event, Ports, Result, Source};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -12,14 +12,13 @@ use tokio::sync::watch;
 
 use crate::exchange::HTTP;
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
-use crate::server::bound::Bound;
 use crate::server::connection::Host;
 use crate::server::connections::{Connections, Phase};
 use crate::server::door::{Door, Way};
 use crate::server::listener::listen;
 use crate::server::route::Route;
 use crate::server::routes::{RouteTable, Routes};
-use crate::server::service::{HttpService, Mounted};
+use crate::server::service::Mounted;
 use crate::server::spawn::SpawnOn;
 use crate::server::tls::Tls;
 use crate::units::{Size, Time};
@@ -37,47 +36,47 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[serde(default, deny_unknown_fields)]
 pub struct HttpServer {
     /// Where to listen; port 0 lets the system choose one, which the log tells.
-    address: String,
+    pub(super) address: String,
     /// The routes by name: `POST /orders/{id}`, or a map. Each has the outbox of its name, which is the
     /// event's service too. Without routes any request goes to every outbox.
-    routes: Routes,
+    pub(super) routes: Routes,
     /// The most bytes that a body may have; larger ones are refused with 413.
-    body_limit: Size,
+    pub(super) body_limit: Size,
     /// How long the head of a request may take to arrive, and how long a connection may be idle.
-    header_timeout: Time,
+    pub(super) header_timeout: Time,
     /// How long a body may take to arrive; then it is 408.
-    body_timeout: Time,
+    pub(super) body_timeout: Time,
     /// How long the flow may take for an answer; then it is 504.
-    deadline: Time,
+    pub(super) deadline: Time,
     /// What becomes of a request when its client goes away: `finish` or `cancel`. If left out, GET and
     /// HEAD are cancelled, and others are finished.
-    on_disconnect: Option<OnDisconnect>,
+    pub(super) on_disconnect: Option<OnDisconnect>,
     /// How many requests may wait for their turn; more are refused with 503.
-    max_waiting: Option<usize>,
+    pub(super) max_waiting: Option<usize>,
     /// What a client waits for.
-    answer: AnswerMode,
+    pub(super) answer: AnswerMode,
     /// What the bodies of errors look like.
-    error_body: ErrorBody,
+    pub(super) error_body: ErrorBody,
     /// Whether JSON answers are put in `{"data": …}`.
-    envelope: bool,
+    pub(super) envelope: bool,
     /// The header that the meta id is taken from and given back in; none if empty.
-    correlation: String,
+    pub(super) correlation: String,
     /// The files for HTTPS; without them it is HTTP.
-    tls: Option<Tls>,
+    pub(super) tls: Option<Tls>,
     #[serde(skip)]
     #[schemars(skip)]
-    shared: Shared,
+    pub(super) shared: Shared,
 }
 
 /// What the handles of a server share with it.
 #[derive(Clone)]
-struct Shared {
-    listens: bool,
+pub(super) struct Shared {
+    pub(super) listens: bool,
     /// A mistake in a route given as text, told when the flow starts.
-    mistake: Option<String>,
-    address: Arc<watch::Sender<Option<SocketAddr>>>,
-    connections: Arc<Connections>,
-    mounted: Mounted,
+    pub(super) mistake: Option<String>,
+    pub(super) address: Arc<watch::Sender<Option<SocketAddr>>>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) mounted: Mounted,
 }
 
 impl Default for HttpServer {
@@ -120,121 +119,6 @@ impl std::fmt::Debug for Shared {
 }
 
 impl HttpServer {
-    /// Makes a server that listens on an address such as `127.0.0.1:8080`.
-    pub fn at(address: impl Into<String>) -> HttpServer {
-        HttpServer {
-            address: address.into(),
-            ..HttpServer::default()
-        }
-    }
-
-    /// Makes a server that does not listen, for use through its [`service`](HttpServer::service).
-    pub fn mounted() -> HttpServer {
-        let mut server = HttpServer::default();
-        server.shared.listens = false;
-        server
-    }
-
-    /// Adds a route such as `POST /orders/{id}`; events take the outbox of its name.
-    #[must_use]
-    pub fn route(mut self, name: impl Into<String>, route: &str) -> HttpServer {
-        match route.parse::<Route>() {
-            Ok(route) => self.routes.0.push((name.into(), route)),
-            Err(mistake) => self.shared.mistake = Some(mistake),
-        }
-        self
-    }
-
-    /// Bounds the size of bodies; 1 MiB by default.
-    #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> HttpServer {
-        self.body_limit = Size(bytes);
-        self
-    }
-
-    /// Bounds the time for the head of a request to arrive, and for a connection to be idle.
-    #[must_use]
-    pub fn header_timeout(mut self, time: Duration) -> HttpServer {
-        self.header_timeout = Time(time);
-        self
-    }
-
-    /// Bounds the time for a body to arrive.
-    #[must_use]
-    pub fn body_timeout(mut self, time: Duration) -> HttpServer {
-        self.body_timeout = Time(time);
-        self
-    }
-
-    /// Bounds the time for the flow to answer.
-    #[must_use]
-    pub fn deadline(mut self, time: Duration) -> HttpServer {
-        self.deadline = Time(time);
-        self
-    }
-
-    /// Says what becomes of a request when its client goes away.
-    #[must_use]
-    pub fn on_disconnect(mut self, choice: OnDisconnect) -> HttpServer {
-        self.on_disconnect = Some(choice);
-        self
-    }
-
-    /// Bounds how many requests may wait for their turn.
-    #[must_use]
-    pub fn max_waiting(mut self, requests: usize) -> HttpServer {
-        self.max_waiting = Some(requests);
-        self
-    }
-
-    /// Says what clients wait for.
-    #[must_use]
-    pub fn answer(mut self, mode: AnswerMode) -> HttpServer {
-        self.answer = mode;
-        self
-    }
-
-    /// Says what the bodies of errors look like.
-    #[must_use]
-    pub fn error_body(mut self, style: ErrorBody) -> HttpServer {
-        self.error_body = style;
-        self
-    }
-
-    /// Says whether JSON answers are put in `{"data": …}`; by default they are not.
-    #[must_use]
-    pub fn envelope(mut self, envelope: bool) -> HttpServer {
-        self.envelope = envelope;
-        self
-    }
-
-    /// Names the header that the meta id is taken from and given back in; empty for none.
-    #[must_use]
-    pub fn correlation(mut self, header: impl Into<String>) -> HttpServer {
-        self.correlation = header.into();
-        self
-    }
-
-    /// Serves HTTPS with a certificate and its key, both as PEM files.
-    #[must_use]
-    pub fn tls(mut self, certificate: impl Into<FilePath>, key: impl Into<FilePath>) -> HttpServer {
-        self.tls = Some(Tls {
-            certificate: certificate.into(),
-            key: key.into(),
-        });
-        self
-    }
-
-    /// Returns what will tell the address that the server listens on.
-    pub fn bound(&self) -> Bound {
-        Bound(self.shared.address.subscribe())
-    }
-
-    /// Returns the door as a `tower` service, to be mounted in a program that has a server of its own.
-    pub fn service(&self) -> HttpService {
-        HttpService(self.shared.mounted.clone())
-    }
-
     fn door(&self, flow: &str) -> Result<Door> {
         if let Some(mistake) = &self.shared.mistake {
             return Err(Error::internal(mistake.clone()));

@@ -5,6 +5,7 @@ mod answer;
 mod answer_mode;
 mod body;
 mod bound;
+mod building;
 mod connection;
 mod connections;
 mod convert;

@@ -10,4 +10,5 @@ mod large;
 mod leaving;
 mod mounted;
 mod protocols;
+mod settings;
 mod support;

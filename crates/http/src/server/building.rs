@@ -1,0 +1,152 @@
+//! How a program makes an `HttpServer`: one method for each setting.
+
+use std::time::Duration;
+
+use compysition_core::FilePath;
+
+use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
+use crate::server::bound::Bound;
+use crate::server::http_server::HttpServer;
+use crate::server::route::Route;
+use crate::server::service::HttpService;
+use crate::server::tls::Tls;
+use crate::units::{Size, Time};
+
+impl HttpServer {
+    /// Makes a server that listens on an address such as `127.0.0.1:8080`.
+    pub fn at(address: impl Into<String>) -> HttpServer {
+        HttpServer {
+            address: address.into(),
+            ..HttpServer::default()
+        }
+    }
+
+    /// Makes a server that does not listen, for use through its [`service`](HttpServer::service).
+    pub fn mounted() -> HttpServer {
+        let mut server = HttpServer::default();
+        server.shared.listens = false;
+        server
+    }
+
+    /// Adds a route such as `POST /orders/{id}`; events take the outbox of its name.
+    #[must_use]
+    pub fn route(mut self, name: impl Into<String>, route: &str) -> HttpServer {
+        match route.parse::<Route>() {
+            Ok(route) => self.routes.0.push((name.into(), route)),
+            Err(mistake) => self.shared.mistake = Some(mistake),
+        }
+        self
+    }
+
+    /// Bounds the size of bodies; 1 MiB by default.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> HttpServer {
+        self.body_limit = Size(bytes);
+        self
+    }
+
+    /// Bounds the time for the head of a request to arrive, and for a connection to be idle.
+    #[must_use]
+    pub fn header_timeout(mut self, time: Duration) -> HttpServer {
+        self.header_timeout = Time(time);
+        self
+    }
+
+    /// Bounds the time for a body to arrive.
+    #[must_use]
+    pub fn body_timeout(mut self, time: Duration) -> HttpServer {
+        self.body_timeout = Time(time);
+        self
+    }
+
+    /// Bounds the time for the flow to answer.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> HttpServer {
+        self.deadline = Time(time);
+        self
+    }
+
+    /// Says what becomes of a request when its client goes away.
+    #[must_use]
+    pub fn on_disconnect(mut self, choice: OnDisconnect) -> HttpServer {
+        self.on_disconnect = Some(choice);
+        self
+    }
+
+    /// Bounds how many requests may wait for their turn.
+    #[must_use]
+    pub fn max_waiting(mut self, requests: usize) -> HttpServer {
+        self.max_waiting = Some(requests);
+        self
+    }
+
+    /// Says what clients wait for.
+    #[must_use]
+    pub fn answer(mut self, mode: AnswerMode) -> HttpServer {
+        self.answer = mode;
+        self
+    }
+
+    /// Says what the bodies of errors look like.
+    #[must_use]
+    pub fn error_body(mut self, style: ErrorBody) -> HttpServer {
+        self.error_body = style;
+        self
+    }
+
+    /// Says whether JSON answers are put in `{"data": …}`; by default they are not.
+    #[must_use]
+    pub fn envelope(mut self, envelope: bool) -> HttpServer {
+        self.envelope = envelope;
+        self
+    }
+
+    /// Names the header that the meta id is taken from and given back in; empty for none.
+    #[must_use]
+    pub fn correlation(mut self, header: impl Into<String>) -> HttpServer {
+        self.correlation = header.into();
+        self
+    }
+
+    /// Serves HTTPS with a certificate and its key, both as PEM files.
+    #[must_use]
+    pub fn tls(mut self, certificate: impl Into<FilePath>, key: impl Into<FilePath>) -> HttpServer {
+        self.tls = Some(Tls {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// Returns what will tell the address that the server listens on.
+    pub fn bound(&self) -> Bound {
+        Bound(self.shared.address.subscribe())
+    }
+
+    /// Returns the door as a `tower` service, to be mounted in a program that has a server of its own.
+    ///
+    /// ```
+    /// use compysition_core::{Director, Event, map};
+    /// use compysition_http::HttpServer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), compysition_core::FlowError> {
+    /// let server = HttpServer::mounted();
+    /// let app = axum::Router::<()>::new().route_service("/flow", server.service());
+    ///
+    /// let mut director = Director::new("part");
+    /// let http = director.register("http", server);
+    /// let echo = director.register("echo", map(|event: Event| event));
+    /// director.connect(http, echo);
+    /// director.connect(echo, http);
+    /// let flow = director.start().await?;
+    /// // Serve `app` here, as long as the program runs.
+    /// flow.stop().await;
+    /// # drop(app);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn service(&self) -> HttpService {
+        HttpService(self.shared.mounted.clone())
+    }
+}

@@ -1,0 +1,61 @@
+//! The settings of a door, as flow files give them.
+
+use compysition_core::Registry;
+use compysition_http::{HttpServer, register};
+use serde_json::{Value, json};
+
+fn mistake(settings: Value) -> String {
+    let server = serde_json::from_value::<HttpServer>(settings);
+    server.err().unwrap().to_string()
+}
+
+#[test]
+fn all_settings_are_read() {
+    let settings = json!({
+        "address": "127.0.0.1:0", "body_limit": "64KiB", "header_timeout": "10s", "body_timeout": "5s",
+        "deadline": "1.5s", "on_disconnect": "finish", "max_waiting": 10, "answer": "delivered",
+        "error_body": "problem", "envelope": true, "correlation": "x-request-id",
+        "tls": { "certificate": "a.crt", "key": "a.key" },
+        "routes": {
+            "new": "POST /orders",
+            "one": { "path": "/orders/{id}", "method": "GET", "deadline": "1s", "answer": "flow" },
+        },
+    });
+    let mut registry = Registry::new();
+    register(&mut registry);
+    let mut deserializer = <dyn erased_serde::Deserializer>::erase(settings);
+    assert!(registry.get("wsgi").unwrap().build(&mut deserializer).is_ok());
+    assert!(serde_json::from_value::<HttpServer>(json!({})).is_ok());
+}
+
+#[test]
+fn mistakes_say_what_to_write() {
+    let tests = [
+        (json!({"adress": "x"}), "unknown field `adress`, expected one of `address`"),
+        (json!({"deadline": "30"}), "write it like 200ms, 30s, 5m or 1h"),
+        (json!({"body_limit": "1 MB/s"}), "write it like 512, 64KiB or 1MiB"),
+        (json!({"error_body": "soap11"}), "`soap11` is not yet available"),
+        (json!({"answer": "never"}), "unknown variant `never`, expected one of `flow`"),
+        (json!({"routes": {"a": "orders"}}), "write it like `POST /orders/{id}`"),
+        (json!({"routes": {"a": "GET /x", "b": "GET /x"}}), "take the same requests"),
+        (json!({"routes": {"a": {"path": "/x", "content_types": ["y"]}}}), "`y` is no media type"),
+    ];
+    for (settings, wanted) in tests {
+        let mistake = mistake(settings);
+        assert!(mistake.contains(wanted), "{mistake}");
+    }
+}
+
+#[test]
+fn each_actor_has_a_manual() {
+    let mut registry = Registry::new();
+    register(&mut registry);
+    for kind in registry.kinds() {
+        let schema = kind.schema();
+        assert!(kind.summary().ends_with('.'), "{}: {}", kind.name(), kind.summary());
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap();
+        for (name, property) in properties {
+            assert!(property.get("description").is_some(), "{}.{name}", kind.name());
+        }
+    }
+}
