@@ -23,7 +23,8 @@ pub use client::HttpClient;
 pub use http::StatusCode;
 pub use http_event::{Http, HttpEvent};
 pub use server::{
-    AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect, ResponseBody,
+    AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect,
+    ResponseBody,
 };
 
 use compysition_core::Registry;

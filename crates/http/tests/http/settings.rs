@@ -24,21 +24,51 @@ fn all_settings_are_read() {
     let mut registry = Registry::new();
     register(&mut registry);
     let mut deserializer = <dyn erased_serde::Deserializer>::erase(settings);
-    assert!(registry.get("wsgi").unwrap().build(&mut deserializer).is_ok());
+    assert!(
+        registry
+            .get("wsgi")
+            .unwrap()
+            .build(&mut deserializer)
+            .is_ok()
+    );
     assert!(serde_json::from_value::<HttpServer>(json!({})).is_ok());
 }
 
 #[test]
 fn mistakes_say_what_to_write() {
     let tests = [
-        (json!({"adress": "x"}), "unknown field `adress`, expected one of `address`"),
-        (json!({"deadline": "30"}), "write it like 200ms, 30s, 5m or 1h"),
-        (json!({"body_limit": "1 MB/s"}), "write it like 512, 64KiB or 1MiB"),
-        (json!({"error_body": "soap11"}), "`soap11` is not yet available"),
-        (json!({"answer": "never"}), "unknown variant `never`, expected one of `flow`"),
-        (json!({"routes": {"a": "orders"}}), "write it like `POST /orders/{id}`"),
-        (json!({"routes": {"a": "GET /x", "b": "GET /x"}}), "take the same requests"),
-        (json!({"routes": {"a": {"path": "/x", "content_types": ["y"]}}}), "`y` is no media type"),
+        (
+            json!({"adress": "x"}),
+            "unknown field `adress`, expected one of `address`",
+        ),
+        (
+            json!({"deadline": "30"}),
+            "write it like 200ms, 30s, 5m or 1h",
+        ),
+        (
+            json!({"body_limit": "1 MB/s"}),
+            "write it like 512, 64KiB or 1MiB",
+        ),
+        (
+            json!({"error_body": "soap11"}),
+            "`soap11` is not yet available",
+        ),
+        (
+            json!({"answer": "never"}),
+            "unknown variant `never`, expected one of `flow`",
+        ),
+        (
+            json!({"routes": {"a": "orders"}}),
+            "write it like `POST /orders/{id}`",
+        ),
+        (
+            json!({"routes": {"a": "GET /x", "b": "GET /x"}}),
+            "take the same requests",
+        ),
+        (
+            json!({"routes": {"a": {"path": "/x", "content_types": ["y"]}}}),
+            "`y` is no media type",
+        ),
     ];
     for (settings, wanted) in tests {
         let mistake = mistake(settings);
@@ -52,10 +82,19 @@ fn each_actor_has_a_manual() {
     register(&mut registry);
     for kind in registry.kinds() {
         let schema = kind.schema();
-        assert!(kind.summary().ends_with('.'), "{}: {}", kind.name(), kind.summary());
+        assert!(
+            kind.summary().ends_with('.'),
+            "{}: {}",
+            kind.name(),
+            kind.summary()
+        );
         let properties = schema.get("properties").and_then(Value::as_object).unwrap();
         for (name, property) in properties {
-            assert!(property.get("description").is_some(), "{}.{name}", kind.name());
+            assert!(
+                property.get("description").is_some(),
+                "{}.{name}",
+                kind.name()
+            );
         }
     }
 }
