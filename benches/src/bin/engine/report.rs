@@ -5,7 +5,7 @@ use std::time::Duration;
 use benches::{Span, Table, median, median_ratio};
 
 use crate::case::Case;
-use crate::peers::{CONTENDERS, REFERENCE};
+use crate::peers::{CONTENDERS, PLAIN, REFERENCE};
 
 /// What was measured for some cases.
 pub(crate) struct Report {
@@ -49,7 +49,8 @@ impl Report {
         costs.cpu.push(an_event(span.cpu));
     }
 
-    /// Prints cases of 1, 3 and 10 steps.
+    /// Prints cases of 1, 3 and 10 steps. The net costs are those without what all have in common: the
+    /// source, the bridge and the end, which is what a plain loop costs.
     pub(crate) fn print_chains(&self, title: &str) {
         let head = [
             "ns an event, and ratios",
@@ -64,10 +65,12 @@ impl Report {
             "wall 1",
             "3",
             "10",
+            "net 3",
             "cpu/hop",
         ];
         let mut table = Table::new(title, &head);
         let reference = self.row(REFERENCE);
+        let plain = self.row(PLAIN);
         for contender in CONTENDERS {
             let row = self.row(contender.name);
             if row[0].wall.is_empty() {
@@ -83,6 +86,8 @@ impl Report {
                 .zip(&reference)
                 .map(|(costs, reference)| ratio(&costs.wall, &reference.wall));
             cells.extend(ratios);
+            let net = |row: &[Costs]| difference(&row[1].wall, &plain[1].wall);
+            cells.push(ratio(&net(&row), &net(&reference)));
             cells.push(ratio(&hop(&row), &hop(&reference)));
             table.row(contender.name, cells);
         }
@@ -146,11 +151,12 @@ impl Report {
 
 /// Returns what each further step costs, round by round.
 fn hop(row: &[Costs]) -> Vec<f64> {
-    let (one, ten) = (&row[0].cpu, &row[2].cpu);
-    ten.iter()
-        .zip(one)
-        .map(|(ten, one)| (ten - one) / 9.0)
-        .collect()
+    let nine = difference(&row[2].cpu, &row[0].cpu);
+    nine.iter().map(|cost| cost / 9.0).collect()
+}
+
+fn difference(of: &[f64], less: &[f64]) -> Vec<f64> {
+    of.iter().zip(less).map(|(of, less)| of - less).collect()
 }
 
 fn nanoseconds(values: &[f64]) -> String {

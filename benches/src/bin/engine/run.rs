@@ -85,7 +85,7 @@ impl Actor for Generator {
             go.wait_for(|go| *go).await?;
             let text = "x".repeat(100);
             for _ in 0..events {
-                let _ = source.emit(Event::new(Arc::<str>::from(&*text))).await?;
+                drop(source.emit(Event::new(Arc::<str>::from(&*text))).await?);
             }
             Ok(())
         });

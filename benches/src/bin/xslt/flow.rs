@@ -61,9 +61,11 @@ impl Actor for Source {
         ctx.produce(move |source| async move {
             go.wait_for(|go| *go).await?;
             for _ in 0..times {
-                let _ = source
-                    .emit(Event::new(Xml::from_text(text.clone())))
-                    .await?;
+                drop(
+                    source
+                        .emit(Event::new(Xml::from_text(text.clone())))
+                        .await?,
+                );
             }
             Ok(())
         });

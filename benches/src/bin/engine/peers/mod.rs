@@ -33,6 +33,9 @@ pub(crate) enum System {
 /// What all others are compared with.
 pub(crate) const REFERENCE: &str = "tokio mpsc, one by one";
 
+/// What all others have in common: source, bridge and end, and hardly more.
+pub(crate) const PLAIN: &str = "plain loop";
+
 /// All contenders, in the order in which they run in each round.
 pub(crate) const CONTENDERS: &[Contender] = &[
     peer(REFERENCE, tokio_mpsc::bounded),
@@ -57,7 +60,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     peer("actix", actix::build),
     peer("ractor", ractor::build),
     peer("kameo", kameo::build),
-    peer("plain loop", plain::build),
+    peer(PLAIN, plain::build),
 ];
 
 const fn peer(name: &'static str, build: fn(&Case, &End) -> Vec<Entrance>) -> Contender {
