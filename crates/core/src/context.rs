@@ -11,7 +11,6 @@ use crate::desk::{self, Drawer};
 use crate::port::Port;
 use crate::spawner::Spawner;
 use crate::station::Station;
-use crate::travel::Kept;
 use crate::{Error, Event, Result};
 
 /// What an actor can do beside its own work: send, hold, start background work, know the time.
@@ -23,7 +22,7 @@ pub struct Context {
     pub(crate) station: Arc<Station>,
     pub(crate) inbox: u16,
     /// The event being consumed, as it came in.
-    pub(crate) parent: Option<Kept>,
+    pub(crate) parent: Option<Event>,
     drawer: Drawer,
     /// Whether the present `consume` has sent or held something.
     sent: AtomicBool,
@@ -204,7 +203,7 @@ impl Context {
 
     /// Puts what the actor made into the event that came in, which else stays as it was.
     fn put_into(&self, path: &str, made: &mut Event) -> Result {
-        if let Some(Kept::Whole(input)) = &self.parent {
+        if let Some(input) = &self.parent {
             let mut event = input.clone();
             event.set_path(path, made.payload().to_value())?;
             *made = event;
@@ -223,7 +222,7 @@ impl Context {
     }
 
     /// Prepares for the next event to be consumed.
-    pub(crate) fn begin(&mut self, kept: Kept) {
+    pub(crate) fn begin(&mut self, kept: Event) {
         self.parent = Some(kept);
         *self.sent.get_mut() = false;
         *self.ordinal.get_mut() = 0;
@@ -246,7 +245,7 @@ impl Context {
             Err(mut error) => {
                 // What was sent before the failure stays sent, and goes first.
                 desk::flush(station);
-                let event = error.take_event().unwrap_or_else(|| kept.into_event());
+                let event = error.take_event().unwrap_or(kept);
                 station.route_error(event, error);
             }
         }
@@ -275,7 +274,7 @@ impl Clone for Context {
     fn clone(&self) -> Context {
         Context {
             inbox: self.inbox,
-            parent: self.parent.as_ref().map(Kept::to_trace),
+            parent: self.parent.as_ref().map(Event::trace),
             ..Context::new(self.station.clone())
         }
     }

@@ -44,7 +44,10 @@ pub(crate) struct Settled {
 impl Settled {
     fn all(&self) -> u64 {
         let counters = [&self.delivered, &self.kept, &self.failed];
-        counters.into_iter().map(|counter| counter.load(SeqCst)).sum()
+        counters
+            .into_iter()
+            .map(|counter| counter.load(SeqCst))
+            .sum()
     }
 }
 
@@ -72,7 +75,10 @@ impl FlowState {
     pub(crate) fn new_id(&self, millis: u64) -> Id {
         const COUNTER_BITS: u32 = 40;
         let counter = self.ids.fetch_add(1, Relaxed) & ((1 << COUNTER_BITS) - 1);
-        Id::new_root(millis, (u128::from(self.seed) << COUNTER_BITS) | u128::from(counter))
+        Id::new_root(
+            millis,
+            (u128::from(self.seed) << COUNTER_BITS) | u128::from(counter),
+        )
     }
 
     /// Returns the next number of a SplitMix64 sequence (Steele, Lea and Flood, 2014).

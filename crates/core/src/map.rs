@@ -12,7 +12,7 @@ use crate::port::Ports;
 use crate::receipt::Receipt;
 use crate::stage::{Stage, Work, panicked};
 use crate::station::Station;
-use crate::travel::{Kept, Travel};
+use crate::travel::Travel;
 use crate::{Event, Id, Result};
 
 /// Makes an actor of a plain function from an event to an event, or to `None` to drop it, or to a
@@ -118,7 +118,7 @@ where
             place.id = event.id();
             place.travel = event.travel;
             place.kept = keep.then(|| event.clone());
-            let marked = event.error().is_some().then(|| Kept::trace(&event));
+            let marked = event.error().is_some().then(|| event.trace());
             keeper::want(event.receipt().address());
             let output = (self.function)(event).into_output();
             place.dropped = keeper::unwant();

@@ -83,7 +83,9 @@ impl Root {
     }
 
     fn lock(&self) -> MappedMutexGuard<'_, State> {
-        MutexGuard::map(self.state.lock(), |state| &mut **state.get_or_insert_default())
+        MutexGuard::map(self.state.lock(), |state| {
+            &mut **state.get_or_insert_default()
+        })
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -31,6 +31,10 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
             ctx.close();
             chunk.events.clear();
             spares.push(chunk.events);
+            if !chunks.is_empty() {
+                // The next actor's turn, while the events are still in the processor's cache.
+                tokio::task::yield_now().await;
+            }
         }
         ctx.open();
         if signals.stopping {

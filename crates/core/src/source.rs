@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
 use crate::desk;
+use crate::inbox::CHUNK;
 use crate::permits::{Gate, Permit, Refusal};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
@@ -19,6 +21,7 @@ use crate::{Error, Event, Id, Result};
 pub struct Source {
     ctx: Arc<Context>,
     gate: Arc<Gate>,
+    emitted: AtomicUsize,
 }
 
 impl Source {
@@ -29,7 +32,11 @@ impl Source {
                 "`{name}` makes events, but its ports do not declare it a source"
             ))
         })?;
-        Ok(Source { ctx, gate })
+        Ok(Source {
+            ctx,
+            gate,
+            emitted: AtomicUsize::new(0),
+        })
     }
 
     /// Waits for a permit and sends the event to every outbox. Cancel safe: if it is dropped before it
@@ -39,11 +46,7 @@ impl Source {
     /// The refusal, if the flow is stopping, the event is too large, or too many wait. An exceeded cap
     /// of the flow takes the error path.
     pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
-        let event = event.into();
-        let permit = self.gate.admit(event.cost()).await?;
-        Ok(Settlement(send(
-            &self.ctx, &self.gate, permit, None, event, false,
-        )))
+        self.emit_from(None, event.into()).await
     }
 
     /// Waits for a permit and sends the event to the outbox of this name.
@@ -55,16 +58,17 @@ impl Source {
         outbox: &str,
         event: impl Into<Event>,
     ) -> Result<Settlement, Refusal> {
-        let event = event.into();
+        self.emit_from(Some(outbox), event.into()).await
+    }
+
+    async fn emit_from(&self, outbox: Option<&str>, event: Event) -> Result<Settlement, Refusal> {
+        // After a chunk it is the next actor's turn, while the events are still in the processor's cache.
+        if self.emitted.fetch_add(1, Relaxed) % CHUNK == CHUNK - 1 {
+            tokio::task::yield_now().await;
+        }
         let permit = self.gate.admit(event.cost()).await?;
-        Ok(Settlement(send(
-            &self.ctx,
-            &self.gate,
-            permit,
-            Some(outbox),
-            event,
-            false,
-        )))
+        let root = send(&self.ctx, &self.gate, permit, outbox, event, false);
+        Ok(Settlement(root))
     }
 
     /// Waits for a permit for one event with a payload of at most `bytes`, as a door does before it reads
@@ -97,6 +101,7 @@ impl Clone for Source {
         Source {
             ctx: Arc::new((*self.ctx).clone()),
             gate: self.gate.clone(),
+            emitted: AtomicUsize::new(0),
         }
     }
 }

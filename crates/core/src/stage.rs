@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::in_place::InPlace;
 use crate::inbox::Chunk;
 use crate::port::Ports;
-use crate::travel::Kept;
 use crate::{Error, ErrorKind, Event, Result};
 
 pub(crate) type Work<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -52,8 +51,8 @@ impl<A: Actor> Stage for ActorStage<A> {
                     continue;
                 }
                 ctx.begin(match keep {
-                    true => Kept::Whole(event.clone()),
-                    false => Kept::trace(&event),
+                    true => event.clone(),
+                    false => event.trace(),
                 });
                 let result = match ctx.station.options.timeout {
                     None => guard(ctx, async { self.0.consume(event, ctx).await }).await,

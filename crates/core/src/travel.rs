@@ -70,51 +70,6 @@ impl Origin {
     }
 }
 
-/// What is kept of an event while it is consumed.
-pub(crate) enum Kept {
-    /// The event as it came in.
-    Whole(Event),
-    /// Enough to adopt children and to answer for it; so the event itself can be changed in place.
-    Trace(Body, Travel),
-}
-
-impl Kept {
-    pub(crate) fn trace(event: &Event) -> Kept {
-        Kept::Trace(event.body().trace(), event.travel.uncharged())
-    }
-
-    /// Returns a trace of the same event.
-    pub(crate) fn to_trace(&self) -> Kept {
-        Kept::Trace(self.body().trace(), self.travel())
-    }
-
-    pub(crate) fn body(&self) -> &Body {
-        match self {
-            Kept::Whole(event) => event.body(),
-            Kept::Trace(body, _) => body,
-        }
-    }
-
-    fn travel(&self) -> Travel {
-        match self {
-            Kept::Whole(event) => event.travel,
-            Kept::Trace(_, travel) => *travel,
-        }
-    }
-
-    /// Returns the event, or what is left of it.
-    pub(crate) fn into_event(self) -> Event {
-        match self {
-            Kept::Whole(event) => event,
-            Kept::Trace(body, travel) => {
-                let mut event = Event::of(body);
-                event.travel = travel;
-                event
-            }
-        }
-    }
-}
-
 impl Body {
     /// Returns the content without payload and attributes.
     fn trace(&self) -> Body {
@@ -144,9 +99,17 @@ impl Body {
 }
 
 impl Event {
+    /// Returns a copy without payload and attributes: enough to adopt children and to answer for the
+    /// event, and the event itself can still be changed in place.
+    pub(crate) fn trace(&self) -> Event {
+        let mut trace = Event::of(self.body().trace());
+        trace.travel = self.travel.uncharged();
+        trace
+    }
+
     /// Gives an event that has no root the identity and the receipt of its parent.
-    pub(crate) fn adopt(&mut self, parent: &Kept, id: Id) {
-        self.travel = parent.travel().uncharged();
+    pub(crate) fn adopt(&mut self, parent: &Event, id: Id) {
+        self.travel = parent.travel.uncharged();
         let theirs = parent.body();
         let body = self.body_mut();
         body.id = id;

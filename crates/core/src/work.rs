@@ -7,7 +7,6 @@ use crate::context::Context;
 use crate::current::AsActor;
 use crate::source::{Source, run_source};
 use crate::stage::guard;
-use crate::travel::Kept;
 use crate::{Event, Result};
 
 impl Context {
@@ -27,7 +26,7 @@ impl Context {
             .flow
             .spawner
             .spawn(AsActor::new(name, async move {
-                ctx.begin(Kept::Whole(event.clone()));
+                ctx.begin(event.clone());
                 let theirs = ctx.clone();
                 let result = guard(&ctx, async move { work(event, theirs).await }).await;
                 if result.is_err() {
