@@ -1,1 +1,71 @@
-//! Being written.
+//! compysition composes actors into event flows: request/response circles, in which an HTTP request goes
+//! through authentication, transformations and an executor and comes back as that request's answer, and
+//! one-way streams.
+//!
+//! A flow is written in Rust with a [`Director`], or in a YAML file that the `compysition` program runs.
+//! This crate is the facade: the engine, and by feature the actors.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `actors` (default) | `event_generator`, `stdout`, `discard`, and the `door` for programs and tests |
+//! | `http` | `http_server`, `http_client`, `basic_auth` |
+//! | `xml` | `xslt`; needs libxslt |
+//! | `cli` | flow files, and the commands of the program |
+//! | `full` | all of them, and the program `compysition` |
+//!
+//! ```
+//! use compysition::{Director, Event, map};
+//! # #[cfg(feature = "actors")]
+//! use compysition::actors::Door;
+//!
+//! # #[cfg(feature = "actors")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> compysition::Result {
+//! let mut director = Director::new("greetings");
+//! let (door, handle) = Door::new();
+//! let door = director.register("door", door);
+//! let greet = director.register("greet", map(|event: Event| {
+//!     let greeting = format!("hello {}", event.text()?);
+//!     Ok(event.with(greeting))
+//! }));
+//! director.connect(door, greet);
+//! director.connect(greet, door);
+//!
+//! let flow = director.start().await?;
+//! let answer = handle.ask("Ada").await?;
+//! assert_eq!(answer.text()?, "hello Ada");
+//! flow.stop().await;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "actors"))]
+//! # fn main() {}
+//! ```
+
+pub use compysition_core::*;
+
+#[cfg(feature = "actors")]
+pub use compysition_actors as actors;
+#[cfg(feature = "cli")]
+pub use compysition_expression as expression;
+#[cfg(feature = "cli")]
+pub use compysition_flow as flow;
+#[cfg(feature = "http")]
+pub use compysition_http as http;
+#[cfg(feature = "xml")]
+pub use compysition_xml as xml;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
+/// Returns the actors of all features that are switched on, under the names that flow files use.
+pub fn registry() -> Registry {
+    #[allow(unused_mut, reason = "without features there is nothing to add")]
+    let mut registry = Registry::new();
+    #[cfg(feature = "actors")]
+    compysition_actors::register(&mut registry);
+    #[cfg(feature = "http")]
+    compysition_http::register(&mut registry);
+    #[cfg(feature = "xml")]
+    compysition_xml::register(&mut registry);
+    registry
+}

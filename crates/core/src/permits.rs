@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::flow_state::FlowState;
 use crate::{Error, Result};
@@ -77,6 +77,7 @@ pub(crate) struct Gate {
     share: Limits,
     waiting: AtomicUsize,
     room: Notify,
+    turn: Mutex<()>,
     flow: Arc<FlowState>,
 }
 
@@ -88,6 +89,7 @@ impl Gate {
             share,
             waiting: AtomicUsize::new(0),
             room: Notify::new(),
+            turn: Mutex::const_new(()),
             flow,
         }
     }
@@ -98,7 +100,10 @@ impl Gate {
 
     /// Waits for a permit of `bytes`. Cancel safe: a waiter that is dropped passes its turn on.
     pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Result<Permit, Refusal> {
-        if let Some(permit) = self.try_admit(bytes)? {
+        // Who comes now must not overtake those who wait, else some of them might wait for ever.
+        if self.waiting.load(SeqCst) == 0
+            && let Some(permit) = self.try_admit(bytes)?
+        {
             return Ok(permit);
         }
         if self.waiting.fetch_add(1, SeqCst) >= self.share.waiting {
@@ -107,6 +112,11 @@ impl Gate {
         }
         let _waiter = Waiter(self);
         let mut stopping = std::pin::pin!(self.flow.stopping());
+        // It is handed on in the order of asking; only who has it waits for room.
+        let _turn = tokio::select! {
+            turn = self.turn.lock() => turn,
+            () = &mut stopping => return Err(Refusal::Stopping),
+        };
         loop {
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();

@@ -9,7 +9,7 @@
 //! | `not_found` | 404 | 502 |
 //! | `not_allowed` | 405 | 502 |
 //! | `not_acceptable` | 406 | 502 |
-//! | `timeout` | 408 | 504 |
+//! | `timeout` | 504 | 504 |
 //! | `conflict` | 409 | 502 |
 //! | `gone` | 410 | 502 |
 //! | `too_large` | 413 | 502 |
@@ -38,7 +38,7 @@ const STATUSES: &[(ErrorKind, StatusCode)] = &[
     (ErrorKind::NotFound, StatusCode::NOT_FOUND),
     (ErrorKind::NotAllowed, StatusCode::METHOD_NOT_ALLOWED),
     (ErrorKind::NotAcceptable, StatusCode::NOT_ACCEPTABLE),
-    (ErrorKind::Timeout, StatusCode::REQUEST_TIMEOUT),
+    (ErrorKind::Timeout, StatusCode::GATEWAY_TIMEOUT),
     (ErrorKind::Conflict, StatusCode::CONFLICT),
     (ErrorKind::Gone, StatusCode::GONE),
     (ErrorKind::TooLarge, StatusCode::PAYLOAD_TOO_LARGE),
@@ -57,7 +57,7 @@ pub fn status_of(error: &Error) -> StatusCode {
     let is_back_ends = error.detail(BACK_END).is_some();
     match error.kind() {
         ErrorKind::NotModified => StatusCode::NOT_MODIFIED,
-        ErrorKind::Timeout if is_back_ends => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ if is_back_ends => StatusCode::BAD_GATEWAY,
         kind => {
@@ -75,7 +75,7 @@ pub fn kind_of(status: StatusCode) -> Option<ErrorKind> {
     let row = STATUSES.iter().find(|(_, own)| *own == status);
     Some(match row {
         Some((kind, _)) => *kind,
-        None if status == StatusCode::GATEWAY_TIMEOUT => ErrorKind::Timeout,
+        None if status == StatusCode::REQUEST_TIMEOUT => ErrorKind::Timeout,
         None => ErrorKind::BadGateway,
     })
 }
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(status_of(&own), 401);
         assert_eq!(status_of(&own.with_detail(BACK_END, true)), 502);
         let late = Error::timeout("too late");
-        assert_eq!(status_of(&late), 408);
+        assert_eq!(status_of(&late), 504);
         assert_eq!(status_of(&late.with_detail(BACK_END, true)), 504);
         let down = Error::unavailable("later").with_detail(BACK_END, true);
         assert_eq!(status_of(&down), 503);

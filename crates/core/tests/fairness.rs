@@ -1,0 +1,95 @@
+//! Who waits for a permit is not overtaken by who comes later.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use compysition_core::{
+    Actor, Admission, Context, Director, Event, Limits, Ports, Refusal, Result, Source,
+};
+use tokio::sync::oneshot;
+
+/// Hands its source to the test.
+struct Inlet(Option<oneshot::Sender<Source>>);
+
+impl Actor for Inlet {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let test = self.0.take();
+        ctx.produce(|source| async move {
+            let stopping = source.stopping();
+            if let Some(test) = test {
+                let _ = test.send(source);
+            }
+            stopping.await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().source()
+    }
+}
+
+struct End;
+
+impl Actor for End {
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
+
+type Admitted = Poll<std::result::Result<Admission, Refusal>>;
+
+async fn poll(
+    admit: Pin<&mut impl Future<Output = std::result::Result<Admission, Refusal>>>,
+) -> Admitted {
+    let mut admit = admit;
+    poll_fn(|cx| Poll::Ready(admit.as_mut().poll(cx))).await
+}
+
+#[tokio::test]
+async fn permits_go_to_who_asked_first() {
+    let (test, source) = oneshot::channel();
+    let mut director = Director::new("fairness");
+    director.set_limits(Limits {
+        roots: 1,
+        ..Limits::default()
+    });
+    let inlet = director.register("inlet", Inlet(Some(test)));
+    let end = director.register("end", End);
+    director.connect(inlet, end);
+    let flow = director.start().await.unwrap();
+    let source = source.await.unwrap();
+
+    let first = source.admit(0).await.unwrap();
+    let mut second = pin!(source.admit(0));
+    let mut third = pin!(source.admit(0));
+    assert!(poll(second.as_mut()).await.is_pending());
+    assert!(poll(third.as_mut()).await.is_pending());
+    drop(first);
+    let mut fourth = pin!(source.admit(0));
+    assert!(
+        poll(fourth.as_mut()).await.is_pending(),
+        "overtaken by a newcomer"
+    );
+    assert!(
+        poll(third.as_mut()).await.is_pending(),
+        "overtaken in the line"
+    );
+    let Poll::Ready(Ok(second)) = poll(second.as_mut()).await else {
+        panic!("room, but not for who asked first");
+    };
+    drop(second);
+    assert!(poll(third.as_mut()).await.is_ready());
+    assert!(poll(fourth.as_mut()).await.is_ready());
+    flow.stop().await;
+}
