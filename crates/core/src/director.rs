@@ -11,7 +11,7 @@ use crate::permits::Limits;
 use crate::port::{Port, Ports};
 use crate::stage::Stage;
 use crate::station::Options;
-use crate::{Error, ErrorKind, Result};
+use crate::{ErrorKind, Result};
 
 /// Composes actors into a flow: registers them, connects them, and starts them.
 ///
@@ -314,7 +314,6 @@ impl Director {
     /// # Errors
     /// What keeps the flow from starting; internal, if it could not stop cleanly within its deadline.
     pub async fn run(self) -> Result {
-        let flow = self.start().await.map_err(Error::from)?;
-        crate::signals::run_until_stopped(&[flow]).await
+        crate::signals::run(self).await
     }
 }

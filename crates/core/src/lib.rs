@@ -69,7 +69,6 @@ pub use permits::{Limits, Refusal};
 pub use port::{Port, Ports};
 pub use registry::{Kind, Registry};
 pub use settlement::{Outcome, Request, Settlement, Unanswered};
-pub use signals::run_until_stopped;
 pub use snapshot::{ActorSnapshot, LinkSnapshot, Snapshot};
 pub use source::{Admission, Source};
 pub use spawner::{Executor, Spawner, Task};
