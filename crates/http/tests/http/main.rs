@@ -1,6 +1,7 @@
 //! Tests over real connections, on ports that the system chooses.
 #![allow(clippy::unwrap_used)]
 
+mod answers;
 mod bounds;
 mod circle;
 mod crowd;
