@@ -16,10 +16,14 @@ async fn main() -> Result {
         generator = generator.count(count.parse()?);
     }
     let event_generator = director.register("event_generator", generator);
-    let output_one =
-        director.register("output_one", Stdout::new().prefix("I am number one: ").timestamp());
-    let output_two =
-        director.register("output_two", Stdout::new().prefix("I am number two: ").timestamp());
+    let output_one = director.register(
+        "output_one",
+        Stdout::new().prefix("I am number one: ").timestamp(),
+    );
+    let output_two = director.register(
+        "output_two",
+        Stdout::new().prefix("I am number two: ").timestamp(),
+    );
 
     director.connect(event_generator, [output_one, output_two]);
 

@@ -53,19 +53,30 @@ impl Actor for RequestExecutor {
 
 #[tokio::main]
 async fn main() -> Result {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/xml_gateway");
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
 
     let mut director = Director::new("submissions");
 
     let http = director.register("http", HttpServer::at(address));
-    let auth = director.register("auth", BasicAuth::from_file(format!("{files}/users.htpasswd"))?);
-    let submit_transform =
-        director.register("submit_transform", Xslt::from_file(format!("{files}/submit.xsl"))?);
+    let auth = director.register(
+        "auth",
+        BasicAuth::from_file(format!("{files}/users.htpasswd"))?,
+    );
+    let submit_transform = director.register(
+        "submit_transform",
+        Xslt::from_file(format!("{files}/submit.xsl"))?,
+    );
     let request_executor = director.register("request_executor", RequestExecutor::new()?);
-    let acknowledge_transform =
-        director.register("acknowledge_transform", Xslt::from_file(format!("{files}/acknowledge.xsl"))?);
+    let acknowledge_transform = director.register(
+        "acknowledge_transform",
+        Xslt::from_file(format!("{files}/acknowledge.xsl"))?,
+    );
 
     director.connect(http, auth);
     director.connect(auth, submit_transform);

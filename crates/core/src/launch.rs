@@ -30,9 +30,9 @@ use crate::station::{Counters, Outboxes, Station};
 const LONGEST_RUN: usize = 16;
 
 /// A node with all that its links need to know.
-enum Place {
+enum Placed {
     Task(Arc<Station>, Box<dyn Stage>),
-    InPlace(Arc<Station>, Arc<InPlaceStation>),
+    Function(Arc<Station>, Arc<InPlaceStation>),
     Reply(Arc<Station>, Arc<Answers>),
 }
 
@@ -156,7 +156,7 @@ fn place(
     inboxes: Vec<Port>,
     state: &Arc<FlowState>,
     in_place: bool,
-) -> Place {
+) -> Placed {
     let is_source = actor.ports.source;
     let in_place = in_place && !is_source && actor.options.timeout.is_none();
     let station = Arc::new(Station {
@@ -176,39 +176,39 @@ fn place(
     let stage = match actor.role {
         Role::Reply => {
             let answers = Arc::new(Answers::new(actor.name, None));
-            return Place::Reply(station, answers);
+            return Placed::Reply(station, answers);
         }
         Role::Actor(Ok(stage)) => stage,
         Role::Actor(Err(_)) => unreachable!("check refuses a flow with an actor that was not made"),
     };
     if !in_place {
-        return Place::Task(station, stage);
+        return Placed::Task(station, stage);
     }
     match stage.into_in_place() {
         Ok(work) => {
             let in_place = Arc::new(InPlaceStation::new(station.clone(), work));
-            Place::InPlace(station, in_place)
+            Placed::Function(station, in_place)
         }
-        Err(stage) => Place::Task(station, stage),
+        Err(stage) => Placed::Task(station, stage),
     }
 }
 
-impl Place {
+impl Placed {
     fn station(&self) -> &Arc<Station> {
         match self {
-            Place::Task(station, _) | Place::InPlace(station, _) | Place::Reply(station, _) => {
+            Placed::Task(station, _) | Placed::Function(station, _) | Placed::Reply(station, _) => {
                 station
             }
         }
     }
 }
 
-fn wire(places: &[Place], links: &[Connection], flow: &mut Flow) {
+fn wire(places: &[Placed], links: &[Connection], flow: &mut Flow) {
     let mut answers: HashMap<u32, Arc<Answers>> = HashMap::new();
     for (index, place) in places.iter().enumerate() {
         let station = place.station();
         let own = match place {
-            Place::Reply(_, answers) => Some(answers.clone()),
+            Placed::Reply(_, answers) => Some(answers.clone()),
             _ if station.ports.door => {
                 let gate = station.gate.clone();
                 Some(Arc::new(Answers::new(station.name.clone(), gate)))
@@ -229,7 +229,7 @@ fn wire(places: &[Place], links: &[Connection], flow: &mut Flow) {
         {
             let target = match (answers.get(&link.to.index), &places[link.to.index as usize]) {
                 (Some(answers), _) => Target::Answers(answers.clone()),
-                (None, Place::InPlace(_, station)) => Target::InPlace(station.clone()),
+                (None, Placed::Function(_, station)) => Target::InPlace(station.clone()),
                 (None, other) => Target::Inbox(other.station().inbox.clone()),
             };
             add_link(
@@ -273,11 +273,11 @@ fn add_link(outboxes: &mut Outboxes, link: &Connection, target: Target, to: &Sta
 }
 
 /// Starts the actors one after the other, then their tasks, then the sources.
-async fn start(places: Vec<Place>, flow: &mut Flow) -> Result<(), FlowError> {
+async fn start(places: Vec<Placed>, flow: &mut Flow) -> Result<(), FlowError> {
     let mut problems = Vec::new();
     let mut ready = Vec::new();
     for (index, place) in places.into_iter().enumerate() {
-        let Place::Task(station, mut stage) = place else {
+        let Placed::Task(station, mut stage) = place else {
             continue;
         };
         let ctx = Context::new(station.clone());

@@ -44,7 +44,7 @@ impl Outcome {
 
 /// Resolves to the [`Outcome`] of a root, once. It may be dropped: the root goes on without a listener.
 #[derive(Clone)]
-#[must_use = "drop it by `let _ =` if nobody asks how the event ends"]
+#[must_use = "`drop` it if nobody asks how the event ends"]
 pub struct Settlement(pub(crate) Arc<Root>);
 
 impl Settlement {

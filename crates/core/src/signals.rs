@@ -26,7 +26,9 @@ pub(crate) async fn run(director: Director) -> Result {
         return Ok(());
     }
     let actors = stopped.unfinished.join(", ");
-    Err(Error::internal(format!("not finished at the deadline: {actors}")))
+    Err(Error::internal(format!(
+        "not finished at the deadline: {actors}"
+    )))
 }
 
 #[cfg(unix)]

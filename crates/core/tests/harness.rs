@@ -140,7 +140,8 @@ struct Routes;
 
 impl Actor for Routes {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        ctx.send_to(event.text()?.to_owned(), event)
+        let outbox = event.text()?.to_owned();
+        ctx.send_to(outbox, event)
     }
 
     fn ports(&self) -> Ports {

@@ -1,19 +1,19 @@
 //! Small actors for the tests of the engine.
-#![allow(dead_code, reason = "each test binary uses some of these")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::{Arc, Mutex};
 
-use compysition_core::{Actor, Context, Event, Outcome, Ports, Result, Settlement};
+use compysition_core::{Actor, Context, Event, Outcome, Ports, Result};
 
 /// Emits `count` numbered events, as fast as permits allow.
-pub struct Count(pub u64);
+pub(crate) struct Count(pub(crate) u64);
 
 impl Actor for Count {
     async fn start(&mut self, ctx: &Context) -> Result {
         let count = self.0;
         ctx.produce(move |source| async move {
             for number in 0..count {
-                let _: Settlement = source.emit(number.to_string()).await?;
+                drop(source.emit(number.to_string()).await?);
             }
             Ok(())
         });
@@ -30,7 +30,7 @@ impl Actor for Count {
 }
 
 /// Emits the given events one after the other and keeps how each of them settled.
-pub struct Script(pub Vec<Event>, pub Arc<Mutex<Vec<Outcome>>>);
+pub(crate) struct Script(pub(crate) Vec<Event>, pub(crate) Arc<Mutex<Vec<Outcome>>>);
 
 impl Actor for Script {
     async fn start(&mut self, ctx: &Context) -> Result {
@@ -55,7 +55,7 @@ impl Actor for Script {
 }
 
 /// Passes each event on.
-pub struct Forward;
+pub(crate) struct Forward;
 
 impl Actor for Forward {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
@@ -65,7 +65,7 @@ impl Actor for Forward {
 
 /// Keeps the text of each event.
 #[derive(Clone, Default)]
-pub struct Collect(pub Arc<Mutex<Vec<String>>>);
+pub(crate) struct Collect(pub(crate) Arc<Mutex<Vec<String>>>);
 
 impl Actor for Collect {
     async fn consume(&mut self, event: Event, _: &Context) -> Result {
@@ -79,7 +79,7 @@ impl Actor for Collect {
 }
 
 impl Collect {
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
