@@ -18,7 +18,7 @@ pub(crate) struct Chunk {
 
 /// How many events a chunk grows to before another one is begun, and after how many an actor's ports
 /// are flushed.
-pub(crate) const CHUNK: usize = 64;
+pub(crate) const CHUNK: usize = 128;
 
 /// How many emptied buffers wait for reuse.
 const SPARES: usize = 8;
@@ -39,6 +39,8 @@ struct State {
     spares: Vec<Vec<Event>>,
     signals: Signals,
     closed: bool,
+    /// Whether the runner is at work on what it took.
+    busy: bool,
     waiting: Option<Waker>,
 }
 
@@ -103,12 +105,15 @@ impl Inbox {
         }
     }
 
-    /// Waits for events or signals, and swaps all of them out against emptied chunks.
+    /// Waits for events or signals, and swaps all of them out against emptied chunks. `at_rest` is called
+    /// whenever there is nothing. Returns the signals, and whether it had to wait.
     pub(crate) async fn take(
         &self,
         chunks: &mut VecDeque<Chunk>,
         spares: &mut Vec<Vec<Event>>,
-    ) -> Signals {
+        at_rest: impl Fn(),
+    ) -> (Signals, bool) {
+        let mut waited = false;
         poll_fn(|cx| {
             let mut state = self.state.lock();
             let room = SPARES.saturating_sub(state.spares.len());
@@ -120,17 +125,28 @@ impl Inbox {
                 if !state.waiting.as_ref().is_some_and(same) {
                     state.waiting = Some(cx.waker().clone());
                 }
+                state.busy = false;
+                drop(state);
+                at_rest();
+                waited = true;
                 return Poll::Pending;
             }
+            state.busy = true;
             std::mem::swap(&mut state.chunks, chunks);
-            Poll::Ready(std::mem::take(&mut state.signals))
+            Poll::Ready((std::mem::take(&mut state.signals), waited))
         })
         .await
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Returns whether nothing waits and nothing is being worked on.
+    pub(crate) fn is_at_rest(&self) -> bool {
         let state = self.state.lock();
-        state.chunks.is_empty() && !state.signals.any()
+        !state.busy && state.chunks.is_empty() && !state.signals.any()
+    }
+
+    /// Notes that the runner has begun work that no event brought, or that it is done with its last.
+    pub(crate) fn set_busy(&self, busy: bool) {
+        self.state.lock().busy = busy;
     }
 
     /// Returns how many events wait.

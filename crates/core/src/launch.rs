@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
 
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::Result;
+use crate::alarm::Alarm;
 use crate::answer::Answers;
 use crate::context::Context;
 use crate::current::AsActor;
@@ -168,8 +167,7 @@ fn place(
         outboxes: OnceLock::new(),
         gate,
         options: actor.options,
-        alarm: Mutex::new(None),
-        busy: AtomicBool::new(false),
+        alarm: Alarm::default(),
         rest: Notify::new(),
         counters: Counters::default(),
     });

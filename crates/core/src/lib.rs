@@ -5,6 +5,7 @@
 //! picture, and the `compysition` crate for the facade that most programs depend on.
 
 mod actor;
+mod alarm;
 mod answer;
 mod attributes;
 mod check;

@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use tokio::time::Instant;
-
 use crate::Result;
 use crate::actor::Tick;
 use crate::context::Context;
@@ -19,7 +17,11 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
     let mut chunks = VecDeque::new();
     let mut spares = Vec::new();
     loop {
-        let signals = next(&station, &mut chunks, &mut spares).await;
+        let (signals, waited) = next(&station, &mut chunks, &mut spares).await;
+        if !waited {
+            // A runner that always finds something must not keep its thread from the others.
+            tokio::task::yield_now().await;
+        }
         while let Some(mut chunk) = chunks.pop_front() {
             station
                 .counters
@@ -36,23 +38,19 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
                 tokio::task::yield_now().await;
             }
         }
-        ctx.open();
         if signals.stopping {
-            report(&station, stage.tick(Tick::Stopping, &ctx).await);
+            tick(&mut *stage, Tick::Stopping, &ctx).await;
         }
-        if alarm_is_due(&station) {
-            report(&station, stage.tick(Tick::Timer, &ctx).await);
+        if station.alarm.take_due() {
+            tick(&mut *stage, Tick::Timer, &ctx).await;
         }
-        ctx.close();
         if signals.end {
             break;
         }
-        // A runner that always finds something must not keep its thread from the others.
-        tokio::task::yield_now().await;
     }
     report(&station, stage.stop(&ctx).await);
     ctx.close();
-    station.busy.store(false, Relaxed);
+    station.inbox.set_busy(false);
 }
 
 /// Waits for events, a signal, or the time that the actor asked for.
@@ -60,28 +58,26 @@ async fn next(
     station: &Station,
     chunks: &mut VecDeque<crate::inbox::Chunk>,
     spares: &mut Vec<Vec<crate::Event>>,
-) -> Signals {
-    if station.inbox.is_empty() {
-        station.busy.store(false, Relaxed);
-        station.rest.notify_waiters();
-    }
-    let alarm = *station.alarm.lock();
-    let signals = match alarm {
-        None => station.inbox.take(chunks, spares).await,
+) -> (Signals, bool) {
+    let at_rest = || station.rest.notify_waiters();
+    let taken = station.inbox.take(chunks, spares, at_rest);
+    match station.alarm.time() {
+        None => taken.await,
         Some(time) => tokio::select! {
             biased;
-            signals = station.inbox.take(chunks, spares) => signals,
-            () = tokio::time::sleep_until(time) => Signals::default(),
+            taken = taken => taken,
+            () = tokio::time::sleep_until(time) => {
+                station.inbox.set_busy(true);
+                (Signals::default(), true)
+            }
         },
-    };
-    station.busy.store(true, Relaxed);
-    signals
+    }
 }
 
-/// Clears the alarm if its time has come.
-fn alarm_is_due(station: &Station) -> bool {
-    let mut alarm = station.alarm.lock();
-    alarm.take_if(|time| *time <= Instant::now()).is_some()
+async fn tick(stage: &mut dyn Stage, why: Tick, ctx: &Context) {
+    ctx.open();
+    report(&ctx.station, stage.tick(why, ctx).await);
+    ctx.close();
 }
 
 /// Logs an error of `tick` or `stop`, which concerns no event.

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::task::{Context, Poll};
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
 
 /// A boxed task.
@@ -22,6 +24,8 @@ pub struct Spawner {
     executor: Arc<dyn Executor>,
     tasks: TaskTracker,
     end: CancellationToken,
+    /// The same as a flag: it is looked at whenever a task is polled.
+    has_ended: Arc<AtomicBool>,
 }
 
 impl Spawner {
@@ -30,32 +34,59 @@ impl Spawner {
             executor,
             tasks: TaskTracker::new(),
             end: CancellationToken::new(),
+            has_ended: Arc::default(),
         }
     }
 
     /// Starts a task; it is dropped when the flow has ended.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let end = self.end.clone();
-        let task = self.tasks.track_future(async move {
-            tokio::select! {
-                biased;
-                () = end.cancelled() => {}
-                () = task => {}
-            }
-        });
-        self.executor.execute(Box::pin(task));
+        let task = UntilEnd {
+            end: Box::pin(self.end.clone().cancelled_owned()),
+            has_ended: self.has_ended.clone(),
+            is_listening: false,
+            task: Box::pin(task),
+        };
+        self.executor
+            .execute(Box::pin(self.tasks.track_future(task)));
     }
 
     /// Tells all tasks to end.
     pub(crate) fn cancel(&self) {
+        self.has_ended.store(true, Release);
         self.end.cancel();
     }
 
     /// Ends all tasks, and waits until they are gone.
     pub(crate) async fn end(&self) {
-        self.end.cancel();
+        self.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+/// A task that ends with its flow. It listens for the end once: a task's waker stays the same, and to ask
+/// the token at every poll would have all tasks share a lock.
+struct UntilEnd<T> {
+    end: Pin<Box<WaitForCancellationFutureOwned>>,
+    has_ended: Arc<AtomicBool>,
+    is_listening: bool,
+    task: Pin<Box<T>>,
+}
+
+impl<T: Future<Output = ()>> Future for UntilEnd<T> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_listening {
+            self.is_listening = true;
+            if self.end.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+        if self.has_ended.load(Acquire) {
+            return Poll::Ready(());
+        }
+        self.task.as_mut().poll(cx)
     }
 }
 

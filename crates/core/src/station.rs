@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::alarm::Alarm;
 use crate::event::Body;
 use crate::flow_state::FlowState;
 use crate::inbox::Inbox;
@@ -29,9 +29,7 @@ pub(crate) struct Station {
     /// The share of permits, if the actor makes events by itself.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) options: Options,
-    /// When the actor wants to be woken.
-    pub(crate) alarm: Mutex<Option<Instant>>,
-    pub(crate) busy: AtomicBool,
+    pub(crate) alarm: Alarm,
     /// Notified when the runner has nothing to do.
     pub(crate) rest: Notify,
     pub(crate) counters: Counters,
@@ -151,15 +149,12 @@ impl Station {
 
     /// Asks the runner to call `tick` at a time, unless an earlier one is asked for already.
     pub(crate) fn wake_at(&self, time: Instant) {
-        let mut alarm = self.alarm.lock();
-        if alarm.is_none_or(|earlier| time < earlier) {
-            *alarm = Some(time);
-            drop(alarm);
+        if self.alarm.set(time) {
             self.inbox.signal(|signals| signals.alarm = true);
         }
     }
 
     pub(crate) fn is_resting(&self) -> bool {
-        !self.busy.load(Relaxed) && self.inbox.is_empty()
+        self.inbox.is_at_rest()
     }
 }
