@@ -143,8 +143,8 @@ impl Gate {
         if self.bytes.load(SeqCst) <= 0 {
             return Ok(None);
         }
-        if self.roots.fetch_sub(1, SeqCst) <= 0 {
-            self.roots.fetch_add(1, SeqCst);
+        let one_less = |free: i64| (free > 0).then_some(free - 1);
+        if self.roots.fetch_update(SeqCst, SeqCst, one_less).is_err() {
             return Ok(None);
         }
         self.bytes.fetch_sub(bytes as i64, SeqCst);

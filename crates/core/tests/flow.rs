@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{Collect, Count, Forward, Script};
 use compysition_core::{
-    About, Actor, Context, Director, Error, ErrorKind, Event, Outcome, Result, inspect, map,
+    About, Actor, Context, Director, Error, ErrorKind, Event, Limits, Outcome, Result, inspect, map,
 };
 
 #[tokio::test]
@@ -373,4 +373,50 @@ async fn into_keeps_the_rest_of_the_event() {
     flow.block().await;
     flow.stop().await;
     assert_eq!(sink.texts(), ["0 \"Ada\""]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saturated_cycle_stays_within_its_bound() {
+    const ROOTS: u64 = 5_000;
+    const BYTES: usize = 256 << 10;
+    let mut director = Director::new("bounded cycle");
+    director.set_limits(Limits {
+        roots: 64,
+        bytes: BYTES,
+        ..Limits::default()
+    });
+    let source = director.register("source", Count(ROOTS));
+    let multiply = director.register("multiply", Multiply(12));
+    let back = director.register("back", Forward);
+    let out = director.register("out", Collect::default());
+    director.connect(source, multiply);
+    director.connect(multiply, back);
+    director.connect(back, multiply);
+    director.connect(multiply, out);
+    let flow = director.start().await.unwrap();
+    let (mut most_bytes, mut most_roots) = (0, 0);
+    let watch = async {
+        loop {
+            let snapshot = flow.snapshot();
+            most_bytes = snapshot.bytes.max(most_bytes);
+            most_roots = snapshot.permits.max(most_roots);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = flow.block() => {}
+        () = watch => {}
+        () = tokio::time::sleep(Duration::from_secs(120)) => panic!("the cycle is locked"),
+    }
+    assert!(flow.stop().await.is_clean());
+    let snapshot = flow.snapshot();
+    assert_eq!(snapshot.delivered + snapshot.failed, ROOTS);
+    assert_eq!((snapshot.permits, snapshot.bytes, snapshot.open), (0, 0, 0));
+    assert!(most_roots <= 64, "{most_roots} roots");
+    // 64 roots of 64 events each need 2 MiB: so the cap was met, and what exceeded it took the error path.
+    assert!(
+        most_bytes > BYTES as u64 / 2,
+        "not saturated: {most_bytes} bytes"
+    );
+    assert!(most_bytes <= 2 * BYTES as u64, "{most_bytes} bytes");
 }
