@@ -164,7 +164,9 @@ impl Place {
                 event.set_id(self.id.child(&station.name, "*", 0));
             }
         }
-        if let (Some(path), Some(mut input)) = (&station.options.into, self.kept.take()) {
+        if let Some(path) = &station.options.into
+            && let Some(mut input) = self.kept.take()
+        {
             input.set_path(path, event.payload().to_value())?;
             *event = input;
         }
