@@ -1,0 +1,108 @@
+//! `compysition check` on files that are right and wrong.
+
+use std::path::Path;
+use std::process::Output;
+
+use crate::support::{Files, compysition, examples};
+
+fn check(files: &[&Path]) -> Output {
+    compysition(["check"]).args(files).output().unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_examples_are_right() {
+    let examples = examples();
+    let files = [
+        "xml_gateway/gateway.yaml",
+        "xml_gateway/executor.yaml",
+        "two_outputs/two_outputs.yaml",
+    ]
+    .map(|file| examples.join(file));
+    let output = check(&files.each_ref().map(|file| file.as_path()));
+    assert!(output.status.success(), "{}", errors(&output));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said,
+        "flow `gateway` is ok\nflow `executor` is ok\nflow `two_outputs` is ok\n"
+    );
+}
+
+#[test]
+fn every_example_with_a_flow_is_looked_at() {
+    let mut flows = Vec::new();
+    for directory in std::fs::read_dir(examples()).unwrap() {
+        for file in std::fs::read_dir(directory.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|form| form == "yaml") && !path.ends_with("shout.yaml")
+            {
+                flows.push(path);
+            }
+        }
+    }
+    assert!(flows.len() >= 3, "{flows:?}");
+    let flows: Vec<_> = flows.iter().map(|path| path.as_path()).collect();
+    let output = check(&flows);
+    assert!(output.status.success(), "{}", errors(&output));
+}
+
+#[test]
+fn an_actor_of_ones_own_is_unknown_to_the_program_of_everybody() {
+    let output = check(&[&examples().join("own_program/shout.yaml")]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = errors(&output);
+    assert!(errors.contains("unknown kind of actor `upper`"), "{errors}");
+    assert!(errors.contains("shout.yaml:5:12"), "{errors}");
+    assert!(
+        errors.contains("shout: { upper: { mark: \"!\" } }"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    const WRONG: &str = "\
+name: wrong
+actors:
+  http:  { http_server: { adress: 127.0.0.1:0 } }
+  price: { xslt: { stylesheet: missing.xsl } }
+  ask:   { http_client: { url: '{{ nonsense( }}' } }
+  auth:  { basic_auht: {} }
+connect:
+  - http -> price -> replay
+";
+    let files = Files::new();
+    let file = files.write("wrong.yaml", WRONG);
+    let output = check(&[&file]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = errors(&output);
+    for (line, part) in [
+        (3, "`adress`"),
+        (4, "missing.xsl"),
+        (5, "nonsense"),
+        (6, "did you mean `basic_auth`?"),
+        (8, "`replay`"),
+    ] {
+        assert!(
+            errors.contains(&format!("wrong.yaml:{line}:")),
+            "{line}: {errors}"
+        );
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+}
+
+#[test]
+fn a_right_file_does_not_make_up_for_a_wrong_one() {
+    let files = Files::new();
+    let wrong = files.write("wrong.yaml", "actors: { a: discard }\nconnect: [b -> a]\n");
+    let output = check(&[&examples().join("two_outputs/two_outputs.yaml"), &wrong]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors(&output).contains("wrong.yaml:2:"),
+        "{}",
+        errors(&output)
+    );
+}

@@ -1,0 +1,11 @@
+//! Tests of the whole program: the real binary, on real flow files, with curl as its client.
+#![cfg(feature = "full")]
+#![allow(clippy::unwrap_used)]
+
+mod back_end;
+mod checking;
+mod curl;
+mod gateway;
+mod stopping;
+mod streams;
+mod support;
