@@ -36,7 +36,7 @@ fn templates_see_all_of_an_event() {
         render("{% for line in payload.lines %}{{ line.sku }}{{ line.n }} {% endfor %}"),
         "a2 b1 "
     );
-    assert_eq!(render("{{ payload.lines[0] }}"), r#"{"n":2,"sku":"a"}"#);
+    assert_eq!(render("{{ payload.lines[0] }}"), r#"{"sku":"a","n":2}"#);
     assert_eq!(render("[{{ payload.note }}]"), "[]");
     assert_eq!(render("{{ attributes.color | default('red') }}"), "red");
     assert_eq!(
