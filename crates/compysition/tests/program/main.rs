@@ -5,6 +5,7 @@
 mod back_end;
 mod checking;
 mod curl;
+mod flows;
 mod gateway;
 mod stopping;
 mod streams;

@@ -14,7 +14,14 @@ fn two_outputs() -> String {
 fn example(name: &str) -> Command {
     let tests = std::env::current_exe().unwrap();
     let target: PathBuf = tests.ancestors().nth(2).unwrap().join("examples");
-    Command::new(target.join(name))
+    let program = target.join(name);
+    let hint = "`cargo test --package compysition --all-features` builds it";
+    assert!(
+        program.exists(),
+        "there is no {}: {hint}",
+        program.display()
+    );
+    Command::new(program)
 }
 
 #[test]

@@ -1,0 +1,142 @@
+//! Whole flows as data: each directory of `tests/flows` is a flow, requests to it, and the answers.
+//!
+//! `flow.yaml` has the setting `listen`. If there is a `back_end.yaml`, it runs in a process of its own, and
+//! the flow's setting `back_end` is its address. `NAME.request` is a request in the form of HTTP;
+//! `NAME.answer` is the status, the headers to look at, an empty line and the body. The last newline of
+//! a file does not belong to the body. Requests are sent in the order of their names. `output` is what the
+//! flow prints meanwhile.
+
+use std::path::{Path, PathBuf};
+
+use crate::curl::{Answer, curl};
+use crate::support::{Process, root};
+
+/// A request or an answer as its file has it.
+struct Message {
+    first: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Message {
+    fn read(path: &Path) -> Message {
+        let text = std::fs::read_to_string(path);
+        let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
+        let mut lines = head.lines();
+        let first = lines.next().unwrap().to_owned();
+        let headers = lines.map(|line| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        });
+        Message {
+            first,
+            headers: headers.collect(),
+            body: body.strip_suffix('\n').unwrap_or(body).to_owned(),
+        }
+    }
+
+    fn send(&self, url: &str) -> Answer {
+        let (method, path) = self.first.split_once(' ').unwrap();
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        let url = format!("{url}{path}");
+        let mut args = vec!["--request", method, &url];
+        for header in &headers {
+            args.extend(["--header", header]);
+        }
+        if !self.body.is_empty() {
+            args.extend(["--data-binary", &self.body]);
+        }
+        curl(&args)
+    }
+
+    /// Returns what of an answer is looked at, in the form of the file.
+    fn seen(&self, answer: &Answer) -> String {
+        let headers = self.headers.iter().map(|(name, _)| {
+            let value = answer.header(name).unwrap_or("(none)");
+            (name.clone(), value.to_owned())
+        });
+        let body = answer.body.strip_suffix('\n').unwrap_or(&answer.body);
+        let seen = Message {
+            first: answer.status.to_string(),
+            headers: headers.collect(),
+            body: body.to_owned(),
+        };
+        seen.written()
+    }
+
+    fn written(&self) -> String {
+        let headers = self.headers.iter();
+        let headers: String = headers
+            .map(|(name, value)| format!("{name}: {value}\n"))
+            .collect();
+        format!("{}\n{headers}\n{}", self.first, self.body)
+    }
+}
+
+/// Runs one case.
+fn holds(case: &str) {
+    let directory = root().join("tests/flows").join(case);
+    let listen = ["--set", "listen=127.0.0.1:0"];
+    let back_end = directory.join("back_end.yaml");
+    let back_end = back_end
+        .exists()
+        .then(|| Process::serve(&back_end, &listen));
+    let address = back_end.as_ref().map(|(_, url)| format!("back_end={url}"));
+    let mut args = listen.to_vec();
+    if let Some(address) = &address {
+        args.extend(["--set", address]);
+    }
+    let (process, url) = Process::serve(&directory.join("flow.yaml"), &args);
+
+    let requests = requests(&directory);
+    assert!(!requests.is_empty(), "no requests in {case}");
+    for path in requests {
+        let answer = Message::read(&path).send(&url);
+        let expected = Message::read(&path.with_extension("answer"));
+        let (seen, expected) = (expected.seen(&answer), expected.written());
+        assert_eq!(seen, expected, "{}: {answer:#?}", path.display());
+    }
+    let ended = process.stop();
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    let output = std::fs::read_to_string(directory.join("output")).unwrap_or_default();
+    assert_eq!(
+        ended.output.join("\n").trim_end(),
+        output.trim_end(),
+        "{case}"
+    );
+}
+
+fn requests(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|form| form == "request"));
+    paths.sort();
+    paths
+}
+
+/// A test for each case, and one that none was forgotten.
+macro_rules! cases {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            holds(stringify!($name));
+        })*
+
+        #[test]
+        fn every_directory_has_a_test() {
+            let entries = std::fs::read_dir(root().join("tests/flows")).unwrap();
+            let entries = entries.map(|entry| entry.unwrap());
+            let directories = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+            let names = directories.map(|entry| entry.file_name().into_string().unwrap());
+            let mut names: Vec<_> = names.collect();
+            names.sort();
+            assert_eq!(names, [$(stringify!($name)),*]);
+        }
+    };
+}
+
+cases![accepts, echo, enrichment, failed, fan_out, included, router,];
