@@ -38,6 +38,7 @@ fn templates_see_all_of_an_event() {
     );
     assert_eq!(render("{{ payload.lines[0] }}"), r#"{"sku":"a","n":2}"#);
     assert_eq!(render("[{{ payload.note }}]"), "[]");
+    assert_eq!(render("{{ 'a b/c' | urlencode }}"), "a%20b/c");
     assert_eq!(render("{{ attributes.color | default('red') }}"), "red");
     assert_eq!(
         render("{{ payload.lines | map(attribute='sku') | join('+') }}"),
