@@ -7,6 +7,7 @@ mod checking;
 mod curl;
 mod flows;
 mod gateway;
+mod side_by_side;
 mod stopping;
 mod streams;
 mod support;
