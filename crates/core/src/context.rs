@@ -274,7 +274,7 @@ impl Clone for Context {
     fn clone(&self) -> Context {
         Context {
             inbox: self.inbox,
-            parent: self.parent.as_ref().map(Event::trace),
+            parent: self.parent.clone(),
             ..Context::new(self.station.clone())
         }
     }

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::Result;
 use crate::actor::Tick;
 use crate::context::Context;
-use crate::inbox::Signals;
+use crate::inbox::{CHUNK, Chunk, Signals};
 use crate::stage::Stage;
 use crate::station::Station;
+use crate::{Event, Result};
 
 /// Takes what waits in the inbox, chunk by chunk, until the flow ends.
 pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
@@ -22,7 +22,9 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
             // A runner that always finds something must not keep its thread from the others.
             tokio::task::yield_now().await;
         }
+        let mut done = 0;
         while let Some(mut chunk) = chunks.pop_front() {
+            done += chunk.events.len();
             station
                 .counters
                 .consumed
@@ -33,7 +35,8 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
             ctx.close();
             chunk.events.clear();
             spares.push(chunk.events);
-            if !chunks.is_empty() {
+            if done >= CHUNK && !chunks.is_empty() {
+                done = 0;
                 // The next actor's turn, while the events are still in the processor's cache.
                 tokio::task::yield_now().await;
             }
@@ -56,8 +59,8 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
 /// Waits for events, a signal, or the time that the actor asked for.
 async fn next(
     station: &Station,
-    chunks: &mut VecDeque<crate::inbox::Chunk>,
-    spares: &mut Vec<Vec<crate::Event>>,
+    chunks: &mut VecDeque<Chunk>,
+    spares: &mut Vec<Vec<Event>>,
 ) -> (Signals, bool) {
     let at_rest = || station.rest.notify_waiters();
     let taken = station.inbox.take(chunks, spares, at_rest);
