@@ -24,8 +24,8 @@ pub struct Context {
     /// The event being consumed, as it came in.
     pub(crate) parent: Option<Event>,
     drawer: Drawer,
-    /// Whether the present `consume` has sent or held something.
-    sent: AtomicBool,
+    /// Whether the present `consume` has sent or held something, be it through a clone.
+    sent: Arc<AtomicBool>,
     /// Tells apart the children of one event.
     ordinal: AtomicU32,
 }
@@ -37,7 +37,7 @@ impl Context {
             inbox: 0,
             parent: None,
             drawer: Drawer::default(),
-            sent: AtomicBool::new(false),
+            sent: Arc::default(),
             ordinal: AtomicU32::new(0),
         }
     }
@@ -224,7 +224,7 @@ impl Context {
     /// Prepares for the next event to be consumed.
     pub(crate) fn begin(&mut self, kept: Event) {
         self.parent = Some(kept);
-        *self.sent.get_mut() = false;
+        self.sent.store(false, Relaxed);
         *self.ordinal.get_mut() = 0;
     }
 
@@ -235,22 +235,24 @@ impl Context {
         };
         let station = &*self.station;
         match result {
-            Ok(()) if *self.sent.get_mut() => {}
+            Ok(()) if self.sent.load(Relaxed) => {}
             Ok(()) => {
                 if !station.ports.sink && !station.ports.may_drop {
                     station.counters.silent.fetch_add(1, Relaxed);
                 }
                 station.end(kept.body());
             }
-            Err(mut error) => {
+            Err(error) => {
                 // What was sent before the failure stays sent, and goes first.
                 desk::flush(station);
-                let event = error.take_event().unwrap_or(kept);
-                station.route_error(event, error);
+                station.route_error(kept, error);
             }
         }
     }
 }
+
+/// How many children of one event a clone of its context may make before ids could repeat.
+const ORDINAL_BITS: u32 = 20;
 
 pub(crate) fn too_many_hops(limit: u32) -> Error {
     Error::exceeded(format!(
@@ -272,9 +274,13 @@ impl Rejected {
 
 impl Clone for Context {
     fn clone(&self) -> Context {
+        // Its children are told apart from ours by a range of ordinals of their own.
+        let fork = self.ordinal.fetch_add(1, Relaxed).wrapping_add(1);
         Context {
             inbox: self.inbox,
             parent: self.parent.clone(),
+            sent: self.sent.clone(),
+            ordinal: AtomicU32::new(fork << ORDINAL_BITS),
             ..Context::new(self.station.clone())
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::Error;
 use crate::answer::Answers;
 use crate::flow_state::FlowState;
 use crate::inbox::Signals;
@@ -25,6 +26,9 @@ pub struct Flow {
     stop_deadline: Duration,
     stopped: CancellationToken,
 }
+
+/// How long tasks that were told to end may take to be gone.
+const LAST_GRACE: Duration = Duration::from_secs(1);
 
 /// Says how a flow stopped.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +85,9 @@ impl Flow {
     /// Stops the flow: doors refuse, sources end, what is under way is finished, holders flush. What is
     /// not done at the deadline is failed, by name.
     pub async fn stop(&self) -> Stopped {
+        if self.stopped.is_cancelled() {
+            return Stopped::default();
+        }
         self.state.stop();
         let deadline = Instant::now() + self.stop_deadline;
         let mut stopped = Stopped::default();
@@ -112,7 +119,20 @@ impl Flow {
     /// Waits until nothing runs, has holders flush, and waits until nothing is live.
     async fn drain(&self) {
         self.state.until(|| self.is_idle()).await;
-        self.signal(|signals| signals.stopping = true);
+        // What one holder flushes another may hold: at most all of them stand in a row.
+        for _ in 0..=self.tasks.len() {
+            self.signal(|signals| signals.stopping = true);
+            self.until_at_rest().await;
+            self.state.until(|| self.is_idle()).await;
+            if self.state.open_roots() == 0 {
+                return;
+            }
+        }
+        self.state.until(|| self.state.open_roots() == 0).await;
+    }
+
+    /// Waits for each actor in turn until it has nothing to do.
+    async fn until_at_rest(&self) {
         for station in &self.tasks {
             loop {
                 let mut rest = std::pin::pin!(station.rest.notified());
@@ -123,7 +143,6 @@ impl Flow {
                 rest.await;
             }
         }
-        self.state.until(|| self.state.open_roots() == 0).await;
     }
 
     fn give_up(&self) -> Stopped {
@@ -145,9 +164,10 @@ impl Flow {
     }
 
     async fn end(&self) {
-        self.state.spawner.end().await;
-        for station in &self.tasks {
-            drop(station.inbox.close());
+        // A thread that is blocked in an actor's code cannot be ended, and must not be waited for.
+        let ended = tokio::time::timeout(LAST_GRACE, self.state.spawner.end());
+        if ended.await.is_err() {
+            tracing::error!(flow = %self.state.name, "a task is blocked and goes on");
         }
         self.stopped.cancel();
     }
@@ -197,9 +217,12 @@ impl Flow {
         station: Arc<Station>,
         runner: impl Future<Output = ()> + Send + 'static,
     ) {
-        self.tasks.push(station);
+        self.tasks.push(station.clone());
         self.runners.fetch_add(1, SeqCst);
-        let ended = RunnerEnded(self.runners.clone(), self.state.clone());
+        let ended = RunnerEnded {
+            runners: self.runners.clone(),
+            station,
+        };
         self.state.spawner.spawn(async move {
             let _ended = ended;
             runner.await;
@@ -221,12 +244,24 @@ impl Drop for Flow {
     }
 }
 
-/// Counts a runner out, however it ends.
-struct RunnerEnded(Arc<AtomicUsize>, Arc<FlowState>);
+/// Counts a runner out, however it ends, and answers for what it leaves in its inbox.
+struct RunnerEnded {
+    runners: Arc<AtomicUsize>,
+    station: Arc<Station>,
+}
 
 impl Drop for RunnerEnded {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
-        self.1.quiet.notify_waiters();
+        let station = &self.station;
+        for chunk in station.inbox.close() {
+            let error = Error::unavailable(format!("actor `{}` has ended", station.name));
+            let failure = station.failure(error, 1);
+            for event in &chunk.events {
+                event.receipt().fail(&failure);
+            }
+        }
+        self.runners.fetch_sub(1, SeqCst);
+        station.rest.notify_waiters();
+        station.flow.quiet.notify_waiters();
     }
 }

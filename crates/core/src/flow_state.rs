@@ -106,7 +106,7 @@ impl FlowState {
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.is_stopping.load(Relaxed)
+        self.is_stopping.load(SeqCst)
     }
 
     pub(crate) fn stopping(&self) -> WaitForCancellationFuture<'_> {

@@ -64,6 +64,13 @@ impl Context {
         payload: impl Into<Payload>,
     ) -> Event {
         let mut events: Vec<Event> = held.into_iter().map(Held::release).collect();
+        // Each failure is its own root's; the merged event starts without a mark.
+        for event in &mut events {
+            if let Some(failure) = event.error() {
+                event.receipt().fail(failure);
+                *event = std::mem::take(event).recovered();
+            }
+        }
         let receipts = events.iter_mut().map(Event::take_receipt);
         let receipt = Receipt::merge(receipts.collect());
         let count = events.len() as u32;

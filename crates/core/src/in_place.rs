@@ -33,6 +33,8 @@ impl InPlaceStation {
     pub(crate) fn process(&self, inbox: u16, events: &mut Vec<Event>) {
         let mut work = self.work.lock();
         let (stage, ctx) = &mut *work;
+        let consumed = events.len() as u64;
+        self.station.counters.consumed.fetch_add(consumed, Relaxed);
         ctx.inbox = inbox;
         as_actor(&self.station.name, || {
             stage.process(events, ctx);

@@ -97,6 +97,9 @@ impl Inbox {
     /// Tells the runner something.
     pub(crate) fn signal(&self, set: impl FnOnce(&mut Signals)) {
         let mut state = self.state.lock();
+        if state.closed {
+            return;
+        }
         set(&mut state.signals);
         let waiting = state.waiting.take();
         drop(state);
@@ -159,6 +162,8 @@ impl Inbox {
     pub(crate) fn close(&self) -> VecDeque<Chunk> {
         let mut state = self.state.lock();
         state.closed = true;
+        state.busy = false;
+        state.signals = Signals::default();
         std::mem::take(&mut state.chunks)
     }
 }

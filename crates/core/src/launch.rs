@@ -44,7 +44,7 @@ pub(crate) async fn launch_on(
     mut director: Director,
     executor: Arc<dyn Executor>,
 ) -> Result<Flow, FlowError> {
-    connect_errors(&mut director);
+    let with_default_errors = connect_errors(&mut director);
     let spawner = Spawner::new(executor);
     let state = FlowState::new(director.name.clone(), director.limits.clone(), spawner);
     let state = Arc::new(state);
@@ -64,16 +64,17 @@ pub(crate) async fn launch_on(
         gates.into_iter().flatten().collect(),
         director.stop_deadline,
     );
-    wire(&places, &links, &mut flow);
+    wire(&places, &links, &with_default_errors, &mut flow);
     start(places, &mut flow).await?;
     Ok(flow)
 }
 
-/// Gives actors without an error connection one to the flow's error actor.
-fn connect_errors(director: &mut Director) {
+/// Gives actors without an error connection one to the flow's error actor, and returns their numbers.
+fn connect_errors(director: &mut Director) -> Vec<usize> {
     let Some(errors) = director.errors else {
-        return;
+        return Vec::new();
     };
+    let mut connected = Vec::new();
     for index in 0..director.actors.len() {
         let mut own = director
             .links
@@ -94,7 +95,9 @@ fn connect_errors(director: &mut Director) {
             inbox: format!("error_{}", actor.name).into(),
             kind: LinkKind::Error(None),
         });
+        connected.push(index);
     }
+    connected
 }
 
 /// Gives each source an equal, guaranteed share of the flow's permits.
@@ -201,7 +204,7 @@ impl Placed {
     }
 }
 
-fn wire(places: &[Placed], links: &[Connection], flow: &mut Flow) {
+fn wire(places: &[Placed], links: &[Connection], with_default_errors: &[usize], flow: &mut Flow) {
     let mut answers: HashMap<u32, Arc<Answers>> = HashMap::new();
     for (index, place) in places.iter().enumerate() {
         let station = place.station();
@@ -220,7 +223,10 @@ fn wire(places: &[Placed], links: &[Connection], flow: &mut Flow) {
         flow.add_station(station.clone());
     }
     for (index, place) in places.iter().enumerate() {
-        let mut outboxes = Outboxes::default();
+        let mut outboxes = Outboxes {
+            errors_are_default: with_default_errors.contains(&index),
+            ..Outboxes::default()
+        };
         for link in links
             .iter()
             .filter(|link| link.from.index as usize == index)

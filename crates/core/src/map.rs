@@ -198,8 +198,6 @@ where
 {
     fn process(&mut self, events: &mut Vec<Event>, ctx: &mut Context) {
         let mut place = Place::default();
-        let consumed = events.len() as u64;
-        ctx.station.counters.consumed.fetch_add(consumed, Relaxed);
         while place.next < events.len() {
             let run = AssertUnwindSafe(|| self.run(events, &mut place, ctx));
             if let Err(panic) = catch_unwind(run) {
@@ -209,6 +207,8 @@ where
             }
         }
         events.truncate(place.passed);
+        // A copy that is kept longer would have the next function copy what it changes.
+        drop(place);
         hand_on(events, ctx);
     }
 }

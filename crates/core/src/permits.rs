@@ -147,6 +147,12 @@ impl Gate {
         if self.roots.fetch_update(SeqCst, SeqCst, one_less).is_err() {
             return Ok(None);
         }
+        // Who looks whether all is done after the stop began either sees this permit or is seen here.
+        if self.flow.is_stopping() {
+            self.roots.fetch_add(1, SeqCst);
+            self.flow.quiet.notify_waiters();
+            return Err(Refusal::Stopping);
+        }
         self.bytes.fetch_sub(bytes as i64, SeqCst);
         Ok(Some(Permit {
             gate: Some(self.clone()),

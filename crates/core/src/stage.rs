@@ -46,7 +46,7 @@ impl<A: Actor> Stage for ActorStage<A> {
             let is_end = ctx.station.outboxes().links.is_empty();
             let keep = A::KEEP_INPUT || is_end || ctx.station.options.into.is_some();
             for event in chunk.events.drain(..) {
-                if event.is_void() && !chunk.from_error {
+                if event.is_void() && !chunk.from_error && event.error().is_none() {
                     skip(ctx, event);
                     continue;
                 }

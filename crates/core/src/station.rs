@@ -62,6 +62,8 @@ pub(crate) struct Outboxes {
     /// The numbers of each named outbox's links.
     pub(crate) named: Vec<(Port, Vec<usize>)>,
     pub(crate) errors: Vec<(Option<ErrorKind>, usize)>,
+    /// Whether the error links lead to the flow's error actor, for want of their own.
+    pub(crate) errors_are_default: bool,
 }
 
 impl Outboxes {
@@ -95,6 +97,7 @@ impl Station {
             all: Vec::new(),
             named: Vec::new(),
             errors: Vec::new(),
+            errors_are_default: false,
         };
         self.outboxes.get().unwrap_or(&NONE)
     }
@@ -109,14 +112,19 @@ impl Station {
 
     /// Sends a failed event, marked with its error, to the error outbox, else to the flow's error
     /// actor, else to the log, where it ends.
-    pub(crate) fn route_error(&self, event: Event, error: Error) {
+    pub(crate) fn route_error(&self, event: Event, mut error: Error) {
+        // Else a failure, which the root keeps, would keep an event, which keeps its root.
+        let event = error.take_event().unwrap_or(event);
         self.counters.failed.fetch_add(1, Relaxed);
         let failure = self.failure(error, event.attempts() + 1);
+        // What fails on its way through the flow's error actor must not come back to it for ever.
+        let was_marked = event.error().is_some();
         let mut event = event.failed(failure.clone());
         let outboxes = self.outboxes();
         let mut links = outboxes.errors_for(failure.error.kind()).peekable();
         let lost = event.pass_link(self.flow.limits.hops).is_err();
-        if lost || links.peek().is_none() || !event.receipt().is_some() {
+        let in_circles = was_marked && outboxes.errors_are_default;
+        if lost || in_circles || links.peek().is_none() || !event.receipt().is_some() {
             return self.log_error(&event, &failure);
         }
         event.overcharge();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::attributes::Attributes;
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
+use crate::keeper;
 use crate::payload::Payload;
 use crate::receipt::Receipt;
 use crate::root::Root;
@@ -163,10 +164,13 @@ impl Event {
 
     /// Takes the receipt out: what is left owes nothing to anybody, but still says where it came from.
     pub(crate) fn take_receipt(&mut self) -> Receipt {
-        self.travel = self.travel.uncharged();
         if !self.receipt().is_some() {
             return Receipt::None;
         }
+        if let Some(root) = self.receipt().charged_root() {
+            root.shrink(self.travel.charge().into());
+        }
+        self.travel = self.travel.uncharged();
         let receipt = std::mem::take(&mut self.body_mut().receipt);
         if let Some(origin) = receipt.root().and_then(Root::origin) {
             if let (None, Some(meta_id)) = (self.own_meta_id(), &origin.meta_id) {
@@ -253,7 +257,9 @@ impl Drop for Event {
         };
         // The last copy need not count down what nobody reads any more.
         if let Some(root) = body.receipt.charged_root()
-            && (Arc::strong_count(body) > 1 || root.is_shared())
+            && (Arc::strong_count(body) > 1
+                || root.is_shared()
+                || keeper::wants(body.receipt.address()))
         {
             root.shrink(charge.into());
         }

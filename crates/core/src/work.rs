@@ -29,9 +29,7 @@ impl Context {
                 ctx.begin(event.clone());
                 let theirs = ctx.clone();
                 let result = guard(&ctx, async move { work(event, theirs).await }).await;
-                if result.is_err() {
-                    ctx.finish(result);
-                }
+                ctx.finish(result);
                 ctx.close();
             }));
     }

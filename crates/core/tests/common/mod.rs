@@ -1,5 +1,9 @@
 //! Small actors for the tests of the engine.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "a test may panic, and uses some of these"
+)]
 
 use std::sync::{Arc, Mutex};
 
