@@ -73,9 +73,10 @@ impl Flow {
     /// they emitted is running, or until it is stopped, be it by one of its actors. What is held is not waited for:
     /// [`stop`](Flow::stop) flushes it.
     pub async fn block(&self) {
-        let idle = self
-            .state
-            .until(|| self.state.sources() == 0 && self.is_idle());
+        let idle = async {
+            self.state.until_sources_ended().await;
+            self.state.until(|| self.is_idle()).await;
+        };
         tokio::select! {
             () = idle => {}
             () = self.state.stopping() => {}

@@ -27,6 +27,9 @@ pub(crate) struct FlowState {
     aborted: AtomicBool,
     /// Sources that still may emit.
     sources: AtomicUsize,
+    /// Notified when a source ended. Apart from `quiet`, since who waits for the end of a flow must not be
+    /// woken each time that a door has nothing to do.
+    source_gone: Notify,
     opened: AtomicU64,
     seed: u64,
     ids: AtomicU64,
@@ -65,6 +68,7 @@ impl FlowState {
             is_stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             sources: AtomicUsize::new(0),
+            source_gone: Notify::new(),
             opened: AtomicU64::new(0),
             seed,
             ids: AtomicU64::new(0),
@@ -143,6 +147,7 @@ impl FlowState {
 
     pub(crate) fn source_ended(&self) {
         self.sources.fetch_sub(1, SeqCst);
+        self.source_gone.notify_waiters();
         self.quiet.notify_waiters();
     }
 
@@ -175,13 +180,23 @@ impl FlowState {
 
     /// Waits until `condition` holds; it is looked at each time that the flow may have become quiet.
     pub(crate) async fn until(&self, condition: impl Fn() -> bool) {
-        loop {
-            let mut changed = std::pin::pin!(self.quiet.notified());
-            changed.as_mut().enable();
-            if condition() {
-                return;
-            }
-            changed.await;
+        until(&self.quiet, condition).await;
+    }
+
+    /// Waits until no source may emit any more.
+    pub(crate) async fn until_sources_ended(&self) {
+        until(&self.source_gone, || self.sources() == 0).await;
+    }
+}
+
+/// Waits until a condition holds that is looked at whenever `changed` is notified.
+async fn until(changed: &Notify, condition: impl Fn() -> bool) {
+    loop {
+        let mut next = std::pin::pin!(changed.notified());
+        next.as_mut().enable();
+        if condition() {
+            return;
         }
+        next.await;
     }
 }
