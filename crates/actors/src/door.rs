@@ -35,11 +35,12 @@ use tokio::sync::watch;
 /// # }
 /// ```
 pub struct Door {
-    source: Option<watch::Sender<Option<Source>>>,
+    source: watch::Sender<Option<Source>>,
 }
 
 /// Sends events through the [`Door`] that it was made with, from any task. What it is asked before the
-/// flow has started waits for that. When all handles are gone, the door makes no more events.
+/// flow has started waits for that. When all handles are gone, the door makes no more events, so that a
+/// flow of which it is the last source ends.
 #[derive(Clone)]
 pub struct DoorHandle {
     source: watch::Receiver<Option<Source>>,
@@ -48,11 +49,13 @@ pub struct DoorHandle {
 
 /// Says why an event got no answer.
 #[derive(Clone, Debug)]
-pub enum NoAnswer {
+pub enum AskError {
     /// It was not let into the flow.
     Refused(Refusal),
     /// It was, but the flow made no answer of it.
     Unanswered(Unanswered),
+    /// The flow has ended, or its door was dropped before it started.
+    NotRunning,
 }
 
 impl Door {
@@ -64,12 +67,7 @@ impl Door {
             source: receiver,
             outbox: None,
         };
-        (
-            Door {
-                source: Some(sender),
-            },
-            handle,
-        )
+        (Door { source: sender }, handle)
     }
 }
 
@@ -87,49 +85,44 @@ impl DoorHandle {
     ///
     /// # Errors
     /// The reason why there is none, at once when the last copy of the event is gone.
-    pub async fn ask(&self, event: impl Into<Event>) -> Result<Event, NoAnswer> {
+    pub async fn ask(&self, event: impl Into<Event>) -> Result<Event, AskError> {
         let event = event.into();
         let admission = self.source().await?.admit(event.payload().size()).await?;
         admission
             .ask(self.outbox.as_deref(), event)
             .await
-            .map_err(NoAnswer::Unanswered)
+            .map_err(AskError::Unanswered)
     }
 
     /// Sends an event when there is room for it. The settlement tells how it ends, and may be dropped.
     ///
     /// # Errors
-    /// Why it was not let into the flow.
-    pub async fn tell(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
+    /// Why it was not let into the flow; never [`AskError::Unanswered`].
+    pub async fn tell(&self, event: impl Into<Event>) -> Result<Settlement, AskError> {
         let event = event.into();
         let admission = self.source().await?.admit(event.payload().size()).await?;
         Ok(admission.emit(self.outbox.as_deref(), event))
     }
 
     /// Waits for the flow to start.
-    async fn source(&self) -> Result<Source, Refusal> {
+    async fn source(&self) -> Result<Source, AskError> {
         let mut source = self.source.clone();
-        // The door is gone if the flow has ended, or was never started.
-        let source = source
-            .wait_for(Option::is_some)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        source.clone().ok_or(Refusal::Stopping)
+        let running = source.wait_for(Option::is_some).await;
+        let source = running.ok().and_then(|source| source.clone());
+        source.ok_or(AskError::NotRunning)
     }
 }
 
 impl Actor for Door {
     async fn start(&mut self, ctx: &Context) -> Result {
-        let Some(sender) = self.source.take() else {
-            return Ok(());
-        };
+        let handed_over = self.source.clone();
         ctx.produce(|source| async move {
             let stopping = source.stopping();
-            sender.send_replace(Some(source));
+            handed_over.send_replace(Some(source));
             // As long as somebody may still ask, the flow has a source.
             tokio::select! {
                 () = stopping => {}
-                () = sender.closed() => {}
+                () = handed_over.closed() => {}
             }
             Ok(())
         });
@@ -146,19 +139,27 @@ impl Actor for Door {
     }
 }
 
-impl From<Refusal> for NoAnswer {
-    fn from(refusal: Refusal) -> NoAnswer {
-        NoAnswer::Refused(refusal)
+impl Drop for Door {
+    fn drop(&mut self) {
+        // The flow has ended, however it did; the handles must not keep its remains.
+        self.source.send_replace(None);
     }
 }
 
-impl fmt::Display for NoAnswer {
+impl From<Refusal> for AskError {
+    fn from(refusal: Refusal) -> AskError {
+        AskError::Refused(refusal)
+    }
+}
+
+impl fmt::Display for AskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoAnswer::Refused(refusal) => refusal.fmt(f),
-            NoAnswer::Unanswered(unanswered) => unanswered.fmt(f),
+            AskError::Refused(refusal) => refusal.fmt(f),
+            AskError::Unanswered(unanswered) => unanswered.fmt(f),
+            AskError::NotRunning => f.write_str("the flow of this door is not running any more"),
         }
     }
 }
 
-impl std::error::Error for NoAnswer {}
+impl std::error::Error for AskError {}

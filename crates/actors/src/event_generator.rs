@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::pace::Pace;
 use crate::span::{Rate, Span};
 
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Makes events at regular times. An event that comes in makes it send one more at once, as its child.
 ///
@@ -34,7 +34,7 @@ pub struct EventGenerator {
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     /// The time from one event to the next, such as `1s` or `250ms`; a number is seconds. `0s` makes
-    /// events as fast as the flow takes them. Without it, and without `rate`, one second.
+    /// events as fast as the flow takes them. Without it, and without `rate`, five seconds.
     interval: Option<Span>,
     /// How often events are made, such as `50/s` or `100/m`, instead of `interval`.
     rate: Option<Rate>,
@@ -43,8 +43,8 @@ struct Settings {
     /// How many events are made in all; without it, there is no end.
     count: Option<u64>,
     /// The payload: a text, or anything else as JSON.
-    #[serde(alias = "data")]
-    payload: Value,
+    #[serde(alias = "payload")]
+    data: Value,
     /// The attributes of each event.
     attributes: BTreeMap<String, Value>,
     /// The service that the events are for.
@@ -60,7 +60,7 @@ impl Default for Settings {
             rate: None,
             delay: Span::default(),
             count: None,
-            payload: Value::Null,
+            data: Value::Null,
             attributes: BTreeMap::new(),
             service: None,
             producers: 1,
@@ -69,7 +69,7 @@ impl Default for Settings {
 }
 
 impl EventGenerator {
-    /// Makes an actor that makes copies of an event, one each second.
+    /// Makes an actor that makes copies of an event, one every five seconds.
     pub fn new(event: impl Into<Event>) -> EventGenerator {
         EventGenerator {
             event: event.into(),
@@ -119,7 +119,7 @@ impl TryFrom<Settings> for EventGenerator {
             (None, Some(rate)) => rate.period(),
             (None, None) => INTERVAL,
         };
-        let mut event = Event::new(match settings.payload {
+        let mut event = Event::new(match settings.data {
             Value::Null => Payload::Empty,
             Value::String(text) => text.into(),
             other => other.into(),
@@ -146,15 +146,17 @@ impl Actor for EventGenerator {
     async fn start(&mut self, ctx: &Context) -> Result {
         let left = self.count.map(|count| Arc::new(AtomicU64::new(count)));
         for _ in 0..self.producers {
-            let pace = Pace::new(self.interval, self.delay);
+            let (interval, delay) = (self.interval, self.delay);
             let (event, left) = (self.event.clone(), left.clone());
-            ctx.produce(|source| produce(source, event, pace, left));
+            // The pace begins with the flow: other actors may take their time to start.
+            ctx.produce(move |source| produce(source, event, Pace::new(interval, delay), left));
         }
         Ok(())
     }
 
-    async fn consume(&mut self, _: Event, ctx: &Context) -> Result {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         ctx.send(self.event.clone())
+            .map_err(|error| error.giving_back(event))
     }
 
     fn ports(&self) -> Ports {

@@ -15,7 +15,7 @@ mod stdout;
 mod timestamp;
 
 pub use discard::Discard;
-pub use door::{Door, DoorHandle, NoAnswer};
+pub use door::{AskError, Door, DoorHandle};
 pub use event_generator::EventGenerator;
 pub use stdout::Stdout;
 

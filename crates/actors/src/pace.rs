@@ -12,7 +12,8 @@ const SLACK: Duration = Duration::from_millis(20);
 /// was missed.
 pub(crate) struct Pace {
     period: Duration,
-    due: Instant,
+    /// None if that is too far away to be told: never.
+    due: Option<Instant>,
 }
 
 impl Pace {
@@ -20,26 +21,32 @@ impl Pace {
     pub(crate) fn new(period: Duration, delay: Duration) -> Pace {
         Pace {
             period,
-            due: Instant::now() + delay,
+            due: Instant::now().checked_add(delay),
         }
     }
 
     /// Waits for the next time.
     pub(crate) async fn next(&mut self) {
-        self.skip_missed(Instant::now());
-        sleep_until(self.due).await;
-        self.due = self.due.checked_add(self.period).unwrap_or(self.due);
+        let Some(due) = self.due else {
+            return std::future::pending().await;
+        };
+        let now = Instant::now();
+        let due = self.skip_missed(due, now);
+        if due > now {
+            sleep_until(due).await;
+        }
+        self.due = due.checked_add(self.period);
     }
 
-    fn skip_missed(&mut self, now: Instant) {
-        let behind = now.saturating_duration_since(self.due);
+    fn skip_missed(&self, due: Instant, now: Instant) -> Instant {
+        let behind = now.saturating_duration_since(due);
         if behind <= SLACK.max(self.period) {
-            return;
+            return due;
         }
         match behind.as_nanos().checked_div(self.period.as_nanos()) {
             // It was missed so often; the last one of these comes now, late.
-            Some(missed) => self.due += self.period * u32::try_from(missed).unwrap_or(u32::MAX),
-            None => self.due = now,
+            Some(missed) => due + self.period * u32::try_from(missed).unwrap_or(u32::MAX),
+            None => now,
         }
     }
 }
@@ -72,5 +79,15 @@ mod tests {
         }
         let took = start.elapsed();
         assert!((SECOND - SLACK..SECOND + SLACK).contains(&took), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_far_away_never_comes() {
+        let year = 365 * 24 * 3600 * SECOND;
+        let mut never = Pace::new(SECOND, Duration::MAX);
+        assert!(tokio::time::timeout(year, never.next()).await.is_err());
+        let mut once = Pace::new(Duration::MAX, SECOND);
+        once.next().await;
+        assert!(tokio::time::timeout(year, once.next()).await.is_err());
     }
 }

@@ -81,6 +81,10 @@ impl Stdout {
 
 impl Actor for Stdout {
     async fn start(&mut self, _: &Context) -> Result {
+        if self.writer.is_some() {
+            // It is started again after a panic.
+            return Ok(());
+        }
         let output = self.output.take();
         let output = output.unwrap_or_else(|| Box::new(std::io::stdout()));
         self.writer = Some(LineWriter::start(output)?);
@@ -88,8 +92,8 @@ impl Actor for Stdout {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        if let Some(writer) = &self.writer {
-            let line = self.line(&event)?;
+        let line = self.line(&event)?;
+        if let Some(writer) = &mut self.writer {
             match writer.write(line).await {
                 Ok(()) => {}
                 Err(Unwritten::Failed(error)) => return Err(error),

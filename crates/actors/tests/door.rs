@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_actors::{Discard, Door, DoorHandle, NoAnswer};
-use compysition_core::{Director, Error, ErrorKind, Event, Flow, IntoActor, Outcome, Refusal, map};
+use compysition_actors::{AskError, Discard, Door, DoorHandle};
+use compysition_core::{
+    Actor, Context, Director, Error, ErrorKind, Event, Flow, IntoActor, Outcome, Refusal, map,
+};
+use tokio::sync::Semaphore;
 
 /// Starts a circle from a door through one actor and back.
 async fn circle<Form>(actor: impl IntoActor<Form>) -> (Flow, DoorHandle) {
@@ -46,9 +50,9 @@ async fn says_why_there_is_no_answer() {
         _ => Ok(Some(event)),
     }))
     .await;
-    let why = |asked: Result<Event, NoAnswer>| match asked.unwrap_err() {
-        NoAnswer::Unanswered(unanswered) => unanswered,
-        NoAnswer::Refused(refusal) => panic!("{refusal}"),
+    let why = |asked: Result<Event, AskError>| match asked.unwrap_err() {
+        AskError::Unanswered(unanswered) => unanswered,
+        other => panic!("{other}"),
     };
     let dropped = why(handle.ask("drop").await);
     assert!(dropped.failure.is_none());
@@ -86,16 +90,19 @@ async fn waits_for_the_start_and_ends_with_the_flow() {
     assert!(flow.stop().await.is_clean());
     assert!(matches!(
         handle.ask("late").await,
-        Err(NoAnswer::Refused(Refusal::Stopping))
+        Err(AskError::NotRunning)
     ));
-    assert_eq!(handle.tell("late").await.err(), Some(Refusal::Stopping));
+    assert!(matches!(
+        handle.tell("late").await,
+        Err(AskError::NotRunning)
+    ));
 }
 
 #[tokio::test]
 async fn a_door_that_is_never_opened_refuses() {
     let (door, handle) = Door::new();
     drop(door);
-    assert_eq!(handle.tell("x").await.err(), Some(Refusal::Stopping));
+    assert!(matches!(handle.tell("x").await, Err(AskError::NotRunning)));
 }
 
 #[tokio::test]
@@ -134,4 +141,59 @@ async fn a_handle_may_be_for_one_outbox() {
             .is_delivered()
     );
     assert!(flow.stop().await.is_clean());
+}
+
+/// Passes events on one by one, each when the test says so.
+struct Lock(Arc<Semaphore>);
+
+impl Actor for Lock {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> compysition_core::Result {
+        self.0.acquire().await?.forget();
+        ctx.send(event)
+    }
+}
+
+#[tokio::test]
+async fn a_flow_that_stops_answers_what_is_under_way_and_refuses_more() {
+    let open = Arc::new(Semaphore::new(0));
+    let (flow, handle) = circle(Lock(open.clone())).await;
+    let early = handle.tell("early").await.unwrap();
+    let asked = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.ask("asked").await }
+    });
+    while flow.snapshot().permits < 2 {
+        tokio::task::yield_now().await;
+    }
+    let stop = async {
+        let stopped = flow.stop().await;
+        assert!(stopped.is_clean());
+    };
+    let meanwhile = async {
+        tokio::task::yield_now().await;
+        let refused = handle.ask("late").await;
+        assert!(matches!(refused, Err(AskError::Refused(Refusal::Stopping))));
+        open.add_permits(2);
+    };
+    tokio::join!(stop, meanwhile);
+    assert!(early.await.is_delivered());
+    assert_eq!(asked.await.unwrap().unwrap().text().unwrap(), "asked");
+}
+
+#[tokio::test]
+async fn the_first_answer_counts_and_later_ones_are_counted() {
+    let (door, handle) = Door::new();
+    let mut director = Director::new("twice");
+    let door = director.register("door", door);
+    let twins = ["one", "other"].map(|name| director.register(name, map(|event: Event| event)));
+    director.connect(door, twins);
+    director.connect(twins, door);
+    let flow = director.start().await.unwrap();
+    assert_eq!(handle.ask("x").await.unwrap().text().unwrap(), "x");
+    assert!(flow.stop().await.is_clean());
+    let snapshot = flow.snapshot();
+    assert_eq!(
+        (snapshot.actors[0].answered, snapshot.actors[0].late),
+        (1, 1)
+    );
 }

@@ -50,8 +50,9 @@ fn times(generator: EventGenerator) -> Vec<u128> {
 
 #[test]
 fn events_come_at_regular_times() {
-    let generator = || EventGenerator::new("x").count(3);
+    let generator = || EventGenerator::new("x").count(3).every(SECOND);
     assert_eq!(times(generator()), [0, 1000, 2000]);
+    assert_eq!(times(EventGenerator::new("x").count(2)), [0, 5000]);
     assert_eq!(
         times(generator().every(20 * SECOND).after(SECOND)),
         [1000, 21_000, 41_000]
@@ -67,7 +68,7 @@ fn events_come_at_regular_times() {
 
 #[test]
 fn it_goes_on_until_the_flow_stops() {
-    let mut harness = Harness::new(EventGenerator::new("x").after(SECOND));
+    let mut harness = Harness::new(EventGenerator::new("x").every(SECOND).after(SECOND));
     harness.advance(Duration::from_millis(3500));
     assert_eq!(harness.take().len(), 3);
     assert!(harness.stop().is_clean());
@@ -87,7 +88,7 @@ fn an_incoming_event_makes_one_more() {
 #[test]
 fn each_event_has_an_id_of_its_own() {
     let mut harness = Harness::new(EventGenerator::new("x").count(2));
-    harness.advance(2 * SECOND);
+    harness.advance(6 * SECOND);
     let made = harness.take();
     assert_eq!(made.len(), 2);
     assert_ne!(made[0].id(), made[1].id());
@@ -112,9 +113,9 @@ fn settings_tell_what_is_made() {
 }
 
 #[test]
-fn defaults_make_an_empty_event_a_second() {
+fn defaults_make_an_empty_event_every_five_seconds() {
     let mut harness = Harness::new(build(json!({})).unwrap());
-    harness.advance(Duration::from_millis(1500));
+    harness.advance(Duration::from_millis(5500));
     let made = harness.take();
     assert_eq!(made.len(), 2);
     assert_eq!(made[0].payload().kind(), "empty");

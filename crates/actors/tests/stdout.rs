@@ -4,9 +4,10 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::time::Duration;
 
-use compysition_actors::{Discard, EventGenerator, Stdout};
+use compysition_actors::{Discard, Door, EventGenerator, Stdout};
 use compysition_core::testing::Harness;
 use compysition_core::{Director, Event, Registry};
 use parking_lot::Mutex;
@@ -145,4 +146,80 @@ fn is_made_from_settings() {
         error.contains("unknown field `prefx`, expected one of"),
         "{error}"
     );
+}
+
+/// Takes nothing before it is told to, as a terminal that was halted.
+struct Halted(mpsc::Receiver<()>);
+
+impl Write for Halted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Fails when the test is over.
+        let _ = self.0.recv();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_halted_terminal_does_not_hold_up_the_end() {
+    let (go_on, halted) = mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (door, handle) = Door::new();
+        let mut director = Director::new("halted");
+        director.set_stop_deadline(Duration::from_millis(1));
+        let door = director.register("door", door);
+        let stdout = director.register("stdout", Stdout::new().to(Halted(halted)));
+        director.connect(door, stdout);
+        let flow = director.start().await.unwrap();
+        assert!(handle.tell("x").await.unwrap().await.is_delivered());
+        assert!(!flow.stop().await.is_clean(), "a line was not written");
+    });
+    let (ended, has_ended) = mpsc::channel();
+    std::thread::spawn(move || {
+        drop(runtime);
+        ended.send(())
+    });
+    has_ended
+        .recv_timeout(Duration::from_secs(20))
+        .expect("the runtime ends");
+    drop(go_on);
+}
+
+#[test]
+fn what_waits_to_be_written_is_bounded() {
+    let (go_on, halted) = mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (door, handle) = Door::new();
+        let mut director = Director::new("bounded");
+        let door = director.register("door", door);
+        let stdout = director.register("stdout", Stdout::new().to(Halted(halted)));
+        director.connect(door, stdout);
+        let flow = director.start().await.unwrap();
+        let large = "x".repeat(600 << 10);
+        assert!(
+            handle
+                .tell(large.clone())
+                .await
+                .unwrap()
+                .await
+                .is_delivered()
+        );
+        let mut second = handle.tell(large).await.unwrap();
+        let waits = tokio::time::timeout(Duration::from_millis(10), &mut second).await;
+        assert!(waits.is_err(), "there is no room for both");
+        drop(go_on);
+        assert!(second.await.is_delivered());
+        assert!(flow.stop().await.is_clean());
+    });
 }
