@@ -19,6 +19,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 ///
 /// The times do not drift. What could not be made in time, since the flow was full, is left out: there is
 /// no burst afterwards.
+///
+/// Example: `event_generator: { rate: 50/s, count: 1000, data: { color: red } }`
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -102,8 +102,7 @@ impl LineWriter {
     }
 }
 
-/// Tells, when it is dropped, that nobody needs to wait for the thread: whether it ended well, or nothing
-/// that anybody listens to.
+/// Ends the wait for the thread when it is dropped, and tells whether its owner ended well.
 struct AtEnd(Sender<bool>);
 
 impl Drop for AtEnd {

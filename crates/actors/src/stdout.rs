@@ -14,6 +14,8 @@ use crate::timestamp::timestamp;
 /// Prints the payload of each event as a line, and passes the event on.
 ///
 /// When nobody reads the output any more (`… | head`), the flow stops.
+///
+/// Example: `stdout: { prefix: "order: ", timestamp: true }`
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stdout {
