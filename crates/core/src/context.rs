@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::desk::{self, Drawer};
+use crate::parent::Parent;
 use crate::port::Port;
 use crate::spawner::Spawner;
 use crate::station::Station;
@@ -22,7 +23,7 @@ pub struct Context {
     pub(crate) station: Arc<Station>,
     pub(crate) inbox: u16,
     /// The event being consumed, as it came in.
-    pub(crate) parent: Option<Event>,
+    pub(crate) parent: Parent,
     drawer: Drawer,
     /// Whether the present `consume` has sent or held something, be it through a clone.
     sent: Arc<AtomicBool>,
@@ -35,7 +36,7 @@ impl Context {
         Context {
             station,
             inbox: 0,
-            parent: None,
+            parent: Parent::default(),
             drawer: Drawer::default(),
             sent: Arc::default(),
             ordinal: AtomicU32::new(0),
@@ -186,14 +187,18 @@ impl Context {
         if event.receipt().is_some() {
             return Ok(());
         }
-        let Some(parent) = &self.parent else {
+        if !self.parent.is_some() {
             return Err(Error::internal(
                 "an event without a root can be sent only while another is consumed; sources emit theirs",
             ));
         };
         let ordinal = self.ordinal.fetch_add(1, Relaxed);
-        let id = parent.body().id.child(&self.station.name, outbox, ordinal);
-        event.adopt(parent, id);
+        let id = self
+            .parent
+            .body()
+            .id
+            .child(&self.station.name, outbox, ordinal);
+        self.parent.adopt(event, id);
         Ok(())
     }
 
@@ -203,7 +208,7 @@ impl Context {
 
     /// Puts what the actor made into the event that came in, which else stays as it was.
     fn put_into(&self, path: &str, made: &mut Event) -> Result {
-        if let Some(input) = &self.parent {
+        if let Some(input) = self.parent.whole() {
             let mut event = input.clone();
             event.set_path(path, made.payload().to_value())?;
             *made = event;
@@ -221,18 +226,19 @@ impl Context {
         self.drawer.close(&self.station);
     }
 
-    /// Prepares for the next event to be consumed.
-    pub(crate) fn begin(&mut self, kept: Event) {
-        self.parent = Some(kept);
+    /// Prepares for the next event to be consumed, of which the whole or a trace is kept meanwhile.
+    #[inline]
+    pub(crate) fn begin(&mut self, event: &Event, whole: bool) {
+        match whole {
+            true => self.parent.keep(event),
+            false => self.parent.keep_trace(event),
+        }
         self.sent.store(false, Relaxed);
         *self.ordinal.get_mut() = 0;
     }
 
     /// Sees to the event just consumed: `result` is what `consume` returned.
     pub(crate) fn finish(&mut self, result: Result) {
-        let Some(kept) = self.parent.take() else {
-            return;
-        };
         let station = &*self.station;
         match result {
             Ok(()) if self.sent.load(Relaxed) => {}
@@ -240,14 +246,15 @@ impl Context {
                 if !station.ports.sink && !station.ports.may_drop {
                     station.counters.silent.fetch_add(1, Relaxed);
                 }
-                station.end(kept.body());
+                station.end(self.parent.body());
             }
             Err(error) => {
                 // What was sent before the failure stays sent, and goes first.
                 desk::flush(station);
-                station.route_error(kept, error);
+                station.route_error(self.parent.take(), error);
             }
         }
+        self.parent.clear();
     }
 }
 

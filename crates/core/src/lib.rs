@@ -30,6 +30,7 @@ mod launch;
 mod link;
 mod load;
 mod map;
+mod parent;
 mod path;
 mod payload;
 mod permits;

@@ -118,7 +118,7 @@ where
             place.id = event.id();
             place.travel = event.travel;
             place.kept = keep.then(|| event.clone());
-            let marked = event.error().is_some().then(|| event.trace());
+            let marked = event.error().is_some().then(|| event.clone());
             keeper::want(event.receipt().address());
             let output = (self.function)(event).into_output();
             place.dropped = keeper::unwant();
@@ -132,7 +132,7 @@ where
                 },
                 Ok(None) => {
                     match marked {
-                        Some(trace) => station.end(trace.body()),
+                        Some(input) => station.end(input.body()),
                         None => _ = station.counters.ended.fetch_add(1, Relaxed),
                     }
                     drop(place.dropped.take());

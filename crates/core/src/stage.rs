@@ -50,10 +50,7 @@ impl<A: Actor> Stage for ActorStage<A> {
                     skip(ctx, event);
                     continue;
                 }
-                ctx.begin(match keep {
-                    true => event.clone(),
-                    false => event.trace(),
-                });
+                ctx.begin(&event, keep);
                 let result = match ctx.station.options.timeout {
                     None => guard(ctx, async { self.0.consume(event, ctx).await }).await,
                     Some(limit) => {

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::attributes::Attributes;
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
 use crate::keeper;
-use crate::payload::Payload;
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::{Event, Failure, Id, Result};
@@ -72,24 +70,6 @@ impl Origin {
 }
 
 impl Body {
-    /// Returns the content without payload and attributes.
-    fn trace(&self) -> Body {
-        let head = self.head();
-        let told = head.meta_id.is_some() || head.traceparent.is_some() || head.failure.is_some();
-        let head = told.then(|| {
-            Arc::new(Head {
-                attributes: Attributes::NONE,
-                ..head.clone()
-            })
-        });
-        Body {
-            id: self.id,
-            payload: Payload::Empty,
-            receipt: self.receipt.clone(),
-            head,
-        }
-    }
-
     pub(crate) fn head(&self) -> &Head {
         self.head.as_deref().unwrap_or(&NO_HEAD)
     }
@@ -100,30 +80,6 @@ impl Body {
 }
 
 impl Event {
-    /// Returns a copy without payload and attributes: enough to adopt children and to answer for the
-    /// event, and the event itself can still be changed in place.
-    pub(crate) fn trace(&self) -> Event {
-        let mut trace = Event::of(self.body().trace());
-        trace.travel = self.travel.uncharged();
-        trace
-    }
-
-    /// Gives an event that has no root the identity and the receipt of its parent.
-    pub(crate) fn adopt(&mut self, parent: &Event, id: Id) {
-        self.travel = parent.travel.uncharged();
-        let theirs = parent.body();
-        let body = self.body_mut();
-        body.id = id;
-        body.receipt = theirs.receipt.clone();
-        let theirs = theirs.head();
-        if theirs.meta_id.is_none() && theirs.traceparent.is_none() {
-            return;
-        }
-        let own = self.head_mut();
-        own.meta_id = own.meta_id.take().or_else(|| theirs.meta_id.clone());
-        own.traceparent = theirs.traceparent.clone();
-    }
-
     /// Lets the event into a flow, with a permit that covers it.
     pub(crate) fn enter(&mut self, id: Id, root: Arc<Root>, charge: u64) {
         let charge = u32::try_from(charge).unwrap_or(u32::MAX);

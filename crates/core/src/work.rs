@@ -26,7 +26,7 @@ impl Context {
             .flow
             .spawner
             .spawn(AsActor::new(name, async move {
-                ctx.begin(event.clone());
+                ctx.begin(&event, true);
                 let theirs = ctx.clone();
                 let result = guard(&ctx, async move { work(event, theirs).await }).await;
                 ctx.finish(result);
