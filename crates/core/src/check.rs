@@ -68,6 +68,25 @@ fn links(director: &Director, problems: &mut Vec<Problem>) {
             let message = "events end at `reply`; it has no outboxes".to_owned();
             problems.push(problem(About::Link(index), message));
         }
+        let answers = to.ports.door || matches!(to.role, Role::Reply);
+        if link.best_effort.is_some() && answers {
+            let message = format!(
+                "a best-effort link leads to `{}`, but what passes it answers no request",
+                to.name
+            );
+            problems.push(problem(About::Link(index), message));
+        }
+        if link
+            .best_effort
+            .as_ref()
+            .is_some_and(|link| link.queue == 0)
+        {
+            let message = format!(
+                "the best-effort link from `{}` to `{}` has a queue of 0, so nothing could pass",
+                from.name, to.name
+            );
+            problems.push(problem(About::Link(index), message));
+        }
         let unknown = |fixed: &[Port], port: &Port| !fixed.is_empty() && !fixed.contains(port);
         if !is_error && unknown(&from.ports.outboxes, &link.outbox) {
             let message = no_such_port(&from.name, "outbox", &link.outbox, &from.ports.outboxes);

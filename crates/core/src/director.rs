@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::best_effort::BestEffort;
 use crate::flow::Flow;
 use crate::flow_error::FlowError;
 use crate::into_actor::IntoActor;
@@ -123,6 +124,7 @@ pub(crate) struct Connection {
     pub(crate) to: Node,
     pub(crate) inbox: Port,
     pub(crate) kind: LinkKind,
+    pub(crate) best_effort: Option<BestEffort>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,13 +195,24 @@ impl Director {
     /// `connect(a, b)` makes outbox `b` on a, and inbox `a` on b. If only the outbox is named, the inbox
     /// bears its name; if only the inbox is named, the outbox bears the name of the actor it leads to.
     pub fn connect(&mut self, from: impl Into<Ends>, to: impl Into<Ends>) {
-        self.link(from.into(), to.into(), LinkKind::Plain);
+        self.link(from.into(), to.into(), LinkKind::Plain, None);
+    }
+
+    /// Connects outboxes to inboxes by links that drop what does not fit, so that what is behind them
+    /// never slows what is before them. The ports are named as [`connect`](Director::connect) does.
+    pub fn connect_best_effort(
+        &mut self,
+        from: impl Into<Ends>,
+        to: impl Into<Ends>,
+        settings: BestEffort,
+    ) {
+        self.link(from.into(), to.into(), LinkKind::Plain, Some(settings));
     }
 
     /// Connects the error outbox: what `from` cannot handle goes to `to`, unless it is of a kind that has
     /// an error connection of its own. The inbox is named `error_` and the name of `from`, unless named.
     pub fn connect_error(&mut self, from: impl Into<Ends>, to: impl Into<Ends>) {
-        self.link(from.into(), to.into(), LinkKind::Error(None));
+        self.link(from.into(), to.into(), LinkKind::Error(None), None);
     }
 
     /// Connects the error outbox for errors of one kind.
@@ -209,10 +222,10 @@ impl Director {
         kind: ErrorKind,
         to: impl Into<Ends>,
     ) {
-        self.link(from.into(), to.into(), LinkKind::Error(Some(kind)));
+        self.link(from.into(), to.into(), LinkKind::Error(Some(kind)), None);
     }
 
-    fn link(&mut self, from: Ends, to: Ends, kind: LinkKind) {
+    fn link(&mut self, from: Ends, to: Ends, kind: LinkKind, best_effort: Option<BestEffort>) {
         for source in &from.0 {
             for target in &to.0 {
                 let (outbox, inbox) = self.port_names(source, target, kind);
@@ -222,6 +235,7 @@ impl Director {
                     to: target.node,
                     inbox,
                     kind,
+                    best_effort: best_effort.clone(),
                 });
             }
         }

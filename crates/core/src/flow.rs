@@ -192,6 +192,10 @@ impl Flow {
         self.answers.push((name.clone(), answers));
     }
 
+    pub(crate) fn add_gate(&mut self, gate: Arc<Gate>) {
+        self.gates.push(gate);
+    }
+
     pub(crate) fn stations(&self) -> &[Arc<Station>] {
         &self.stations
     }

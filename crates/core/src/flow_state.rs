@@ -42,11 +42,13 @@ pub(crate) struct Settled {
     pub(crate) delivered: AtomicU64,
     pub(crate) kept: AtomicU64,
     pub(crate) failed: AtomicU64,
+    /// Roots of best-effort links that gave way to newer ones.
+    pub(crate) dropped: AtomicU64,
 }
 
 impl Settled {
     fn all(&self) -> u64 {
-        let counters = [&self.delivered, &self.kept, &self.failed];
+        let counters = [&self.delivered, &self.kept, &self.failed, &self.dropped];
         counters
             .into_iter()
             .map(|counter| counter.load(SeqCst))
@@ -172,6 +174,14 @@ impl FlowState {
             Outcome::Kept => &self.settled.kept,
             Outcome::Failed(_) => &self.settled.failed,
         };
+        self.count_settled(counter);
+    }
+
+    pub(crate) fn root_dropped(&self) {
+        self.count_settled(&self.settled.dropped);
+    }
+
+    fn count_settled(&self, counter: &AtomicU64) {
         counter.fetch_add(1, SeqCst);
         if self.open_roots() == 0 {
             self.quiet.notify_waiters();

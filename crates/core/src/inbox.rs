@@ -31,6 +31,8 @@ const SPARES: usize = 8;
 #[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
+    /// Whether events are taken out one by one, so that those that wait can still give way to others.
+    one_by_one: bool,
 }
 
 #[derive(Default)]
@@ -61,7 +63,32 @@ impl Signals {
     }
 }
 
+impl State {
+    /// Takes out the first event, as a chunk of its own.
+    fn pop(&mut self) -> Option<Chunk> {
+        let first = self.chunks.front_mut()?;
+        if first.events.len() <= 1 {
+            return self.chunks.pop_front();
+        }
+        let mut events = self.spares.pop().unwrap_or_default();
+        events.push(first.events.remove(0));
+        Some(Chunk {
+            inbox: first.inbox,
+            from_error: first.from_error,
+            events,
+        })
+    }
+}
+
 impl Inbox {
+    /// Makes an inbox whose events are taken out one by one, as behind a best-effort link.
+    pub(crate) fn one_by_one() -> Inbox {
+        Inbox {
+            one_by_one: true,
+            ..Inbox::default()
+        }
+    }
+
     /// Hands events over and leaves an empty buffer in their place. Returns them if the inbox is closed.
     pub(crate) fn push(&self, inbox: u16, from_error: bool, events: &mut Vec<Event>) -> bool {
         let mut state = self.state.lock();
@@ -92,6 +119,21 @@ impl Inbox {
             waker.wake();
         }
         true
+    }
+
+    /// Takes out the first event that meets a condition.
+    pub(crate) fn remove_first(&self, condition: impl Fn(&Event) -> bool) -> Option<Event> {
+        let mut state = self.state.lock();
+        let found = state.chunks.iter().enumerate().find_map(|(chunk, of)| {
+            let event = of.events.iter().position(&condition)?;
+            Some((chunk, event))
+        });
+        let (chunk, event) = found?;
+        let event = state.chunks[chunk].events.remove(event);
+        if state.chunks[chunk].events.is_empty() {
+            state.chunks.remove(chunk);
+        }
+        Some(event)
     }
 
     /// Tells the runner something.
@@ -135,7 +177,10 @@ impl Inbox {
                 return Poll::Pending;
             }
             state.busy = true;
-            std::mem::swap(&mut state.chunks, chunks);
+            match self.one_by_one {
+                true => chunks.extend(state.pop()),
+                false => std::mem::swap(&mut state.chunks, chunks),
+            }
             Poll::Ready((std::mem::take(&mut state.signals), waited))
         })
         .await

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::Result;
 use crate::alarm::Alarm;
 use crate::answer::Answers;
+use crate::best_effort::Detour;
 use crate::context::Context;
 use crate::current::AsActor;
 use crate::director::{Connection, Director, LinkKind, Registered, Role};
@@ -57,7 +58,15 @@ pub(crate) async fn launch_on(
     for (index, actor) in actors.into_iter().enumerate() {
         let gate = gates[index].clone();
         let inboxes = inboxes_of(index, &links);
-        places.push(place(actor, gate, inboxes, &state, in_place[index]));
+        let mut inbound = links.iter().filter(|link| link.to.index as usize == index);
+        let is_lossy = inbound.any(|link| link.best_effort.is_some());
+        let inbox = match is_lossy {
+            true => Inbox::one_by_one(),
+            false => Inbox::default(),
+        };
+        // What is behind a best-effort link must not be done by the sender.
+        let in_place = in_place[index] && !is_lossy;
+        places.push(place(actor, gate, inboxes, inbox, &state, in_place));
     }
     let mut flow = Flow::new(
         state,
@@ -94,6 +103,7 @@ fn connect_errors(director: &mut Director) -> Vec<usize> {
             to: errors,
             inbox: format!("error_{}", actor.name).into(),
             kind: LinkKind::Error(None),
+            best_effort: None,
         });
         connected.push(index);
     }
@@ -156,6 +166,7 @@ fn place(
     actor: Registered,
     gate: Option<Arc<Gate>>,
     inboxes: Vec<Port>,
+    inbox: Inbox,
     state: &Arc<FlowState>,
     in_place: bool,
 ) -> Placed {
@@ -166,7 +177,7 @@ fn place(
         flow: state.clone(),
         ports: actor.ports,
         inboxes,
-        inbox: Arc::new(Inbox::default()),
+        inbox: Arc::new(inbox),
         outboxes: OnceLock::new(),
         gate,
         options: actor.options,
@@ -236,19 +247,27 @@ fn wire(places: &[Placed], links: &[Connection], with_default_errors: &[usize], 
                 (None, Placed::Function(_, station)) => Target::InPlace(station.clone()),
                 (None, other) => Target::Inbox(other.station().inbox.clone()),
             };
-            add_link(
-                &mut outboxes,
-                link,
-                target,
-                places[link.to.index as usize].station(),
-            );
+            let detour = link.best_effort.as_ref().map(|settings| {
+                let share = Detour::share(settings, &flow.state().limits);
+                let gate = Arc::new(Gate::new(flow.state().clone(), share));
+                flow.add_gate(gate.clone());
+                Detour::new(settings, gate)
+            });
+            let to = places[link.to.index as usize].station();
+            add_link(&mut outboxes, link, target, to, detour);
         }
         // Nobody else sets it: the station was made for this flow just now.
         let _ = place.station().outboxes.set(outboxes);
     }
 }
 
-fn add_link(outboxes: &mut Outboxes, link: &Connection, target: Target, to: &Station) {
+fn add_link(
+    outboxes: &mut Outboxes,
+    link: &Connection,
+    target: Target,
+    to: &Station,
+    detour: Option<Detour>,
+) {
     let number = outboxes.links.len();
     let inbox = to.inboxes.iter().position(|inbox| *inbox == link.inbox);
     let inbox = inbox.unwrap_or_default() as u16;
@@ -273,6 +292,7 @@ fn add_link(outboxes: &mut Outboxes, link: &Connection, target: Target, to: &Sta
         target,
         inbox,
         is_error,
+        detour,
     ));
 }
 

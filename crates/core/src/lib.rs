@@ -8,6 +8,7 @@ mod actor;
 mod alarm;
 mod answer;
 mod attributes;
+mod best_effort;
 mod check;
 mod context;
 mod current;
@@ -54,6 +55,7 @@ pub mod testing;
 
 pub use actor::{Actor, Tick};
 pub use attributes::{Attributes, Extension};
+pub use best_effort::{BestEffort, Overflow};
 pub use context::Context;
 pub use director::{Director, End, Ends, Node};
 pub use error::{Error, ErrorKind, Failure, Result};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::answer::Answers;
+use crate::best_effort::Detour;
 use crate::in_place::InPlaceStation;
 use crate::inbox::Inbox;
 use crate::port::Port;
@@ -18,6 +19,8 @@ pub(crate) struct Link {
     inbox: u16,
     /// Events on error links are never skipped.
     from_error: bool,
+    /// What a best-effort link does first.
+    detour: Option<Detour>,
     passed: AtomicU64,
 }
 
@@ -38,6 +41,7 @@ impl Link {
         target: Target,
         inbox: u16,
         from_error: bool,
+        detour: Option<Detour>,
     ) -> Link {
         Link {
             outbox,
@@ -45,12 +49,16 @@ impl Link {
             target,
             inbox,
             from_error,
+            detour,
             passed: AtomicU64::new(0),
         }
     }
 
     /// Hands all events over and leaves the buffer empty. Never waits.
     pub(crate) fn push(&self, events: &mut Vec<Event>) {
+        if let (Some(detour), Target::Inbox(inbox)) = (&self.detour, &self.target) {
+            detour.enter(events, inbox);
+        }
         self.passed.fetch_add(events.len() as u64, Relaxed);
         match &self.target {
             Target::Inbox(inbox) => {
@@ -65,6 +73,11 @@ impl Link {
 
     pub(crate) fn is_error(&self) -> bool {
         self.from_error
+    }
+
+    /// Returns how many events were dropped for want of room, if the link may drop.
+    pub(crate) fn dropped(&self) -> Option<u64> {
+        self.detour.as_ref().map(Detour::dropped)
     }
 
     /// Returns how many events have passed.

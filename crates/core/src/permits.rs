@@ -140,24 +140,33 @@ impl Gate {
             let limit = self.share.bytes;
             return Err(Refusal::TooLarge { limit });
         }
-        if self.bytes.load(SeqCst) <= 0 {
-            return Ok(None);
-        }
-        let one_less = |free: i64| (free > 0).then_some(free - 1);
-        if self.roots.fetch_update(SeqCst, SeqCst, one_less).is_err() {
-            return Ok(None);
-        }
+        let permit = self.try_take(bytes);
         // Who looks whether all is done after the stop began either sees this permit or is seen here.
         if self.flow.is_stopping() {
-            self.roots.fetch_add(1, SeqCst);
+            drop(permit);
             self.flow.quiet.notify_waiters();
             return Err(Refusal::Stopping);
         }
+        Ok(permit)
+    }
+
+    /// Takes a permit of `bytes` if there is room, even while the flow is stopping: for what is under way
+    /// already.
+    pub(crate) fn try_take(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
+        if self.bytes.load(SeqCst) <= 0 {
+            return None;
+        }
+        let one_less = |free: i64| (free > 0).then_some(free - 1);
+        self.roots.fetch_update(SeqCst, SeqCst, one_less).ok()?;
         self.bytes.fetch_sub(bytes as i64, SeqCst);
-        Ok(Some(Permit {
+        Some(Permit {
             gate: Some(self.clone()),
             bytes: bytes as u64,
-        }))
+        })
+    }
+
+    pub(crate) fn share(&self) -> &Limits {
+        &self.share
     }
 
     /// Checks the caps before a root grows by `more` bytes and to `live` copies and children.

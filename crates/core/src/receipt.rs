@@ -77,6 +77,11 @@ impl Receipt {
         self.each_root(&mut |root| root.fail(failure));
     }
 
+    /// Tells each root that its event was dropped to make room for a newer one.
+    pub(crate) fn give_way(&self) {
+        self.each_root(&mut |root| root.give_way());
+    }
+
     /// Returns when the first of the clients that wait stops waiting.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let mut earliest = None;

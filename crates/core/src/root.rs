@@ -50,6 +50,7 @@ const ANSWERED: u8 = 1;
 const CANCELLED: u8 = 2;
 const EXPIRED: u8 = 4;
 const FAILED: u8 = 8;
+const GAVE_WAY: u8 = 16;
 
 impl Root {
     /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
@@ -143,6 +144,11 @@ impl Root {
         self.flags.fetch_or(FAILED, Relaxed);
     }
 
+    /// Notes that the event was dropped to make room for a newer one.
+    pub(crate) fn give_way(&self) {
+        self.flags.fetch_or(GAVE_WAY, Relaxed);
+    }
+
     /// Counts one receipt more. The first after a rest overdraws the permits.
     pub(crate) fn run(&self) {
         if self.running.fetch_add(1, Relaxed) == 0 {
@@ -202,7 +208,7 @@ impl Root {
         let flow = self.gate.flow();
         // Most roots end well and unwatched: the one reference left is the caller's.
         let unwatched = Arc::strong_count(self) == 1;
-        if unwatched && self.flags.load(Relaxed) & FAILED == 0 && !flow.is_aborted() {
+        if unwatched && self.flags.load(Relaxed) & (FAILED | GAVE_WAY) == 0 && !flow.is_aborted() {
             return flow.root_settled(&Outcome::Delivered);
         }
         self.settle();
@@ -220,7 +226,10 @@ impl Root {
         if self.asked {
             state.last = current_actor();
         }
-        self.gate.flow().root_settled(&outcome);
+        match self.flags.load(Relaxed) & GAVE_WAY {
+            0 => self.gate.flow().root_settled(&outcome),
+            _ => self.gate.flow().root_dropped(),
+        }
         state.outcome = Some(outcome);
         wake(state);
     }

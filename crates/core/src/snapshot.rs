@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub kept: u64,
     /// Roots that settled failed.
     pub failed: u64,
+    /// Roots of best-effort links whose event gave way to a newer one.
+    pub dropped: u64,
     /// Roots that have not settled.
     pub open: u64,
     /// Permits that are out.
@@ -63,6 +65,8 @@ pub struct LinkSnapshot {
     pub error: bool,
     /// Events that have passed.
     pub passed: u64,
+    /// Events that a best-effort link dropped for want of room; none for other links, which never drop.
+    pub dropped: Option<u64>,
 }
 
 impl Flow {
@@ -76,6 +80,7 @@ impl Flow {
             delivered: settled.delivered.load(Relaxed),
             kept: settled.kept.load(Relaxed),
             failed: settled.failed.load(Relaxed),
+            dropped: settled.dropped.load(Relaxed),
             open: self.state().open_roots(),
             permits: in_use.iter().map(|(roots, _)| (*roots).max(0) as u64).sum(),
             bytes: in_use.iter().map(|(_, bytes)| (*bytes).max(0) as u64).sum(),
@@ -112,6 +117,7 @@ impl Flow {
             to: link.to.to_string(),
             error: link.is_error(),
             passed: link.passed(),
+            dropped: link.dropped(),
         };
         actor.links = station.outboxes().links.iter().map(link).collect();
         actor

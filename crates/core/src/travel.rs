@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
 use crate::keeper;
+use crate::permits::{Gate, Permit};
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::{Event, Failure, Id, Result};
@@ -50,6 +51,11 @@ impl Travel {
         self.charged(0)
     }
 
+    /// The same after so many links.
+    fn after(self, hops: u32) -> Travel {
+        Travel(self.0 & !HOPS | u64::from(hops) & HOPS)
+    }
+
     fn one_hop_more(self) -> Travel {
         // The limit is far below the number of hops that fit in.
         Travel(self.0 + 1)
@@ -87,6 +93,18 @@ impl Event {
         let body = self.body_mut();
         body.id = id;
         body.receipt = Receipt::One(root);
+    }
+
+    /// Leaves its root for a new one of the same id, as a link's own source makes it.
+    pub(crate) fn change_root(&mut self, gate: &Arc<Gate>, permit: Permit) {
+        let hops = self.travel.hops();
+        let id = self.root_id().unwrap_or(self.id());
+        drop(self.take_receipt());
+        let origin = self.take_origin();
+        let held = permit.into_held();
+        let root = Arc::new(Root::new(id, gate.clone(), held, false, origin));
+        self.enter(self.id(), root, held);
+        self.travel = self.travel.after(hops);
     }
 
     /// Counts a link.

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use compysition_core::{
-    About, Built, Context, Director, Ends, Error, Event, FlowError, Node as Actor, Surroundings,
+    About, BestEffort, Built, Context, Director, Ends, Error, Event, FlowError, Node as Actor,
+    Surroundings,
 };
 
 use crate::actors::{self, Defaults, Entered};
@@ -96,7 +97,10 @@ pub(crate) fn build(
     let description = taken("description", &mut values, found);
     let errors = taken("errors", &mut values, found);
     let actors = taken("actors", &mut values, found);
-    let connect = fields::take(&mut entries, "connect");
+    let mut connect = fields::take(&mut entries, "connect");
+    if let Some(entry) = &mut connect {
+        connect::replace_values(&mut entry.value, &mut values, found);
+    }
     fields::unknown(&entries, &KEYS, found);
     if let Some(entry) = description {
         fields::text(&entry.value, "a description", found);
@@ -198,7 +202,12 @@ impl Building {
 
     fn connect(&mut self, links: Vec<Link>, found: &mut Vec<Diagnostic>) {
         let mut reported = BTreeSet::new();
-        for Link { from, to } in links {
+        for Link {
+            from,
+            to,
+            best_effort,
+        } in links
+        {
             let ends = [&from, &to].map(|member| {
                 let node = self.find(member);
                 if let (Err(diagnostic), true) = (&node, reported.insert(member.span)) {
@@ -209,21 +218,34 @@ impl Building {
             let [Some(source), Some(target)] = ends else {
                 continue;
             };
-            self.link(source, &from.port, target, &to.port);
+            self.link((source, &from.port), (target, &to.port), best_effort);
             let links = &mut self.plan.places.links;
             links.resize(self.plan.director.link_count(), to.span);
         }
     }
 
-    fn link(&mut self, from: Actor, outbox: &MemberPort, to: Actor, inbox: &MemberPort) {
+    fn link(
+        &mut self,
+        (from, outbox): (Actor, &MemberPort),
+        (to, inbox): (Actor, &MemberPort),
+        best_effort: Option<BestEffort>,
+    ) {
         let to = match inbox {
             MemberPort::Named(inbox) => Ends::from(to.port(inbox.as_str())),
             _ => Ends::from(to),
         };
         let director = &mut self.plan.director;
         match outbox {
-            MemberPort::Default => director.connect(from, to),
-            MemberPort::Named(outbox) => director.connect((from, outbox.as_str()), to),
+            MemberPort::Default | MemberPort::Named(_) => {
+                let from = match outbox {
+                    MemberPort::Named(outbox) => Ends::from((from, outbox.as_str())),
+                    _ => Ends::from(from),
+                };
+                match best_effort {
+                    None => director.connect(from, to),
+                    Some(settings) => director.connect_best_effort(from, to, settings),
+                }
+            }
             MemberPort::Error => director.connect_error(from, to),
             MemberPort::ErrorOf(kind) => director.connect_error_kind(from, *kind, to),
         }

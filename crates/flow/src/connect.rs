@@ -1,18 +1,34 @@
 //! The lines of `connect`: groups of actors joined by `->`.
 
-use compysition_core::ErrorKind;
+use compysition_core::{BestEffort, ErrorKind};
+use serde::{Deserialize, Deserializer};
 
 use crate::diagnostics::Diagnostic;
-use crate::fields::not_available;
-use crate::node::{Content, Node};
+use crate::node::{Content, Entry, Node};
+use crate::settings;
 use crate::source::{Sources, Span};
 use crate::suggest;
+use crate::values::Values;
 
 /// One link as a line says it: from an actor's outbox to an actor's inbox.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) from: Member,
     pub(crate) to: Member,
+    pub(crate) best_effort: Option<BestEffort>,
+}
+
+/// What a line may say of its links.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    #[serde(deserialize_with = "with_defaults")]
+    best_effort: Option<BestEffort>,
+}
+
+/// Reads what is named without a value as its defaults, as actors are.
+fn with_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BestEffort>, D::Error> {
+    Option::deserialize(from).map(|given: Option<BestEffort>| Some(given.unwrap_or_default()))
 }
 
 /// An actor in a line, maybe with a port.
@@ -30,6 +46,24 @@ pub(crate) enum MemberPort {
     Named(String),
     Error,
     ErrorOf(ErrorKind),
+}
+
+/// Replaces what stands for values in the settings of lines.
+pub(crate) fn replace_values(
+    node: &mut Node,
+    values: &mut Values<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Content::List(lines) = &mut node.content else {
+        return;
+    };
+    for line in lines {
+        if let Content::Map(entries) = &mut line.content {
+            entries
+                .iter_mut()
+                .for_each(|entry| values.replace(&mut entry.value, found));
+        }
+    }
 }
 
 /// Reads all lines.
@@ -52,19 +86,11 @@ pub(crate) fn links(node: &Node, sources: &Sources, found: &mut Vec<Diagnostic>)
 
 fn read_line(node: &Node, sources: &Sources, links: &mut Vec<Link>, found: &mut Vec<Diagnostic>) {
     match &node.content {
-        Content::Text(text) => line(text, node.span, sources, links, found),
+        Content::Text(text) => line(text, node.span, &Settings::default(), sources, links, found),
         Content::Map(entries) => {
             for entry in entries {
-                line(&entry.key, entry.key_span, sources, links, found);
-                match entry.value.is_null() {
-                    true => {
-                        let message = "the line ends with a colon, but has no settings";
-                        found.push(
-                            Diagnostic::new(entry.key_span, message).hint("take the colon away"),
-                        );
-                    }
-                    false => not_available("settings of links", entry.value.span, found),
-                }
+                let settings = line_settings(entry, found);
+                line(&entry.key, entry.key_span, &settings, sources, links, found);
             }
         }
         _ => {
@@ -77,9 +103,19 @@ fn read_line(node: &Node, sources: &Sources, links: &mut Vec<Link>, found: &mut 
     }
 }
 
+fn line_settings(entry: &Entry, found: &mut Vec<Diagnostic>) -> Settings {
+    if entry.value.is_null() {
+        let message = "the line ends with a colon, but has no settings";
+        found.push(Diagnostic::new(entry.key_span, message).hint("take the colon away"));
+        return Settings::default();
+    }
+    settings::read(&entry.value, found).unwrap_or_default()
+}
+
 fn line(
     text: &str,
     span: Span,
+    settings: &Settings,
     sources: &Sources,
     links: &mut Vec<Link>,
     found: &mut Vec<Diagnostic>,
@@ -112,10 +148,16 @@ fn line(
             }
         }
         for from in &before {
+            let is_error = matches!(from.port, MemberPort::Error | MemberPort::ErrorOf(_));
+            if is_error && settings.best_effort.is_some() {
+                let message = "an error link cannot be best-effort: an error must not be lost";
+                found.push(Diagnostic::new(from.span, message));
+            }
             for to in &members {
                 links.push(Link {
                     from: from.clone(),
                     to: to.clone(),
+                    best_effort: settings.best_effort.clone(),
                 });
             }
         }

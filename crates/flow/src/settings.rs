@@ -1,8 +1,9 @@
-//! Makes actors from their settings.
+//! Reads settings: those of actors, and those that flow files themselves define.
 
 use std::collections::BTreeSet;
 
 use compysition_core::{Built, Kind};
+use serde::de::DeserializeOwned;
 
 use crate::diagnostics::Diagnostic;
 use crate::fault::Tracker;
@@ -12,25 +13,42 @@ use crate::read::Read;
 /// How many mistakes in one actor's settings are looked for.
 const MAX_MISTAKES: usize = 20;
 
-/// Makes an actor. A deserializer stops at the first mistake; to find the next ones, the setting with the
-/// mistake is left out and the rest is read again.
+/// Makes an actor.
 pub(crate) fn build(
     kind: &Kind,
     settings: &Node,
     secrets: &BTreeSet<String>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
+    read_with(settings, secrets, found, |from| kind.build(from))
+}
+
+/// Reads a value of any type.
+pub(crate) fn read<T: DeserializeOwned>(settings: &Node, found: &mut Vec<Diagnostic>) -> Option<T> {
+    read_with(settings, &BTreeSet::new(), found, |from| {
+        erased_serde::deserialize(from)
+    })
+}
+
+/// Reads a value and reports all mistakes. A deserializer stops at the first; to find the next ones, the
+/// setting with the mistake is left out and the rest is read again.
+fn read_with<T>(
+    settings: &Node,
+    secrets: &BTreeSet<String>,
+    found: &mut Vec<Diagnostic>,
+    read: impl Fn(&mut dyn erased_serde::Deserializer<'_>) -> Result<T, erased_serde::Error>,
+) -> Option<T> {
     let mut rest = settings.clone();
     let mut left_out = false;
     for _ in 0..MAX_MISTAKES {
         let tracker = Tracker::default();
-        let read = Read {
+        let place = Read {
             node: &rest,
             tracker: &tracker,
         };
-        let mut erased = <dyn erased_serde::Deserializer<'_>>::erase(read);
-        let error = match kind.build(&mut erased) {
-            Ok(built) => return Some(built).filter(|_| !left_out),
+        let mut erased = <dyn erased_serde::Deserializer<'_>>::erase(place);
+        let error = match read(&mut erased) {
+            Ok(value) => return Some(value).filter(|_| !left_out),
             Err(error) => error.to_string(),
         };
         let tracked = tracker.take(&error);
