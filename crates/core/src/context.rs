@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -28,7 +28,7 @@ pub struct Context {
     /// Whether the present `consume` has sent or held something, be it through a clone.
     sent: Arc<AtomicBool>,
     /// Tells apart the children of one event.
-    ordinal: AtomicU32,
+    ordinal: AtomicU64,
 }
 
 impl Context {
@@ -39,7 +39,7 @@ impl Context {
             parent: Parent::default(),
             drawer: Drawer::default(),
             sent: Arc::default(),
-            ordinal: AtomicU32::new(0),
+            ordinal: AtomicU64::new(0),
         }
     }
 
@@ -183,7 +183,7 @@ impl Context {
     }
 
     /// Makes an event without a root a child of the one being consumed.
-    fn adopt(&self, event: &mut Event, outbox: &str) -> Result {
+    pub(crate) fn adopt(&self, event: &mut Event, outbox: &str) -> Result {
         if event.receipt().is_some() {
             return Ok(());
         }
@@ -248,18 +248,22 @@ impl Context {
                 }
                 station.end(self.parent.body());
             }
-            Err(error) => {
-                // What was sent before the failure stays sent, and goes first.
-                desk::flush(station);
-                station.route_error(self.parent.take(), error);
-            }
+            Err(error) => self.fail(error),
         }
         self.parent.clear();
     }
+
+    /// Sends the event being consumed the error path.
+    pub(crate) fn fail(&mut self, error: Error) {
+        // What was sent before the failure stays sent, and goes first.
+        desk::flush(&self.station);
+        self.station.route_error(self.parent.take(), error);
+    }
 }
 
-/// How many children of one event a clone of its context may make before ids could repeat.
-const ORDINAL_BITS: u32 = 20;
+/// Spreads the ordinals of a context's clones, so that the children of each are numbered apart: two to the
+/// 64th by the golden ratio, whose multiples lie as far from each other as can be (Knuth, volume 3, 6.4).
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 pub(crate) fn too_many_hops(limit: u32) -> Error {
     Error::exceeded(format!(
@@ -287,7 +291,7 @@ impl Clone for Context {
             inbox: self.inbox,
             parent: self.parent.clone(),
             sent: self.sent.clone(),
-            ordinal: AtomicU32::new(fork << ORDINAL_BITS),
+            ordinal: AtomicU64::new(fork.wrapping_mul(SPREAD)),
             ..Context::new(self.station.clone())
         }
     }

@@ -73,7 +73,7 @@ impl Context {
         }
         let receipts = events.iter_mut().map(Event::take_receipt);
         let receipt = Receipt::merge(receipts.collect());
-        let count = events.len() as u32;
+        let count = events.len() as u64;
         let mut merged = events.into_iter().next().unwrap_or_default();
         merged.set_id(merged.id().child(self.actor(), "merge", count));
         merged.set_receipt(receipt);

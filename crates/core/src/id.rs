@@ -44,11 +44,11 @@ impl Id {
 
     /// Derives the id of a child: the same parent, actor, outbox and ordinal give the same id, so that
     /// a repeat is recognisable. The time is the parent's.
-    pub(crate) fn child(self, actor: &str, outbox: &str, ordinal: u32) -> Id {
+    pub(crate) fn child(self, actor: &str, outbox: &str, ordinal: u64) -> Id {
         let seed = (self.0 as u64) ^ ((self.0 >> 64) as u64).rotate_left(32);
         let mut hash = xxh3_128_with_seed(actor.as_bytes(), seed);
         hash ^= xxh3_128_with_seed(outbox.as_bytes(), seed.wrapping_add(1)).rotate_left(1);
-        hash = xxh3_128_with_seed(&hash.to_le_bytes(), seed ^ u64::from(ordinal));
+        hash = xxh3_128_with_seed(&hash.to_le_bytes(), seed ^ ordinal);
         Id((self.0 & TIME_BITS) | (hash & !TIME_BITS & FREE_BITS) | VERSION_AND_VARIANT)
     }
 }

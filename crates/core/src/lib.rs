@@ -6,6 +6,7 @@
 
 mod actor;
 mod alarm;
+mod amplifier;
 mod answer;
 mod attributes;
 mod best_effort;
@@ -36,6 +37,7 @@ mod path;
 mod payload;
 mod permits;
 mod port;
+mod pump;
 mod receipt;
 mod registry;
 mod root;

@@ -208,6 +208,11 @@ impl Gate {
         self.pass_on();
     }
 
+    /// Returns whether a permit could be had now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes.load(Relaxed) > 0
+    }
+
     fn pass_on(&self) {
         let room = self.roots.load(SeqCst) > 0 && self.bytes.load(SeqCst) > 0;
         if room && self.waiting.load(SeqCst) > 0 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::keeper;
+use crate::pump::Part;
 use crate::root::Root;
 use crate::{Error, Failure};
 
@@ -18,6 +19,8 @@ pub(crate) enum Receipt {
     None,
     /// The first one is made with its root, which counts it already.
     One(Arc<Root>),
+    /// One of the children that an amplifier made, and what comes of it.
+    Part(Arc<Part>),
     /// A batch answers for all that it was made of.
     Merged(Arc<Vec<Receipt>>),
 }
@@ -41,6 +44,7 @@ impl Receipt {
         match self {
             Receipt::None => 0,
             Receipt::One(root) => Arc::as_ptr(root) as usize,
+            Receipt::Part(part) => Arc::as_ptr(part) as usize,
             Receipt::Merged(parts) => Arc::as_ptr(parts) as usize,
         }
     }
@@ -50,6 +54,7 @@ impl Receipt {
         match self {
             Receipt::None => None,
             Receipt::One(root) => Some(root),
+            Receipt::Part(part) => part.receipt().root(),
             Receipt::Merged(parts) => parts.iter().find_map(Receipt::root),
         }
     }
@@ -59,6 +64,7 @@ impl Receipt {
     pub(crate) fn charged_root(&self) -> Option<&Root> {
         match self {
             Receipt::One(root) => Some(root),
+            Receipt::Part(part) => part.receipt().charged_root(),
             Receipt::None | Receipt::Merged(_) => None,
         }
     }
@@ -68,8 +74,31 @@ impl Receipt {
         match self {
             Receipt::None => {}
             Receipt::One(root) => visit(root),
+            Receipt::Part(part) => part.receipt().each_root(visit),
             Receipt::Merged(parts) => parts.iter().for_each(|part| part.each_root(visit)),
         }
+    }
+
+    /// Calls `visit` with each part that the receipt belongs to, the smallest first.
+    pub(crate) fn each_part(&self, visit: &mut dyn FnMut(&Part)) {
+        match self {
+            Receipt::None | Receipt::One(_) => {}
+            Receipt::Part(part) => {
+                visit(part);
+                part.receipt().each_part(visit);
+            }
+            Receipt::Merged(parts) => parts.iter().for_each(|part| part.each_part(visit)),
+        }
+    }
+
+    /// Returns whether more children may come of it before some are done.
+    pub(crate) fn has_room(&self) -> bool {
+        self.root().is_none_or(Root::has_room)
+    }
+
+    /// Returns whether it is the last receipt of its root.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, Receipt::One(root) if !root.is_shared())
     }
 
     /// Tells each root that one of its copies came to a bad end.
@@ -106,6 +135,7 @@ impl Receipt {
         match self {
             Receipt::None => false,
             Receipt::One(root) => root.is_void(),
+            Receipt::Part(part) => part.receipt().is_void(),
             Receipt::Merged(parts) => parts.iter().all(Receipt::is_void),
         }
     }
@@ -119,6 +149,7 @@ impl Clone for Receipt {
                 root.run();
                 Receipt::One(root.clone())
             }
+            Receipt::Part(part) => Receipt::Part(part.clone()),
             Receipt::Merged(parts) => Receipt::Merged(parts.clone()),
         }
     }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::current::current_actor;
 use crate::permits::Gate;
+use crate::pump::Pump;
 use crate::settlement::{Outcome, Unanswered};
 use crate::travel::Origin;
 use crate::{Event, Failure, Id, Result};
@@ -44,7 +45,12 @@ struct State {
     /// The actor where the last copy ended.
     last: Option<Arc<str>>,
     wakers: Vec<Waker>,
+    /// Made with the first amplifier.
+    pump: Option<Arc<Pump>>,
 }
+
+/// How much of one root may be under way, in bytes, before its amplifiers wait.
+const AMPLIFIED_BYTES: u64 = 1 << 20;
 
 const ANSWERED: u8 = 1;
 const CANCELLED: u8 = 2;
@@ -190,6 +196,16 @@ impl Root {
         // A root that rested and runs again began its count anew.
         let less = |bytes: u64| Some(bytes.saturating_sub(by));
         let _ = self.bytes.fetch_update(Relaxed, Relaxed, less);
+    }
+
+    /// Returns what gives the root's amplifiers their turns.
+    pub(crate) fn pump(&self) -> Arc<Pump> {
+        self.lock().pump.get_or_insert_default().clone()
+    }
+
+    /// Returns whether amplifiers may make more children before some are done.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes.load(Relaxed) < AMPLIFIED_BYTES && self.gate.has_room()
     }
 
     /// Returns whether more than one receipt is left.

@@ -232,7 +232,7 @@ impl Drop for Event {
         // The last copy need not count down what nobody reads any more.
         if let Some(root) = body.receipt.charged_root()
             && (Arc::strong_count(body) > 1
-                || root.is_shared()
+                || !body.receipt.is_last()
                 || keeper::wants(body.receipt.address()))
         {
             root.shrink(charge.into());
