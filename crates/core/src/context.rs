@@ -74,8 +74,8 @@ impl Context {
     /// Exceeded, if a cap of the flow would be; then nothing was sent.
     pub fn send(&self, event: impl Into<Event>) -> Result {
         let all = &self.station.outboxes().all;
-        self.deliver(event.into(), all, "*")
-            .map_err(|rejected| rejected.error)
+        let sent = self.deliver(event.into(), all, "*");
+        sent.map_err(|rejected| self.refuse(rejected.event, rejected.error))
     }
 
     /// Sends an event to the outbox of this name. It never waits.
@@ -85,9 +85,24 @@ impl Context {
     /// sent.
     pub fn send_to(&self, outbox: impl AsRef<str>, event: impl Into<Event>) -> Result {
         let outbox = outbox.as_ref();
-        let links = self.station.outboxes().of(outbox)?;
-        let sent = self.deliver(event.into(), links, outbox);
-        sent.map_err(|rejected| rejected.error)
+        let event = event.into();
+        let links = match self.station.outboxes().of(outbox) {
+            Ok(links) => links,
+            Err(error) => return Err(self.refuse(event, error)),
+        };
+        let sent = self.deliver(event, links, outbox);
+        sent.map_err(|rejected| self.refuse(rejected.event, rejected.error))
+    }
+
+    /// Returns the error for which an event cannot be sent. What is not of the event being consumed, which
+    /// will take the error path itself, takes it here: it must not be lost.
+    pub(crate) fn refuse(&self, event: Event, error: Error) -> Error {
+        let receipt = event.receipt();
+        if receipt.is_some() && receipt.address() != self.parent.body().receipt.address() {
+            desk::flush(&self.station);
+            self.station.route_error(event, error.clone());
+        }
+        error
     }
 
     /// Sends an event to the error outbox, marked with `error`.

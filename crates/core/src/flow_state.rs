@@ -2,15 +2,17 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::permits::Limits;
 use crate::settlement::Outcome;
 use crate::spawner::Spawner;
+use crate::station::Station;
 use crate::{Error, ErrorKind, Failure, Id};
 
 pub(crate) struct FlowState {
@@ -30,6 +32,8 @@ pub(crate) struct FlowState {
     /// Notified when a source ended. Apart from `quiet`, since who waits for the end of a flow must not be
     /// woken each time that a door has nothing to do.
     source_gone: Notify,
+    /// The actors that ever held an event.
+    holders: Mutex<Vec<Weak<Station>>>,
     opened: AtomicU64,
     seed: u64,
     ids: AtomicU64,
@@ -71,6 +75,7 @@ impl FlowState {
             aborted: AtomicBool::new(false),
             sources: AtomicUsize::new(0),
             source_gone: Notify::new(),
+            holders: Mutex::default(),
             opened: AtomicU64::new(0),
             seed,
             ids: AtomicU64::new(0),
@@ -140,6 +145,20 @@ impl FlowState {
             ),
             actor: actor.unwrap_or_else(|| self.name.clone()),
             attempts: 1,
+        }
+    }
+
+    pub(crate) fn add_holder(&self, station: &Arc<Station>) {
+        self.holders.lock().push(Arc::downgrade(station));
+    }
+
+    /// Tells all who hold events that a source waits for room.
+    pub(crate) fn press_holders(&self) {
+        let holders = self.holders.lock().clone();
+        for station in holders.iter().filter_map(Weak::upgrade) {
+            if station.lot.size().0 > 0 {
+                station.press();
+            }
         }
     }
 

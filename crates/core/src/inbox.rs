@@ -51,6 +51,8 @@ struct State {
 pub(crate) struct Signals {
     /// The flow is stopping: flush what is held.
     pub(crate) stopping: bool,
+    /// Sources wait for room, or much is held: flush what is held, if that makes sense.
+    pub(crate) pressure: bool,
     /// The flow has stopped: end.
     pub(crate) end: bool,
     /// The time at which the actor wants to be woken has changed.
@@ -59,7 +61,7 @@ pub(crate) struct Signals {
 
 impl Signals {
     fn any(self) -> bool {
-        self.stopping || self.end || self.alarm
+        self.stopping || self.pressure || self.end || self.alarm
     }
 }
 

@@ -19,6 +19,7 @@ use crate::flow_state::FlowState;
 use crate::in_place::InPlaceStation;
 use crate::inbox::Inbox;
 use crate::link::{Link, Target};
+use crate::lot::Lot;
 use crate::permits::{Gate, Limits};
 use crate::port::Port;
 use crate::runner;
@@ -182,6 +183,7 @@ fn place(
         gate,
         options: actor.options,
         alarm: Alarm::default(),
+        lot: Lot::default(),
         rest: Notify::new(),
         counters: Counters::default(),
     });

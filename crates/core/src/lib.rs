@@ -31,6 +31,7 @@ mod keeper;
 mod launch;
 mod link;
 mod load;
+mod lot;
 mod map;
 mod parent;
 mod path;

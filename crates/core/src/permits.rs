@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
+use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
 
@@ -21,6 +22,10 @@ pub struct Limits {
     pub live: usize,
     /// Links that an event and its ancestors may pass; 1,000 by default.
     pub hops: u32,
+    /// Bytes that one actor may hold across calls, beside those under way; 64 MiB by default.
+    pub held_bytes: usize,
+    /// How long an actor may hold an event; 10 minutes by default.
+    pub held_for: Duration,
     /// Requests that may wait for a permit at one source; 16,384 by default. One that waits costs little
     /// beside its connection.
     pub waiting: usize,
@@ -33,6 +38,8 @@ impl Default for Limits {
             bytes: 64 << 20,
             live: 65_536,
             hops: 1_000,
+            held_bytes: 64 << 20,
+            held_for: Duration::from_secs(600),
             waiting: 16_384,
         }
     }
@@ -117,11 +124,15 @@ impl Gate {
             turn = self.turn.lock() => turn,
             () = &mut stopping => return Err(Refusal::Stopping),
         };
+        let mut has_pressed = false;
         loop {
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
             if let Some(permit) = self.try_admit(bytes)? {
                 return Ok(permit);
+            }
+            if !std::mem::replace(&mut has_pressed, true) {
+                self.flow.press_holders();
             }
             tokio::select! {
                 () = room => {}

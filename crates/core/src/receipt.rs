@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::Failure;
 use crate::keeper;
 use crate::pump::Part;
 use crate::root::Root;
-use crate::{Error, Failure};
 
 /// Ties the content of an event to its root. While there is a receipt of a root, something of it is
 /// running; when the last one is dropped its permit goes back, and unless an actor holds something of it,
@@ -59,13 +59,13 @@ impl Receipt {
         }
     }
 
-    /// Returns the root that copies are charged to: a merged event is charged to the holder that merged
-    /// it, not to its roots a second time.
+    /// Returns the root that copies are charged to: of several the first.
     pub(crate) fn charged_root(&self) -> Option<&Root> {
         match self {
             Receipt::One(root) => Some(root),
             Receipt::Part(part) => part.receipt().charged_root(),
-            Receipt::None | Receipt::Merged(_) => None,
+            Receipt::None => None,
+            Receipt::Merged(parts) => parts.iter().find_map(Receipt::charged_root),
         }
     }
 
@@ -187,15 +187,6 @@ impl Custody {
             Receipt::One(root.clone())
         };
         Receipt::merge(self.0.iter().map(receipt).collect())
-    }
-
-    pub(crate) fn fail(&self, error: &Error, actor: &Arc<str>) {
-        let failure = Failure {
-            error: error.clone(),
-            actor: actor.clone(),
-            attempts: 1,
-        };
-        self.0.iter().for_each(|root| root.fail(&failure));
     }
 }
 

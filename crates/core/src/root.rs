@@ -167,6 +167,8 @@ impl Root {
     /// hears of the settlement may emit at once.
     pub(crate) fn rest(self: &Arc<Self>) {
         if self.running.fetch_sub(1, AcqRel) == 1 {
+            // The last copy leaves its charge behind; who runs again begins anew.
+            self.bytes.store(0, Relaxed);
             self.gate.give_back(self.held.swap(0, Relaxed));
             self.close();
         }
@@ -193,7 +195,7 @@ impl Root {
     }
 
     pub(crate) fn shrink(&self, by: u64) {
-        // A root that rested and runs again began its count anew.
+        // What was charged before a rest is not counted any more.
         let less = |bytes: u64| Some(bytes.saturating_sub(by));
         let _ = self.bytes.fetch_update(Relaxed, Relaxed, less);
     }

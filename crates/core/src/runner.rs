@@ -44,6 +44,9 @@ pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
         if signals.stopping {
             tick(&mut *stage, Tick::Stopping, &ctx).await;
         }
+        if signals.pressure {
+            tick(&mut *stage, Tick::Pressure, &ctx).await;
+        }
         if station.alarm.take_due() {
             tick(&mut *stage, Tick::Timer, &ctx).await;
         }

@@ -42,6 +42,12 @@ pub struct ActorSnapshot {
     pub ended: u64,
     /// Events that were not consumed, since their client had gone or their deadline had passed.
     pub skipped: u64,
+    /// Held events that took the error path, since their time was over.
+    pub expired: u64,
+    /// Events that the actor holds.
+    pub held: u64,
+    /// Bytes of the events that the actor holds.
+    pub held_bytes: u64,
     /// Events waiting in the inboxes.
     pub waiting: u64,
     /// Requests answered here, if the actor is a door or `reply`.
@@ -94,12 +100,16 @@ impl Flow {
 
     fn actor(&self, station: &crate::station::Station) -> ActorSnapshot {
         let counters = &station.counters;
+        let (held, held_bytes) = station.lot.size();
         let mut actor = ActorSnapshot {
             name: station.name.to_string(),
             consumed: counters.consumed.load(Relaxed),
             failed: counters.failed.load(Relaxed),
             ended: counters.ended.load(Relaxed),
             skipped: counters.skipped.load(Relaxed),
+            expired: counters.expired.load(Relaxed),
+            held: held as u64,
+            held_bytes: held_bytes as u64,
             waiting: station.inbox.depth() as u64,
             ..ActorSnapshot::default()
         };

@@ -13,6 +13,7 @@ use crate::event::Body;
 use crate::flow_state::FlowState;
 use crate::inbox::Inbox;
 use crate::link::Link;
+use crate::lot::Lot;
 use crate::permits::Gate;
 use crate::port::{Port, Ports};
 use crate::{Error, ErrorKind, Event, Failure, Result};
@@ -30,6 +31,8 @@ pub(crate) struct Station {
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) options: Options,
     pub(crate) alarm: Alarm,
+    /// What the actor holds.
+    pub(crate) lot: Lot,
     /// Notified when the runner has nothing to do.
     pub(crate) rest: Notify,
     pub(crate) counters: Counters,
@@ -51,6 +54,7 @@ pub(crate) struct Counters {
     pub(crate) ended: AtomicU64,
     pub(crate) skipped: AtomicU64,
     pub(crate) silent: AtomicU64,
+    pub(crate) expired: AtomicU64,
 }
 
 /// Where a station sends: first the links of its outboxes, then those of its error outboxes.
@@ -153,6 +157,18 @@ impl Station {
         if let Some(failure) = event.failure() {
             event.receipt.fail(failure);
         }
+    }
+
+    /// Sends an event the error path that was held too long.
+    pub(crate) fn expire(&self, event: Event) {
+        self.counters.expired.fetch_add(1, Relaxed);
+        let error = Error::timeout("the event was held as long as it may be, and not sent on");
+        self.route_error(event, error);
+    }
+
+    /// Tells the actor that it had better send what it holds.
+    pub(crate) fn press(&self) {
+        self.inbox.signal(|signals| signals.pressure = true);
     }
 
     /// Asks the runner to call `tick` at a time, unless an earlier one is asked for already.

@@ -157,6 +157,13 @@ impl Event {
         receipt
     }
 
+    /// Returns a copy to look at, which owes nothing to anybody.
+    pub(crate) fn without_receipt(&self) -> Event {
+        let mut copy = self.clone();
+        drop(copy.take_receipt());
+        copy
+    }
+
     /// Returns what the event costs, in bytes.
     pub(crate) fn cost(&self) -> usize {
         EVENT_BYTES + self.payload().size()

@@ -13,14 +13,15 @@ struct Hoard(Vec<Held>);
 
 impl Actor for Hoard {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        self.0.push(ctx.hold(event));
+        self.0.push(ctx.hold(event)?);
         Ok(())
     }
 
     async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
         self.0
             .drain(..)
-            .try_for_each(|held| ctx.send(held.release()))
+            .filter_map(Held::release)
+            .try_for_each(|event| ctx.send(event))
     }
 }
 

@@ -30,7 +30,7 @@ struct Batch(Vec<Held>);
 
 impl Actor for Batch {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        self.0.push(ctx.hold(event));
+        self.0.push(ctx.hold(event)?);
         ctx.wake_after(Duration::from_secs(5));
         Ok(())
     }
@@ -95,7 +95,7 @@ struct Loses;
 
 impl Actor for Loses {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        drop(ctx.hold(event));
+        drop(ctx.hold(event)?);
         Ok(())
     }
 }
