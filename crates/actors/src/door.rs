@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use compysition_core::{
-    Actor, Context, Event, Ports, Refusal, Result, Settlement, Source, Unanswered,
+    Actor, Admission, Context, Event, Ports, Refusal, Result, Settlement, Source, Unanswered,
 };
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 /// Lets a program or a test send events into a flow, and get the answers: what reaches its inbox, or the
 /// flow's `reply`, answers the event that it descends from.
@@ -45,6 +47,7 @@ pub struct Door {
 pub struct DoorHandle {
     source: watch::Receiver<Option<Source>>,
     outbox: Option<Arc<str>>,
+    time: Option<Duration>,
 }
 
 /// Says why an event got no answer.
@@ -54,6 +57,8 @@ pub enum AskError {
     Refused(Refusal),
     /// It was, but the flow made no answer of it.
     Unanswered(Unanswered),
+    /// There was no answer within the time that it was given.
+    Late(Duration),
     /// The flow has ended, or its door was dropped before it started.
     NotRunning,
 }
@@ -66,6 +71,7 @@ impl Door {
         let handle = DoorHandle {
             source: receiver,
             outbox: None,
+            time: None,
         };
         (Door { source: sender }, handle)
     }
@@ -81,17 +87,40 @@ impl DoorHandle {
         }
     }
 
+    /// Returns a handle that waits for an answer at most so long. Work that is not done by then is skipped,
+    /// and actors can see the deadline.
+    #[must_use]
+    pub fn within(&self, time: Duration) -> DoorHandle {
+        DoorHandle {
+            time: Some(time),
+            ..self.clone()
+        }
+    }
+
     /// Sends an event round the circle, when there is room for it, and waits for the answer.
     ///
     /// # Errors
-    /// The reason why there is none, at once when the last copy of the event is gone.
+    /// The reason why there is none, at once when the last copy of the event is gone; late, if there is none
+    /// [`within`](DoorHandle::within) the time given. Dropping the future only stops listening.
     pub async fn ask(&self, event: impl Into<Event>) -> Result<Event, AskError> {
         let event = event.into();
-        let admission = self.source().await?.admit(event.payload().size()).await?;
-        admission
-            .ask(self.outbox.as_deref(), event)
-            .await
-            .map_err(AskError::Unanswered)
+        let Some(time) = self.time else {
+            let admission = self.admit(&event).await?;
+            let answered = admission.ask(self.outbox.as_deref(), event).await;
+            return answered.map_err(AskError::Unanswered);
+        };
+        let deadline = Instant::now() + time;
+        let admission = timeout_at(deadline, self.admit(&event)).await;
+        let admission = admission.map_err(|_| AskError::Late(time))??;
+        let mut request = admission.ask(self.outbox.as_deref(), event);
+        request.set_deadline(deadline);
+        match timeout_at(deadline, &mut request).await {
+            Ok(answered) => answered.map_err(AskError::Unanswered),
+            Err(_) => {
+                request.expire();
+                Err(AskError::Late(time))
+            }
+        }
     }
 
     /// Sends an event when there is room for it. The settlement tells how it ends, and may be dropped.
@@ -100,8 +129,14 @@ impl DoorHandle {
     /// Why it was not let into the flow; never [`AskError::Unanswered`].
     pub async fn tell(&self, event: impl Into<Event>) -> Result<Settlement, AskError> {
         let event = event.into();
-        let admission = self.source().await?.admit(event.payload().size()).await?;
+        let admission = self.admit(&event).await?;
         Ok(admission.emit(self.outbox.as_deref(), event))
+    }
+
+    /// Waits for room for an event.
+    async fn admit(&self, event: &Event) -> Result<Admission, AskError> {
+        let source = self.source().await?;
+        Ok(source.admit(event.payload().size()).await?)
     }
 
     /// Waits for the flow to start.
@@ -157,6 +192,7 @@ impl fmt::Display for AskError {
         match self {
             AskError::Refused(refusal) => refusal.fmt(f),
             AskError::Unanswered(unanswered) => unanswered.fmt(f),
+            AskError::Late(time) => write!(f, "no answer within {time:?}"),
             AskError::NotRunning => f.write_str("the flow of this door is not running any more"),
         }
     }

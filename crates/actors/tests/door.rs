@@ -197,3 +197,34 @@ async fn the_first_answer_counts_and_later_ones_are_counted() {
         (1, 1)
     );
 }
+
+/// Waits until its work is for nobody.
+struct Patient;
+
+impl Actor for Patient {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> compysition_core::Result {
+        ctx.cancelled().await;
+        ctx.send(event)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_a_time_waits_no_longer() {
+    let (door, handle) = Door::new();
+    let mut director = Director::new("late");
+    let door = director.register("door", door);
+    let patient = director.register("patient", Patient);
+    let after = director.register("after", map(|event: Event| event));
+    director.connect(door, patient);
+    director.connect(patient, after);
+    director.connect(after, door);
+    let flow = director.start().await.unwrap();
+    let time = Duration::from_secs(5);
+    let answer = handle.within(time).ask("x").await;
+    assert!(
+        matches!(answer, Err(AskError::Late(late)) if late == time),
+        "{answer:?}"
+    );
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(flow.snapshot().open, 0);
+}

@@ -10,6 +10,7 @@ mod amplifier;
 mod answer;
 mod attributes;
 mod best_effort;
+mod cancel;
 mod check;
 mod context;
 mod current;

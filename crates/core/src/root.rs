@@ -106,10 +106,12 @@ impl Root {
 
     pub(crate) fn cancel(&self) {
         self.flags.fetch_or(CANCELLED, Relaxed);
+        wake(self.lock());
     }
 
     pub(crate) fn expire(&self) {
         self.flags.fetch_or(EXPIRED, Relaxed);
+        wake(self.lock());
     }
 
     /// Returns whether work for this root would be for nobody. Once answered, the rest runs to its end.
@@ -250,6 +252,15 @@ impl Root {
         }
         state.outcome = Some(outcome);
         wake(state);
+    }
+
+    /// Waits until work for this root would be for nobody.
+    pub(crate) fn poll_void(&self, waker: &Waker) -> Poll<()> {
+        let mut state = self.lock();
+        match self.is_void() {
+            true => Poll::Ready(()),
+            false => wait(&mut state, waker),
+        }
     }
 
     pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Event, Result};
+use compysition_core::{Context, Event, Result};
 use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout};
@@ -46,6 +46,17 @@ impl Caller {
         let limit = left.map_or(self.timeout, |left| left.min(self.timeout));
         let called = timeout(limit, self.follow(&mut outgoing)).await;
         called.unwrap_or_else(|_| Err(fault::late(&first, limit)))
+    }
+
+    /// Calls the back-end, unless nobody waits any more for what comes of it.
+    ///
+    /// # Errors
+    /// Those of [`call`](Caller::call); cancelled.
+    pub(crate) async fn call_while_wanted(&self, event: &Event, ctx: &Context) -> Result<Answer> {
+        tokio::select! {
+            answer = self.call(event) => answer,
+            () = ctx.cancelled() => Err(fault::unwanted()),
+        }
     }
 
     async fn follow(&self, outgoing: &mut Outgoing) -> Result<Answer> {

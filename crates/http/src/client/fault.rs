@@ -79,6 +79,12 @@ pub(crate) fn late(target: &Target, after: Duration) -> Error {
     )
 }
 
+/// Makes an error of a call that was broken off, since nobody waits for its answer.
+pub(crate) fn unwanted() -> Error {
+    let message = "the call was broken off: its client has gone or its deadline has passed";
+    Error::new(ErrorKind::Cancelled, message)
+}
+
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]);
     let mut text = text.trim().to_owned();

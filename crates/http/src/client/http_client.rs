@@ -220,14 +220,14 @@ impl TryFrom<Settings> for HttpClient {
 impl Actor for HttpClient {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         if self.concurrency == 1 {
-            let answer = self.caller.call(&event).await?;
+            let answer = self.caller.call_while_wanted(&event, ctx).await?;
             return ctx.send(answer.put_into(event));
         }
         let turn = self.turns.clone().acquire_owned().await;
         let caller = self.caller.clone();
         ctx.spawn(event, move |event, ctx| async move {
             let _turn = turn;
-            let answer = caller.call(&event).await?;
+            let answer = caller.call_while_wanted(&event, &ctx).await?;
             ctx.send(answer.put_into(event))
         });
         Ok(())

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{Actor, Context, Event, Limits, Result, Snapshot, map};
-use compysition_http::HttpServer;
+use compysition_http::{HttpClient, HttpServer};
 use http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::support::{ANYWHERE, Client, Site, circle, site};
@@ -80,9 +80,8 @@ struct Stubborn(Arc<Semaphore>);
 impl Actor for Stubborn {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         self.0.add_permits(1);
-        while !event.is_cancelled() {
-            tokio::task::yield_now().await;
-        }
+        ctx.cancelled().await;
+        assert!(event.is_cancelled());
         ctx.send(event)
     }
 }
@@ -105,6 +104,26 @@ async fn a_get_is_left_where_it_is_when_its_client_goes() {
     until(&site, |snapshot| snapshot.open == 0).await;
     assert_eq!(after(&site), (1, 0));
     assert_eq!(site.flow.snapshot().permits, 0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_is_broken_off_when_its_client_goes() {
+    // It takes connections, and never answers.
+    let back_end = TcpListener::bind(ANYWHERE).await.unwrap();
+    let url = format!("http://{}/", back_end.local_addr().unwrap());
+    let site = site(HttpServer::at(ANYWHERE), |director, http| {
+        let ask = director.register("ask", HttpClient::new(url).unwrap());
+        director.connect(http, ask);
+        director.connect(ask, http);
+    })
+    .await;
+    let mut client = site.connect().await;
+    client.send("GET /", "").await;
+    let (connection, _) = back_end.accept().await.unwrap();
+    drop(client);
+    until(&site, |snapshot| snapshot.open == 0).await;
+    drop(connection);
     site.stop().await;
 }
 
