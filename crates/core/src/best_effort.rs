@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::Event;
 use crate::inbox::Inbox;
-use crate::permits::{Gate, Limits, Permit};
+use crate::permits::{Gate, Limits};
 
 /// How much a best-effort link may have under way, and what it drops beyond that.
 ///
@@ -74,46 +74,59 @@ impl Detour {
         }
     }
 
+    /// Returns whether a new event would be dropped, and counts it then: no copy of it need be made.
+    pub(crate) fn refuses(&self) -> bool {
+        let refuses = self.overflow == Overflow::Newest && !self.gate.has_permit();
+        if refuses {
+            self.drop_one();
+        }
+        refuses
+    }
+
     /// Gives each event that fits a root of the link's own, and drops the others.
     pub(crate) fn enter(&self, events: &mut Vec<Event>, inbox: &Inbox) {
-        let mut dropped = 0;
+        match self.overflow {
+            Overflow::Newest => events.retain_mut(|event| self.enter_one(event)),
+            Overflow::Oldest => self.enter_before_oldest(events, inbox),
+        }
+    }
+
+    fn enter_one(&self, event: &mut Event) -> bool {
+        let bytes = event.cost();
+        let fits = bytes <= self.gate.share().bytes;
+        let permit = fits.then(|| self.gate.try_take(bytes)).flatten();
+        match permit {
+            Some(permit) => event.change_root(&self.gate, permit),
+            None => {
+                self.drop_one();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Lets the events in, if need be after older ones have given way.
+    fn enter_before_oldest(&self, events: &mut Vec<Event>, inbox: &Inbox) {
         let mut entered = VecDeque::with_capacity(events.len());
         for mut event in events.drain(..) {
-            match self.permit(&event, inbox, &mut entered, &mut dropped) {
-                Some(permit) => {
-                    event.change_root(&self.gate, permit);
-                    entered.push_back(event);
-                }
-                None => dropped += 1,
+            let is_small = event.cost() <= self.gate.share().bytes;
+            while is_small && !self.gate.has_permit() {
+                let waiting = inbox.remove_first(|event| self.is_ours(event));
+                let Some(oldest) = waiting.or_else(|| entered.pop_front()) else {
+                    break;
+                };
+                oldest.receipt().give_way();
+                self.drop_one();
+            }
+            if self.enter_one(&mut event) {
+                entered.push_back(event);
             }
         }
         events.extend(entered);
-        self.dropped.fetch_add(dropped, Relaxed);
     }
 
-    /// Takes a permit, if need be after older events have given way.
-    fn permit(
-        &self,
-        event: &Event,
-        inbox: &Inbox,
-        entered: &mut VecDeque<Event>,
-        dropped: &mut u64,
-    ) -> Option<Permit> {
-        let bytes = event.cost();
-        if bytes > self.gate.share().bytes {
-            return None;
-        }
-        loop {
-            let permit = self.gate.try_take(bytes);
-            if permit.is_some() || self.overflow == Overflow::Newest {
-                return permit;
-            }
-            let oldest = inbox
-                .remove_first(|event| self.is_ours(event))
-                .or_else(|| entered.pop_front())?;
-            oldest.receipt().give_way();
-            *dropped += 1;
-        }
+    fn drop_one(&self) {
+        self.dropped.fetch_add(1, Relaxed);
     }
 
     fn is_ours(&self, event: &Event) -> bool {

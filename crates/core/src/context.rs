@@ -165,6 +165,21 @@ impl Context {
     /// Puts an event on the desk for each of the links. On an error nothing was sent.
     pub(crate) fn deliver(
         &self,
+        event: Event,
+        links: &[usize],
+        outbox: &str,
+    ) -> Result<(), Box<Rejected>> {
+        let outboxes = self.station.outboxes();
+        if !outboxes.may_drop {
+            return self.deliver_to(event, links, outbox);
+        }
+        let takes = |link: &usize| !outboxes.links[*link].refuses();
+        let takers: Vec<usize> = links.iter().copied().filter(takes).collect();
+        self.deliver_to(event, &takers, outbox)
+    }
+
+    fn deliver_to(
+        &self,
         mut event: Event,
         links: &[usize],
         outbox: &str,

@@ -288,6 +288,7 @@ fn add_link(
         }
     }
     let is_error = link.kind != LinkKind::Plain;
+    outboxes.may_drop |= detour.is_some();
     outboxes.links.push(Link::new(
         link.outbox.clone(),
         to.name.clone(),

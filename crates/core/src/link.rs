@@ -75,6 +75,11 @@ impl Link {
         self.from_error
     }
 
+    /// Returns whether a new event would be dropped, and counts it then.
+    pub(crate) fn refuses(&self) -> bool {
+        self.detour.as_ref().is_some_and(Detour::refuses)
+    }
+
     /// Returns how many events were dropped for want of room, if the link may drop.
     pub(crate) fn dropped(&self) -> Option<u64> {
         self.detour.as_ref().map(Detour::dropped)

@@ -219,9 +219,14 @@ impl Gate {
         self.pass_on();
     }
 
-    /// Returns whether a permit could be had now.
+    /// Returns whether there are bytes left.
     pub(crate) fn has_room(&self) -> bool {
         self.bytes.load(Relaxed) > 0
+    }
+
+    /// Returns whether a permit could be had now.
+    pub(crate) fn has_permit(&self) -> bool {
+        self.roots.load(Relaxed) > 0 && self.has_room()
     }
 
     fn pass_on(&self) {

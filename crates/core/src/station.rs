@@ -66,6 +66,8 @@ pub(crate) struct Outboxes {
     /// The numbers of each named outbox's links.
     pub(crate) named: Vec<(Port, Vec<usize>)>,
     pub(crate) errors: Vec<(Option<ErrorKind>, usize)>,
+    /// Whether there is a best-effort link.
+    pub(crate) may_drop: bool,
     /// Whether the error links lead to the flow's error actor, for want of their own.
     pub(crate) errors_are_default: bool,
 }
@@ -101,6 +103,7 @@ impl Station {
             all: Vec::new(),
             named: Vec::new(),
             errors: Vec::new(),
+            may_drop: false,
             errors_are_default: false,
         };
         self.outboxes.get().unwrap_or(&NONE)
