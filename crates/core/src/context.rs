@@ -98,11 +98,19 @@ impl Context {
     /// will take the error path itself, takes it here: it must not be lost.
     pub(crate) fn refuse(&self, event: Event, error: Error) -> Error {
         let receipt = event.receipt();
-        if receipt.is_some() && receipt.address() != self.parent.body().receipt.address() {
+        if !receipt.is_some() {
+            return error;
+        }
+        if receipt.address() != self.parent.body().receipt.address() {
             desk::flush(&self.station);
             self.station.route_error(event, error.clone());
+            return error;
         }
-        error
+        match self.parent.whole() {
+            Some(_) => error,
+            // An actor that keeps no input gets it back to give it on.
+            None => error.giving_back(event),
+        }
     }
 
     /// Sends an event to the error outbox, marked with `error`.

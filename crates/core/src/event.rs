@@ -159,6 +159,7 @@ impl Event {
 
     /// Sets the payload.
     pub fn set_payload(&mut self, payload: impl Into<Payload>) {
+        self.travel = self.travel.owning();
         self.body_mut().payload = payload.into();
     }
 

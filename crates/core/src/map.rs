@@ -13,7 +13,7 @@ use crate::receipt::Receipt;
 use crate::stage::{Stage, Work, panicked};
 use crate::station::Station;
 use crate::travel::Travel;
-use crate::{Event, Id, Result};
+use crate::{Error, Event, Id, Result};
 
 /// Makes an actor of a plain function from an event to an event, or to `None` to drop it, or to a
 /// `Result` of either.
@@ -158,8 +158,14 @@ impl Place {
     /// Makes what the function returned the successor of its input.
     fn succeed(&mut self, event: &mut Event, station: &Station) -> Result {
         if !event.receipt().is_some() {
-            event.set_receipt(self.receipt());
-            event.travel = self.travel.uncharged();
+            let receipt = self.receipt();
+            if !receipt.is_some() {
+                return Err(Error::internal(
+                    "the function kept its event and returned a new one; only an actor can hold events",
+                ));
+            }
+            event.set_receipt(receipt);
+            event.travel = self.travel.uncharged().owning();
             if event.id().is_none() {
                 event.set_id(self.id.child(&station.name, "*", 0));
             }
@@ -170,8 +176,14 @@ impl Place {
             input.set_path(path, event.payload().to_value())?;
             *event = input;
         }
-        event.pass_link(station.flow.limits.hops)?;
-        event.charge(0)
+        match station.outboxes().all.len() {
+            1 => {
+                event.pass_link(station.flow.limits.hops)?;
+                event.charge(0)
+            }
+            // The copies are counted and charged when they are made.
+            _ => Ok(()),
+        }
     }
 
     /// Returns a receipt of the input's root.

@@ -69,7 +69,7 @@ impl Parent {
 
     /// Gives an event that has no root the identity and the receipt of a child.
     pub(crate) fn adopt(&self, event: &mut Event, id: Id) {
-        event.travel = self.travel;
+        event.travel = self.travel.owning();
         let theirs = self.body();
         let body = event.body_mut();
         body.id = id;

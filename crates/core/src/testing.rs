@@ -186,6 +186,8 @@ impl Harness {
     pub fn advance(&mut self, time: Duration) {
         self.runtime.block_on(async {
             tokio::time::sleep(time).await;
+            // What wakes at the same moment may not have been told yet.
+            tokio::task::yield_now().await;
             quiet(&self.flow).await;
         });
     }

@@ -22,7 +22,10 @@ pub(crate) const EVENT_BYTES: usize = 512;
 pub(crate) struct Travel(u64);
 
 const ASKED: u64 = 1 << 31;
-const HOPS: u64 = ASKED - 1;
+/// A fan-out's copy, whose payload is charged to a sibling: the permit holds the peak, so it stays
+/// covered when the sibling is gone.
+const SHARES: u64 = 1 << 30;
+const HOPS: u64 = SHARES - 1;
 
 impl Travel {
     /// An event that has passed no link yet; `asked` if a client waits for an answer.
@@ -44,11 +47,16 @@ impl Travel {
     }
 
     fn charged(self, charge: u32) -> Travel {
-        Travel(u64::from(charge) << 32 | self.0 & (ASKED | HOPS))
+        Travel(u64::from(charge) << 32 | self.0 & (ASKED | SHARES | HOPS))
     }
 
     pub(crate) fn uncharged(self) -> Travel {
         self.charged(0)
+    }
+
+    /// The same with a payload of its own.
+    pub(crate) fn owning(self) -> Travel {
+        Travel(self.0 & !SHARES)
     }
 
     /// The same after so many links.
@@ -144,7 +152,7 @@ impl Event {
         if let Some(root) = self.receipt().charged_root() {
             root.shrink(self.travel.charge().into());
         }
-        self.travel = self.travel.uncharged();
+        self.travel = self.travel.uncharged().owning();
         let receipt = std::mem::take(&mut self.body_mut().receipt);
         if let Some(origin) = receipt.root().and_then(Root::origin) {
             if let (None, Some(meta_id)) = (self.own_meta_id(), &origin.meta_id) {
@@ -169,6 +177,14 @@ impl Event {
         EVENT_BYTES + self.payload().size()
     }
 
+    /// Returns what is to be charged for it: a payload that copies share is charged once.
+    fn due(&self) -> u32 {
+        match self.travel.0 & SHARES {
+            0 => u32::try_from(self.cost()).unwrap_or(u32::MAX),
+            _ => EVENT_BYTES as u32,
+        }
+    }
+
     fn set_charge(&mut self, charge: u32) {
         self.travel = self.travel.charged(charge);
     }
@@ -179,7 +195,7 @@ impl Event {
     /// # Errors
     /// Exceeded, if the root may not grow that much; then nothing was charged.
     pub(crate) fn charge(&mut self, copies: usize) -> Result {
-        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
+        let due = self.due();
         let charged = self.travel.charge();
         if due == charged && copies == 0 {
             return Ok(());
@@ -197,7 +213,7 @@ impl Event {
 
     /// Charges an event that must not be refused: one on the error path.
     pub(crate) fn overcharge(&mut self) {
-        let due = u32::try_from(self.cost()).unwrap_or(u32::MAX);
+        let due = self.due();
         let more = due.saturating_sub(self.travel.charge());
         if let (Some(root), 1..) = (self.receipt().charged_root(), more)
             && root.grow(more.into(), false).is_ok()
@@ -209,6 +225,7 @@ impl Event {
     /// Returns a further copy of an event whose charge covers it.
     pub(crate) fn charged_copy(&self) -> Event {
         let mut copy = self.clone();
+        copy.travel = Travel(copy.travel.0 | SHARES);
         copy.set_charge(EVENT_BYTES as u32);
         copy
     }

@@ -49,6 +49,30 @@ async fn a_cycle_that_multiplies_neither_locks_nor_loses() {
     assert_eq!((snapshot.permits, snapshot.bytes), (0, 0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saturated_cycle_stops_and_finishes_what_is_under_way() {
+    let sink = Collect::default();
+    let mut director = Director::new("stopped cycle");
+    let source = director.register("source", Count(u64::MAX));
+    let multiply = director.register("multiply", Multiply(8));
+    let back = director.register("back", Forward);
+    let out = director.register("out", sink.clone());
+    director.connect(source, multiply);
+    director.connect(multiply, back);
+    director.connect(back, multiply);
+    director.connect(multiply, out);
+    let flow = director.start().await.unwrap();
+    while sink.texts().len() < 10_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(flow.stop().await.is_clean());
+    let snapshot = flow.snapshot();
+    // Hops 1, 3, 5 and 7 double.
+    assert_eq!(sink.texts().len() as u64, snapshot.delivered * 16);
+    assert_eq!((snapshot.failed, snapshot.open), (0, 0));
+    assert_eq!((snapshot.permits, snapshot.bytes), (0, 0));
+}
+
 #[tokio::test]
 async fn an_endless_loop_ends_at_the_hop_limit() {
     let outcomes = Arc::new(Mutex::new(Vec::new()));
