@@ -74,13 +74,18 @@ impl Detour {
         }
     }
 
-    /// Returns whether a new event would be dropped, and counts it then: no copy of it need be made.
-    pub(crate) fn refuses(&self) -> bool {
-        let refuses = self.overflow == Overflow::Newest && !self.gate.has_permit();
-        if refuses {
+    /// Returns whether a new event would be dropped.
+    pub(crate) fn is_full(&self) -> bool {
+        self.overflow == Overflow::Newest && !self.gate.has_permit()
+    }
+
+    /// Returns whether a new event would be dropped, and counts it as dropped then.
+    pub(crate) fn drops_next(&self) -> bool {
+        let drops = self.is_full();
+        if drops {
             self.drop_one();
         }
-        refuses
+        drops
     }
 
     /// Gives each event that fits a root of the link's own, and drops the others.

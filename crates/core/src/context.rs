@@ -173,26 +173,15 @@ impl Context {
     /// Puts an event on the desk for each of the links. On an error nothing was sent.
     pub(crate) fn deliver(
         &self,
-        event: Event,
-        links: &[usize],
-        outbox: &str,
-    ) -> Result<(), Box<Rejected>> {
-        let outboxes = self.station.outboxes();
-        if !outboxes.may_drop {
-            return self.deliver_to(event, links, outbox);
-        }
-        let takes = |link: &usize| !outboxes.links[*link].refuses();
-        let takers: Vec<usize> = links.iter().copied().filter(takes).collect();
-        self.deliver_to(event, &takers, outbox)
-    }
-
-    fn deliver_to(
-        &self,
         mut event: Event,
         links: &[usize],
         outbox: &str,
     ) -> Result<(), Box<Rejected>> {
         let station = &*self.station;
+        let outboxes = station.outboxes();
+        if outboxes.may_drop && links.iter().any(|&link| outboxes.links[link].is_full()) {
+            return self.deliver(event, &outboxes.takers(links), outbox);
+        }
         if let Err(error) = self.admit(&mut event, links.len(), outbox) {
             return Err(Rejected::new(event, error));
         }
@@ -201,7 +190,6 @@ impl Context {
             station.end(event.body());
             return Ok(());
         };
-        let outboxes = station.outboxes();
         for &link in rest {
             desk::put(station, outboxes, link, event.charged_copy());
         }

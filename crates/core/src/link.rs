@@ -75,9 +75,14 @@ impl Link {
         self.from_error
     }
 
-    /// Returns whether a new event would be dropped, and counts it then.
-    pub(crate) fn refuses(&self) -> bool {
-        self.detour.as_ref().is_some_and(Detour::refuses)
+    /// Returns whether a new event would be dropped: then no copy of it need be made.
+    pub(crate) fn is_full(&self) -> bool {
+        self.detour.as_ref().is_some_and(Detour::is_full)
+    }
+
+    /// Returns whether a new event would be dropped, and counts it as dropped then.
+    pub(crate) fn drops_next(&self) -> bool {
+        self.detour.as_ref().is_some_and(Detour::drops_next)
     }
 
     /// Returns how many events were dropped for want of room, if the link may drop.

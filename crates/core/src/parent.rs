@@ -38,8 +38,10 @@ impl Parent {
     /// Lets go of what was kept.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        self.whole = Event::default();
-        self.trace.receipt = Receipt::None;
+        match self.whole.body.is_some() {
+            true => self.whole = Event::default(),
+            false => self.trace.receipt = Receipt::None,
+        }
     }
 
     /// Returns whether an event is being consumed.

@@ -87,6 +87,13 @@ impl Outboxes {
         })
     }
 
+    /// Returns those of some links that have room, and counts what the others drop.
+    #[cold]
+    pub(crate) fn takers(&self, links: &[usize]) -> Vec<usize> {
+        let takes = |link: &usize| !self.links[*link].drops_next();
+        links.iter().copied().filter(takes).collect()
+    }
+
     /// Returns the error links for a kind: those of the kind itself, else those for all the rest.
     fn errors_for(&self, kind: ErrorKind) -> impl Iterator<Item = usize> {
         let exact = self.errors.iter().any(|(of, _)| *of == Some(kind));
