@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Event, Payload, Ports, Refusal, Result, Source};
+use compysition_core::{Actor, Context, Event, Payload, Ports, Refusal, Result, Source, TimeSpan};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::pace::Pace;
-use crate::span::{Rate, Span};
+use crate::rate::Rate;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 
@@ -37,11 +37,11 @@ pub struct EventGenerator {
 struct Settings {
     /// The time from one event to the next, such as `1s` or `250ms`; a number is seconds. `0s` makes
     /// events as fast as the flow takes them. Without it, and without `rate`, five seconds.
-    interval: Option<Span>,
+    interval: Option<TimeSpan>,
     /// How often events are made, such as `50/s` or `100/m`, instead of `interval`.
     rate: Option<Rate>,
     /// The time before the first event.
-    delay: Span,
+    delay: TimeSpan,
     /// How many events are made in all; without it, there is no end.
     count: Option<u64>,
     /// The payload: a text, or anything else as JSON.
@@ -60,7 +60,7 @@ impl Default for Settings {
         Settings {
             interval: None,
             rate: None,
-            delay: Span::default(),
+            delay: TimeSpan::default(),
             count: None,
             data: Value::Null,
             attributes: BTreeMap::new(),

@@ -10,7 +10,7 @@ mod door;
 mod event_generator;
 mod line_writer;
 mod pace;
-mod span;
+mod rate;
 mod stdout;
 mod timestamp;
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_core::{Event, Registry};
+use compysition_core::{Event, Registry, TimeSpan};
 
 use crate::connect::is_name;
 use crate::diagnostics::Diagnostic;
 use crate::fields::{self, not_available};
 use crate::node::{Content, Entry, Node};
 use crate::source::Span;
-use crate::{duration, suggest};
+use crate::{settings, suggest};
 
 /// The keys that stand beside an actor's kind.
 const RESERVED: [&str; 6] = ["pool", "retry", "timeout", "breaker", "into", "description"];
@@ -84,12 +84,13 @@ impl Options {
         if let Some(entry) = fields::take(entries, "description") {
             fields::text(&entry.value, "a description", found);
         }
-        let mut report =
-            |node: &Node, message: String| Diagnostic::new(node.span, message).report(found);
         let timeout = fields::take(entries, "timeout").and_then(|entry| {
-            let text = entry.value.text().unwrap_or_default();
-            let parsed = duration::parse(&text).map_err(|message| report(&entry.value, message));
-            parsed.ok()
+            let TimeSpan(time) = settings::read(&entry.value, found)?;
+            if time.is_zero() {
+                let message = "a time-out of nothing lets no event through";
+                Diagnostic::new(entry.value.span, message).report(found);
+            }
+            Some(time)
         });
         let into = fields::take(entries, "into").and_then(|entry| {
             let path = entry.value.text().unwrap_or_default();
@@ -97,7 +98,7 @@ impl Options {
             match Event::new(()).set_path(&path, "") {
                 Ok(()) => Some(path.to_string()),
                 Err(error) => {
-                    report(&entry.value, error.message().to_owned());
+                    Diagnostic::new(entry.value.span, error.message()).report(found);
                     None
                 }
             }

@@ -35,7 +35,6 @@ mod actors;
 mod build;
 mod connect;
 mod diagnostics;
-mod duration;
 mod fault;
 mod fields;
 mod include;

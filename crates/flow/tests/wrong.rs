@@ -168,8 +168,8 @@ const CASES: &[Case] = &[
         &[(1, 13, "unknown kind of actor `numbrs`", "`numbers`")],
     ),
     (
-        "actors:\n  n: { numbers: {}, timeout: 30 }\n",
-        &[(2, 30, "`30` is no duration", "")],
+        "actors:\n  n: { numbers: {}, timeout: 30 yards }\n",
+        &[(2, 30, "`30 yards` is no time", "")],
     ),
     (
         "actors:\n  n: { numbers: {}, into: nowhere.x }\n",

@@ -13,7 +13,6 @@ mod http_event;
 mod media;
 mod query;
 mod server;
-mod units;
 
 pub mod status;
 

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, FilePath, Result};
+use compysition_core::{Actor, Context, Error, Event, FilePath, Result, TimeSpan};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::credentials::{Credentials, hide};
 use super::gate::{Gate, Verdict};
 use super::users::{Users, UsersSetting};
-use crate::units::Time;
 
 /// The attribute that names who has come in.
 const USER: &str = "user";
 const REALM: &str = "restricted";
-const LASTS: Time = Time::seconds(60);
+const LASTS: TimeSpan = TimeSpan::seconds(60);
 
 /// Lets requests pass whose user name and password are right (HTTP Basic authentication).
 ///
@@ -46,14 +45,14 @@ struct Settings {
     /// How long credentials that were right need no new check. The hashes of passwords are slow by
     /// intention; without this they would bound the rate of requests. `0s` checks each time.
     #[serde(default = "lasts")]
-    remember: Time,
+    remember: TimeSpan,
 }
 
 fn realm() -> String {
     REALM.to_owned()
 }
 
-fn lasts() -> Time {
+fn lasts() -> TimeSpan {
     LASTS
 }
 

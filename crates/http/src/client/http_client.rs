@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, FilePath, Result};
+use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Result, TimeSpan};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,11 +13,10 @@ use tokio::sync::Semaphore;
 use super::call::Caller;
 use super::outgoing::{Outline, parse_name};
 use super::transport::transport;
-use crate::units::{Size, Time};
 
-const TIMEOUT: Time = Time::seconds(30);
+const TIMEOUT: TimeSpan = TimeSpan::seconds(30);
 const FOLLOW: usize = 10;
-const MAX_BODY: Size = Size(16 << 20);
+const MAX_BODY: ByteSize = ByteSize(16 << 20);
 const CONCURRENCY: usize = 64;
 
 /// Calls a URL for each event and sends on the answer.
@@ -61,13 +60,13 @@ struct Settings {
     /// How long the answer may take, to its last byte. A request never waits longer than the client of
     /// the door that its event came by.
     #[serde(default = "default_timeout")]
-    timeout: Time,
+    timeout: TimeSpan,
     /// How many redirects to follow in a row; none if 0, then a redirect is sent on like any answer.
     #[serde(default = "default_follow")]
     follow: usize,
     /// How large an answer may be.
     #[serde(default = "default_max_body")]
-    max_body: Size,
+    max_body: ByteSize,
     /// How many requests may be under way at a time. Answers are sent on as they come; 1 keeps the order
     /// of the events.
     #[serde(default = "default_concurrency")]
@@ -78,7 +77,7 @@ struct Settings {
     ca: Option<FilePath>,
 }
 
-fn default_timeout() -> Time {
+fn default_timeout() -> TimeSpan {
     TIMEOUT
 }
 
@@ -86,7 +85,7 @@ fn default_follow() -> usize {
     FOLLOW
 }
 
-fn default_max_body() -> Size {
+fn default_max_body() -> ByteSize {
     MAX_BODY
 }
 

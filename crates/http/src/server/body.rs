@@ -7,12 +7,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use compysition_core::{Error, ErrorKind, Result};
+use compysition_core::{ByteSize, Error, ErrorKind, Result};
 use hyper::body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
 
 use crate::server::activity::Active;
-use crate::units::Size;
 
 /// What hyper and its kin take for any error.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -84,7 +83,7 @@ impl Body for ResponseBody {
 ///
 /// # Errors
 /// Too large; malformed, if the client breaks off or its framing is broken.
-pub(crate) async fn read<B>(mut body: Pin<&mut B>, limit: Size) -> Result<Bytes>
+pub(crate) async fn read<B>(mut body: Pin<&mut B>, limit: ByteSize) -> Result<Bytes>
 where
     B: Body,
     B::Error: Into<BoxError>,
@@ -117,7 +116,7 @@ where
     Ok(if all.is_empty() { first } else { all.into() })
 }
 
-pub(crate) fn too_large(limit: Size) -> Error {
+pub(crate) fn too_large(limit: ByteSize) -> Error {
     Error::new(
         ErrorKind::TooLarge,
         format!("the body is larger than {limit}"),

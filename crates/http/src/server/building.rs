@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use compysition_core::FilePath;
+use compysition_core::{ByteSize, FilePath, TimeSpan};
 
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 use crate::server::bound::Bound;
@@ -10,7 +10,6 @@ use crate::server::http_server::HttpServer;
 use crate::server::route::Route;
 use crate::server::service::HttpService;
 use crate::server::tls::Tls;
-use crate::units::{Size, Time};
 
 impl HttpServer {
     /// Makes a server that listens on an address such as `127.0.0.1:8080`.
@@ -41,28 +40,28 @@ impl HttpServer {
     /// Bounds the size of bodies; 1 MiB by default.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> HttpServer {
-        self.body_limit = Size(bytes);
+        self.body_limit = ByteSize(bytes);
         self
     }
 
     /// Bounds the time for the head of a request to arrive, and for a connection to be idle.
     #[must_use]
     pub fn header_timeout(mut self, time: Duration) -> HttpServer {
-        self.header_timeout = Time(time);
+        self.header_timeout = TimeSpan(time);
         self
     }
 
     /// Bounds the time for a body to arrive.
     #[must_use]
     pub fn body_timeout(mut self, time: Duration) -> HttpServer {
-        self.body_timeout = Time(time);
+        self.body_timeout = TimeSpan(time);
         self
     }
 
     /// Bounds the time for the flow to answer.
     #[must_use]
     pub fn deadline(mut self, time: Duration) -> HttpServer {
-        self.deadline = Time(time);
+        self.deadline = TimeSpan(time);
         self
     }
 

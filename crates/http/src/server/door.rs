@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use compysition_core::Source;
+use compysition_core::{ByteSize, Source};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Body;
@@ -17,7 +17,6 @@ use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 use crate::server::body::{BoxError, ResponseBody};
 use crate::server::routes::{Found, RouteTable};
 use crate::server::visit::Visit;
-use crate::units::Size;
 
 /// Correlation ids longer than this are not taken: they go into every line of the log.
 const LONGEST_CORRELATION_ID: usize = 200;
@@ -44,7 +43,7 @@ pub(crate) struct Way {
     /// The outbox, and the service; none means every outbox.
     pub(crate) name: Option<Arc<str>>,
     pub(crate) content_types: Option<Vec<MediaRange>>,
-    pub(crate) body_limit: Size,
+    pub(crate) body_limit: ByteSize,
     pub(crate) deadline: Duration,
     pub(crate) answer: AnswerMode,
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, Ports, Result, Source};
+use compysition_core::{Actor, ByteSize, Context, Error, Event, Ports, Result, Source, TimeSpan};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -21,7 +21,6 @@ use crate::server::routes::{RouteTable, Routes};
 use crate::server::service::Mounted;
 use crate::server::spawn::SpawnOn;
 use crate::server::tls::Tls;
-use crate::units::{Size, Time};
 
 /// How long the flow waits at its end for clients that do not take their last answers.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -41,13 +40,13 @@ pub struct HttpServer {
     /// event's service too. Without routes any request goes to every outbox.
     pub(super) routes: Routes,
     /// The most bytes that a body may have; larger ones are refused with 413.
-    pub(super) body_limit: Size,
+    pub(super) body_limit: ByteSize,
     /// How long the head of a request may take to arrive, and how long a connection may be idle.
-    pub(super) header_timeout: Time,
+    pub(super) header_timeout: TimeSpan,
     /// How long a body may take to arrive; then it is 408.
-    pub(super) body_timeout: Time,
+    pub(super) body_timeout: TimeSpan,
     /// How long the flow may take for an answer; then it is 504.
-    pub(super) deadline: Time,
+    pub(super) deadline: TimeSpan,
     /// What becomes of a request when its client goes away: `finish` or `cancel`. If left out, GET and
     /// HEAD are cancelled, and others are finished.
     pub(super) on_disconnect: Option<OnDisconnect>,
@@ -84,10 +83,10 @@ impl Default for HttpServer {
         HttpServer {
             address: "127.0.0.1:8080".into(),
             routes: Routes::default(),
-            body_limit: Size(1 << 20),
-            header_timeout: Time::seconds(30),
-            body_timeout: Time::seconds(30),
-            deadline: Time::seconds(30),
+            body_limit: ByteSize(1 << 20),
+            header_timeout: TimeSpan::seconds(30),
+            body_timeout: TimeSpan::seconds(30),
+            deadline: TimeSpan::seconds(30),
             on_disconnect: None,
             max_waiting: None,
             answer: AnswerMode::Flow,

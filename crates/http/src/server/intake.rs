@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use compysition_core::{Admission, Error, ErrorKind, Event, Refusal};
+use compysition_core::{Admission, ByteSize, Error, ErrorKind, Event, Refusal};
 use http::{StatusCode, header};
 use hyper::body::Body;
 use tokio::time::timeout;
@@ -16,7 +16,6 @@ use crate::server::body::{self, BoxError};
 use crate::server::door::Way;
 use crate::server::fault::Fault;
 use crate::server::visit::Visit;
-use crate::units::Size;
 
 /// What an event takes of its source's share beside its payload, generously.
 const OVERHEAD: usize = 1024;
@@ -49,7 +48,7 @@ impl Visit<'_> {
         &self,
         way: &Way,
         length: Option<u64>,
-    ) -> Result<(Admission, Size), Fault> {
+    ) -> Result<(Admission, ByteSize), Fault> {
         let limit = way.body_limit;
         let expected = match length {
             _ if !self.has_unread => 0,
@@ -65,7 +64,7 @@ impl Visit<'_> {
                 let most = limit.saturating_sub(OVERHEAD);
                 let admitted = self.wait(way, most).await;
                 admitted
-                    .map(|admission| (admission, Size(most)))
+                    .map(|admission| (admission, ByteSize(most)))
                     .map_err(refused)
             }
             admitted => admitted
@@ -91,7 +90,7 @@ impl Visit<'_> {
         &mut self,
         way: &Way,
         body: Pin<&mut B>,
-        limit: Size,
+        limit: ByteSize,
     ) -> Result<Event, Fault>
     where
         B: Body,

@@ -1,5 +1,6 @@
 //! One route: which requests it takes, and how.
 
+use compysition_core::{ByteSize, TimeSpan};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +12,6 @@ use serde::{Deserialize, Deserializer};
 
 use crate::media::MediaRange;
 use crate::server::answer_mode::AnswerMode;
-use crate::units::{Size, Time};
 
 /// A route: `POST /orders/{id}`, or a map of settings.
 #[derive(Clone, Debug)]
@@ -20,8 +20,8 @@ pub(crate) struct Route {
     pub(crate) methods: Vec<Method>,
     pub(crate) path: String,
     pub(crate) content_types: Option<Vec<MediaRange>>,
-    pub(crate) body_limit: Option<Size>,
-    pub(crate) deadline: Option<Time>,
+    pub(crate) body_limit: Option<ByteSize>,
+    pub(crate) deadline: Option<TimeSpan>,
     pub(crate) answer: Option<AnswerMode>,
 }
 
@@ -37,9 +37,9 @@ struct RouteSettings {
     /// The media types that are taken; others are refused with 415.
     content_types: Option<Vec<MediaRange>>,
     /// The most bytes that a body may have; larger ones are refused with 413.
-    body_limit: Option<Size>,
+    body_limit: Option<ByteSize>,
     /// How long the flow may take for an answer; then it is 504.
-    deadline: Option<Time>,
+    deadline: Option<TimeSpan>,
     /// What the client waits for.
     answer: Option<AnswerMode>,
 }
@@ -187,7 +187,7 @@ mod tests {
         let map = json!({"method": ["PUT"], "path": "/a", "content_types": ["xml"], "body_limit": "1KiB"});
         let route: Route = serde_json::from_value(map).unwrap();
         assert_eq!(route.methods, [Method::PUT]);
-        assert_eq!(route.body_limit, Some(Size(1024)));
+        assert_eq!(route.body_limit, Some(ByteSize(1024)));
         let typo = serde_json::from_value::<Route>(json!({"path": "/a", "metod": "PUT"}));
         assert!(
             typo.unwrap_err()
