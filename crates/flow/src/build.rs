@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use compysition_core::{
     About, BestEffort, Built, Context, Director, Ends, Error, Event, FlowError, Node as Actor,
-    Surroundings,
+    Ports, Surroundings,
 };
 
 use crate::actors::{self, Defaults, Entered};
@@ -39,8 +39,22 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) director: Director,
     pub(crate) places: Places,
-    /// Whether nothing was found wrong so far; else the wiring would look wrong in ways that the file is not.
-    pub(crate) is_right: bool,
+    /// Whether every line of `connect` could be read; else more would look unconnected than is.
+    pub(crate) is_whole: bool,
+}
+
+impl Plan {
+    /// Returns what is wrong with the wiring, with the places.
+    pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self.director.check() {
+            Ok(()) => Vec::new(),
+            Err(mut error) => {
+                let is_sure = |about: &About| self.is_whole || matches!(about, About::Link(_));
+                error.problems.retain(|problem| is_sure(&problem.about));
+                self.places.diagnostics(&error)
+            }
+        }
+    }
 }
 
 /// Where the parts of a flow stand in its file.
@@ -76,7 +90,6 @@ pub(crate) fn build(
     shared: &Shared,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
-    let before = found.len();
     let base = path.parent().unwrap_or(Path::new(""));
     let flow_span = document.span;
     let mut entries = fields::entries(document, "a flow file", found);
@@ -141,12 +154,13 @@ pub(crate) fn build(
             .functions
             .enter(|| building.register(actors, loader, &secrets, found));
     });
+    let before = found.len();
     let links = connect.map(|entry| connect::links(&entry.value, &shared.sources.borrow(), found));
     building.connect(links.unwrap_or_default(), found);
     if let Some(entry) = errors {
         building.set_errors(&entry.value, found);
     }
-    building.plan.is_right = found.len() == before;
+    building.plan.is_whole = found.len() == before;
     Some(building.plan)
 }
 
@@ -166,7 +180,7 @@ impl Building {
             name: name.to_owned(),
             director: Director::new(name),
             places,
-            is_right: true,
+            is_whole: true,
         };
         Building {
             plan,
@@ -220,7 +234,7 @@ impl Building {
             };
             self.link((source, &from.port), (target, &to.port), best_effort);
             let links = &mut self.plan.places.links;
-            links.resize(self.plan.director.link_count(), to.span);
+            links.resize(self.plan.director.link_count(), from.span.to(to.span));
         }
     }
 
@@ -279,18 +293,21 @@ impl Building {
             return Ok(node);
         }
         let known = self.by_name.keys().map(|name| &**name).chain(["reply"]);
-        let mut known: Vec<&str> = known.collect();
-        known.sort_unstable();
+        let known: BTreeSet<&str> = known.collect();
         let message = format!("there is no actor `{}`", member.name);
         let hint = suggest::hint(&member.name, known);
         Err(Box::new(Diagnostic::new(member.span, message).hint(hint)))
     }
 }
 
-/// Stands where an actor could not be made.
+/// Stands where an actor could not be made. It may have been one that makes events, and have had any ports.
 struct Missing;
 
 impl compysition_core::Actor for Missing {
+    fn ports(&self) -> Ports {
+        Ports::any().source()
+    }
+
     async fn consume(&mut self, _: Event, _: &Context) -> compysition_core::Result {
         Err(Error::internal("the actor could not be made"))
     }

@@ -227,6 +227,10 @@ fn member(text: &str, span: Span, side: Side) -> Result<Member, Box<Diagnostic>>
                 hint,
             );
         }
+        ([port], Side::Start) if suggest::is_misspelt(port, "error") => {
+            let message = format!("`{text}` is probably meant to be an error outbox");
+            return fail(message, &format!("write `{name}.error`"));
+        }
         ([port], _) => MemberPort::Named((*port).to_owned()),
         _ => return fail(format!("`{text}` has too many dots"), "write `actor.port`"),
     };

@@ -46,6 +46,13 @@ impl Diagnostic {
     /// Adds this to what was found, unless something is known to be wrong at the same place: a value that
     /// could not be put in is not also of the wrong type.
     pub(crate) fn report(self, found: &mut Vec<Diagnostic>) {
+        if !self.is_known(found) {
+            found.push(self);
+        }
+    }
+
+    /// Tells whether something is known to be wrong at the same place.
+    pub(crate) fn is_known(&self, found: &[Diagnostic]) -> bool {
         let within = |other: &Diagnostic| match (self.span, other.span) {
             (Some(own), Some(other)) => {
                 let columns = own.column..own.column.saturating_add(own.length);
@@ -53,9 +60,7 @@ impl Diagnostic {
             }
             _ => false,
         };
-        if !found.iter().any(within) {
-            found.push(self);
-        }
+        found.iter().any(within)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Diagnostic {

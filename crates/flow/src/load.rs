@@ -161,11 +161,9 @@ impl Loader {
         shared: Shared,
         mut found: Vec<Diagnostic>,
     ) -> Result<Vec<Loaded>, Diagnostics> {
-        for plan in plans.iter().filter(|plan| plan.is_right) {
-            if let Err(error) = plan.director.check() {
-                found.extend(plan.places.diagnostics(&error));
-            }
-        }
+        let mut wiring: Vec<_> = plans.iter().flat_map(build::Plan::diagnostics).collect();
+        wiring.retain(|diagnostic| !diagnostic.is_known(&found));
+        found.extend(wiring);
         let used = shared.used.into_inner();
         for name in self.set.keys().filter(|name| !used.contains(*name)) {
             let message =

@@ -240,9 +240,15 @@ fn syntax_error(file: u32, text: &str, error: &ScanError) -> Diagnostic {
         || info.contains("illegal placement of ':'")
     {
         Some("text that has `: ` in it needs quotes: \"…: …\"")
-    } else if written.contains("${") || written.contains("{{") {
-        Some("inside of { … }, text with `${…}` or `{{ … }}` needs quotes")
-    } else if written.contains('`') || written.contains('@') || written.contains('%') {
+    } else if info.contains("indentation in flow construct") {
+        Some("is a `{` or `[` on a line above not closed?")
+    } else if info.contains("expected ',' or") {
+        Some("inside of { … } and [ … ], text with braces, brackets or commas needs quotes")
+    } else if info.contains("unknown anchor")
+        || written.contains('`')
+        || written.contains('@')
+        || written.contains('%')
+    {
         Some("text that begins with one of @ ` % * & ! needs quotes")
     } else {
         None

@@ -29,6 +29,15 @@ impl<'a> Read<'a> {
         })
     }
 
+    /// Reads a part of a list or map. A type that is made of another one, as by `try_from`, finds out what
+    /// is wrong when all is read; here its place is known still.
+    fn seed<'de, T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        seed.deserialize(self).map_err(|fault| {
+            let fault = if self.node.secret { hide(fault) } else { fault };
+            self.tracker.locate(fault, self.node.span)
+        })
+    }
+
     fn visit<'de, V: Visitor<'de>>(self, content: &Content, visitor: V) -> Result<V::Value, Fault> {
         match content {
             Content::Null => visitor.visit_unit(),
@@ -228,7 +237,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     ) -> Result<Option<T::Value>, Fault> {
         self.items
             .next()
-            .map(|item| seed.deserialize(self.read.at(item)))
+            .map(|item| self.read.at(item).seed(seed))
             .transpose()
     }
 
@@ -269,7 +278,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             .value
             .take()
             .ok_or_else(|| Fault::new("a value was asked for before its key"))?;
-        seed.deserialize(self.read.at(value))
+        self.read.at(value).seed(seed)
     }
 
     fn size_hint(&self) -> Option<usize> {

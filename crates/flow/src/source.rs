@@ -21,6 +21,21 @@ impl Span {
             ..self
         }
     }
+
+    /// Returns the place from the start of this one to the end of another one on the same line; this place
+    /// if there is none.
+    pub(crate) fn to(self, other: Span) -> Span {
+        let end = other.column + other.length;
+        let is_after = (self.file, self.line) == (other.file, other.line) && end > self.column;
+        Span {
+            length: if is_after {
+                end - self.column
+            } else {
+                self.length
+            },
+            ..self
+        }
+    }
 }
 
 /// A file that was read.

@@ -12,6 +12,12 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     (distance < length && distance <= 1 + length / 4).then_some(known)
 }
 
+/// Tells whether a name is another with one letter missing, wrong or in the wrong place. Longer names are
+/// names of their own: `errors` may well be meant.
+pub(crate) fn is_misspelt(name: &str, meant: &str) -> bool {
+    name.len() <= meant.len() && strsim::damerau_levenshtein(name, meant) == 1
+}
+
 /// Returns the suggestion in words, or else all names there are.
 pub(crate) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();

@@ -135,6 +135,10 @@ const CASES: &[Case] = &[
         &[(2, 40, "found `1000`", "")],
     ),
     (
+        "actors:\n  f: { form: { url: u, even: 3 } }\n",
+        &[(2, 30, "3 is not even", "")],
+    ),
+    (
         "actors:\n  f: { form: { url: u, when: \"a b\" } }\n",
         &[(2, 30, "the expression `a b` is not valid", "")],
     ),
@@ -228,6 +232,18 @@ const CASES: &[Case] = &[
         "a: &a { b: 1 }\nactors:\n  s: { <<: *a }\n",
         &[(3, 8, "`<<` has no meaning", "defaults")],
     ),
+    (
+        "actors:\n  s: { sink: { prefix: a }\n  n: numbers\n",
+        &[(3, 3, "not valid YAML", "not closed")],
+    ),
+    (
+        "actors:\n  s: { sink: { prefix: a/{b} } }\n",
+        &[(2, 26, "not valid YAML", "text with braces")],
+    ),
+    (
+        "actors:\n  s: { sink: { prefix: *:80 } }\n",
+        &[(2, 24, "not valid YAML", "begins with one of")],
+    ),
     ("actors: { s: sink\n", &[(2, 1, "not valid YAML", "")]),
     ("", &[(0, 0, "`a.yaml` is empty", "")]),
     // Values
@@ -257,7 +273,10 @@ const CASES: &[Case] = &[
     ),
     (
         "settings: { a: \"${b}\", b: \"${a}\" }\nactors:\n  s: { sink: { prefix: \"${a}\" } }\n",
-        &[(1, 28, "`a` refers to itself", "")],
+        &[
+            (1, 28, "`a` refers to itself", ""),
+            (3, 3, "no event can reach `s`", ""),
+        ],
     ),
     (
         "settings: { a: [1] }\nactors:\n  s: { sink: { prefix: \"x${a}\" } }\n",
@@ -290,7 +309,6 @@ const CASES: &[Case] = &[
 fn every_mistake_is_found_where_it_is() {
     let mut wrong = Vec::new();
     for (text, expected) in CASES {
-        // Wiring is only looked at when nothing else is wrong, so that these need none.
         check(text, expected, &mut wrong);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -304,8 +322,25 @@ fn the_wiring_is_checked_with_lines() {
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!((found[0].0, found[0].1), (4, 3));
     assert!(found[0].2.contains("no event can reach `lost`"));
-    assert_eq!((found[1].0, found[1].1), (7, 10));
+    assert_eq!((found[1].0, found[1].1), (7, 5));
     assert!(found[1].2.contains("twice"));
+}
+
+#[test]
+fn the_wiring_is_checked_beside_other_mistakes() {
+    let text = "actors:\n  n: { numbers: { cout: 3 } }\n  s: sink\n  lost: sink\nconnect:\n  - n -> s\n  - n -> s\n";
+    let found = problems(text);
+    let lines: Vec<_> = found.iter().map(|found| found.0).collect();
+    assert_eq!(lines, [2, 4, 7], "{found:?}");
+}
+
+#[test]
+fn what_a_line_that_cannot_be_read_may_connect_is_not_called_unconnected() {
+    let text = "actors:\n  n: numbers\n  s: sink\nconnect:\n  - n -> reply\n  - n -> t.x -> s\n  - n -> nobody\n";
+    let found = problems(text);
+    let lines: Vec<_> = found.iter().map(|found| found.0).collect();
+    assert_eq!(lines, [6, 7], "{found:?}");
+    assert!(found[1].3.ends_with("there are n, reply, s"), "{found:?}");
 }
 
 #[test]

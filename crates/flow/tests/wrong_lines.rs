@@ -26,10 +26,11 @@ const LINES: &[(&str, usize, &str, &str)] = &[
         "unknown kind of error `timout`",
         "`timeout`",
     ),
+    ("n.eror -> s", 5, "meant to be an error outbox", "n.error"),
     ("n.a.b -> s", 5, "too many dots", ""),
     ("n -> reply -> s", 10, "events end at `reply`", ""),
     ("n -> reply.x", 10, "`reply` has no ports", ""),
-    ("n -> s, s", 13, "twice", ""),
+    ("n -> s, s", 5, "twice", ""),
     ("n -> s:", 5, "ends with a colon", "colon away"),
     (
         "n -> s: { best_effort: { queu: 5 } }",
@@ -46,7 +47,7 @@ const LINES: &[(&str, usize, &str, &str)] = &[
     ("n -> s: { slow: }", 15, "unknown setting `slow`", ""),
     (
         "n -> s: { best_effort: { queue: 0 } }",
-        10,
+        5,
         "has a queue of 0",
         "",
     ),

@@ -87,6 +87,7 @@ pub(crate) struct Form {
     #[serde(default)]
     nested: Nested,
     when: Option<Expression>,
+    even: Option<Even>,
     path: Option<FilePath>,
 }
 
@@ -105,6 +106,22 @@ pub(crate) struct Nested {
     deep: Option<i8>,
 }
 
+/// A number that is refused after it was read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(try_from = "u8")]
+pub(crate) struct Even;
+
+impl TryFrom<u8> for Even {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Even, String> {
+        match number % 2 {
+            0 => Ok(Even),
+            _ => Err(format!("{number} is not even")),
+        }
+    }
+}
+
 impl Actor for Form {
     async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
         event.set_attribute("url", self.url.as_str());
@@ -114,6 +131,7 @@ impl Actor for Form {
         if let Some(when) = &self.when {
             event.set_attribute("when", when.evaluate(&event)?);
         }
+        event.set_attribute("even", self.even.is_some());
         if let Some(path) = &self.path {
             event.set_attribute("path", path.as_path().display().to_string());
         }
