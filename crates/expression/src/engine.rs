@@ -22,6 +22,8 @@ pub(crate) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(format_value);
     engine.remove_global("debug");
+    // Errors name what is undefined; it costs only where something is.
+    engine.set_debug(true);
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         engine.set_syntax(syntax);
     }

@@ -78,7 +78,7 @@ impl Expression {
         let value = self.0.code.eval(Root::value(scope, &self.0.functions));
         let value = value.map_err(|error| fault::evaluation(self.source(), &error))?;
         if value.is_undefined() {
-            return Err(fault::undefined(self.source()));
+            return Err(fault::undefined(self.source(), None));
         }
         Ok(value)
     }

@@ -28,14 +28,15 @@ pub(crate) fn evaluation(source: &str, error: &EngineError) -> Error {
         });
     }
     match error.kind() {
-        EngineErrorKind::UndefinedError => undefined(source),
+        EngineErrorKind::UndefinedError => undefined(source, error.detail()),
         _ => Error::internal(format!("cannot evaluate `{source}`: {}", reason(error))),
     }
 }
 
-/// Returns that an expression leads to nothing.
-pub(crate) fn undefined(source: &str) -> Error {
-    let message = format!("cannot evaluate `{source}`: a value in it is undefined for this event");
+/// Returns that an expression leads to nothing; `detail` names what is undefined in it.
+pub(crate) fn undefined(source: &str, detail: Option<&str>) -> Error {
+    let detail = detail.unwrap_or("it is undefined");
+    let message = format!("cannot evaluate `{source}`: {detail} for this event");
     Error::new(ErrorKind::Unprocessable, message)
 }
 

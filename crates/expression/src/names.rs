@@ -41,7 +41,12 @@ pub(crate) fn check(
     if let Some(name) = unknown.first() {
         let hint = match closest(name, known()) {
             Some(close) => format!("did you mean `{close}`?"),
-            None => format!("there are {} and functions", NAMES.join(", ")),
+            None => {
+                let functions: Vec<String> =
+                    functions.names().map(|name| format!("{name}()")).collect();
+                let (names, functions) = (NAMES.join(", "), functions.join(", "));
+                format!("there are {names} and the functions {functions}")
+            }
         };
         return Err(Error::internal(format!(
             "`{source}` names the unknown `{name}`; {hint}"

@@ -107,10 +107,13 @@ fn what_is_undefined_is_named() {
         assert_eq!(error.kind(), ErrorKind::Unprocessable, "{source}");
         assert!(error.message().contains(&format!("`{source}`")), "{error}");
     }
-    let template = Template::new("a {{ attributes.none }}").unwrap();
-    assert_eq!(
-        template.render(&order()).unwrap_err().kind(),
-        ErrorKind::Unprocessable
+    let template = Template::new("{{ id }} {{ attributes.none.id | default(0) }}").unwrap();
+    let error = template.render(&order()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unprocessable);
+    let message = error.message();
+    assert!(
+        message.ends_with("`attributes.none` is undefined for this event"),
+        "{message}"
     );
 }
 
