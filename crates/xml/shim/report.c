@@ -63,9 +63,9 @@ static void on_generic(void *context, const char *format, ...) {
 
 /* The lowest address of this thread's stack that a transformation may reach. */
 static const char *find_floor(void) {
-    const char *floor = NULL;
+    uintptr_t floor = 0;
 #ifdef __APPLE__
-    floor = (const char *)pthread_get_stackaddr_np(pthread_self()) - pthread_get_stacksize_np(pthread_self());
+    floor = (uintptr_t)pthread_get_stackaddr_np(pthread_self()) - pthread_get_stacksize_np(pthread_self());
 #else
     pthread_attr_t attributes;
     if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
@@ -75,13 +75,13 @@ static const char *find_floor(void) {
         pthread_attr_getguardsize(&attributes, &guard);
         pthread_attr_destroy(&attributes);
         if (lowest != NULL)
-            floor = (const char *)lowest + guard;
+            floor = (uintptr_t)lowest + guard;
     }
 #endif
     /* Where nothing is known, half a megabyte from here is a careful guess. */
-    if (floor == NULL)
-        floor = (const char *)&floor - STACK_RESERVE - 512 * 1024;
-    return floor + STACK_RESERVE;
+    if (floor == 0)
+        floor = (uintptr_t)&floor - STACK_RESERVE - 512 * 1024;
+    return (const char *)(floor + STACK_RESERVE);
 }
 
 void shim_enter(struct shim_call *call, void *sink, const struct shim_policy *policy) {

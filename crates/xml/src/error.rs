@@ -54,6 +54,12 @@ impl XmlError {
         &self.messages
     }
 
+    /// Names the file that the error is in, unless it is known to be in another one.
+    pub(crate) fn or_in(mut self, file: &str) -> XmlError {
+        self.file.get_or_insert_with(|| file.to_owned());
+        self
+    }
+
     /// Names the expression that the error is about, unless the message does.
     pub(crate) fn about(mut self, expression: &str) -> XmlError {
         if !self.message.contains(expression) {

@@ -77,7 +77,8 @@ impl Stylesheet {
         // SAFETY: sink and policy outlive the call, which keeps neither.
         let raw = unsafe { sys::shim_compile(sink.as_ptr(), &policy.raw(), c_int::from(utf8)) };
         let Some(raw) = NonNull::new(raw) else {
-            return Err(sink.into_error("this is no stylesheet"));
+            // Whoever has several stylesheets must be told which one is meant.
+            return Err(sink.into_error("this is no stylesheet").or_in(url));
         };
         let mut inner = Inner {
             raw,
@@ -95,7 +96,7 @@ impl Stylesheet {
             let url = url.to_owned();
             inner.policy.set_url(url);
         }
-        inner.check_encoding()?;
+        inner.check_encoding().map_err(|error| error.or_in(url))?;
         Ok(Stylesheet(Arc::new(inner)))
     }
 

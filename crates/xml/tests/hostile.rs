@@ -313,6 +313,7 @@ fn broken_stylesheets_are_refused_with_a_line() {
     ] {
         let error = Stylesheet::from_text(text).unwrap_err();
         assert!(!error.message().is_empty(), "{text}");
+        assert_eq!(error.file(), Some("inline"), "{text}: {error}");
     }
 }
 
