@@ -13,6 +13,7 @@ mod http_event;
 mod media;
 mod query;
 mod server;
+mod written;
 
 pub mod status;
 

@@ -23,6 +23,8 @@ const CONTENT_TYPE: &str = "content_type";
 ///
 /// A document that is not well-formed, a transformation that fails, and `xsl:message terminate="yes"` are
 /// malformed, with the message of libxslt and the line.
+///
+/// Example: `xslt: { stylesheet: order.xsl, parameters: { customer: "{{ attributes.user }}" } }`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -183,12 +183,15 @@ connect:
 ";
     let files = Files::new();
     let file = files.write("drops.yaml", DROPS);
-    let (process, url) = Process::serve(&file, &["--set", "listen=127.0.0.1:0"]);
+    let (mut process, url) = Process::serve(&file, &["--set", "listen=127.0.0.1:0"]);
     let before = Instant::now();
     let answer = curl(&["--data", "x", &format!("{url}/lost")]);
     // A machine with much to do starts curl late; the door's own deadline is 30 seconds.
     assert!(before.elapsed() < SOON);
     assert_eq!(answer.status, 502, "{answer:?}");
     assert!(answer.body.contains("pit"), "{answer:?}");
+    let line = process.await_log("no answer");
+    let meta_id = answer.header("x-correlation-id").unwrap();
+    assert!(line.contains("WARN") && line.contains(meta_id), "{line}");
     assert_eq!(process.stop().code, Some(0));
 }

@@ -23,6 +23,8 @@ const LASTS: TimeSpan = TimeSpan::seconds(60);
 /// `authorization` can no longer be seen, neither by actors nor in logs.
 ///
 /// Passwords pass the net readable: serve them through TLS only.
+///
+/// Example: `basic_auth: { users: users.htpasswd, realm: orders }`
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -45,6 +47,7 @@ struct Settings {
     /// How long credentials that were right need no new check. The hashes of passwords are slow by
     /// intention; without this they would bound the rate of requests. `0s` checks each time.
     #[serde(default = "lasts")]
+    #[serde(serialize_with = "crate::written::written")]
     remember: TimeSpan,
 }
 

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use compysition_core::{Error, ErrorKind};
+use compysition_core::{Error, ErrorKind, TimeSpan};
 use http::{HeaderMap, StatusCode, header};
 use hyper_util::client::legacy;
 use serde_json::json;
@@ -73,10 +73,12 @@ pub(crate) fn broken_off(target: &Target, cause: hyper::Error) -> Error {
 
 /// Makes an error of a call that took too long.
 pub(crate) fn late(target: &Target, after: Duration) -> Error {
-    of_back_end(
-        Error::timeout(format!("the back-end did not answer within {after:?}")),
-        target,
-    )
+    // A deadline is some nanoseconds nearer than people think.
+    let after = TimeSpan(Duration::from_millis(
+        after.as_micros().div_ceil(1000) as u64
+    ));
+    let message = format!("the back-end did not answer within {after}");
+    of_back_end(Error::timeout(message), target)
 }
 
 /// Makes an error of a call that was broken off, since nobody waits for its answer.

@@ -29,10 +29,12 @@ const CONCURRENCY: usize = 64;
 /// An answer that is no success is an error whose kind tells the status, such as `not_found`, `conflict`,
 /// `rate_exceeded` or `unavailable`; other ones are `bad_gateway`. No answer in time is `timeout`, no
 /// connection `unavailable`. The error's `back_end` holds `url`, `status` and the beginning of the `body`,
-/// and `retry_after` how many seconds the back-end asks to wait. A door answers all these by 502 or 504:
-/// the client of the door is not to blame for them.
+/// and `retry_after` how many seconds the back-end asks to wait. A door answers all these by 502, 503 or
+/// 504: the client of the door is not to blame for them.
 ///
 /// Connections are kept for the next request, as HTTP/2 where a server of HTTPS offers it.
+///
+/// Example: `http_client: { url: "http://127.0.0.1:8081/orders/{{ attributes.id | urlencode }}" }`
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -60,18 +62,20 @@ struct Settings {
     /// How long the answer may take, to its last byte. A request never waits longer than the client of
     /// the door that its event came by.
     #[serde(default = "default_timeout")]
+    #[serde(serialize_with = "crate::written::written")]
     timeout: TimeSpan,
     /// How many redirects to follow in a row; none if 0, then a redirect is sent on like any answer.
     #[serde(default = "default_follow")]
     follow: usize,
     /// How large an answer may be.
     #[serde(default = "default_max_body")]
+    #[serde(serialize_with = "crate::written::written")]
     max_body: ByteSize,
     /// How many requests may be under way at a time. Answers are sent on as they come; 1 keeps the order
     /// of the events.
     #[serde(default = "default_concurrency")]
     concurrency: usize,
-    /// The header that carries the meta id to the back-end; none if empty.
+    /// The header that carries the meta id to the back-end, `x-correlation-id` if left out; none if empty.
     correlation: Option<String>,
     /// A file of certificates (PEM) to trust for HTTPS, instead of those of the well-known authorities.
     ca: Option<FilePath>,

@@ -1,10 +1,10 @@
 //! The choices that an `http_server` offers.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Says what a client waits for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerMode {
     /// For the flow's answer.
@@ -28,8 +28,8 @@ pub enum OnDisconnect {
 }
 
 /// Says what the bodies of errors look like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(try_from = "String", rename_all = "snake_case")]
 #[schemars(!try_from, rename_all = "snake_case")]
 pub enum ErrorBody {
     /// `{"errors": [{"message": …, "code": …}]}`, or the same in XML.

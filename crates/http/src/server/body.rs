@@ -124,5 +124,9 @@ pub(crate) fn too_large(limit: ByteSize) -> Error {
 }
 
 fn broken(error: BoxError) -> Error {
-    Error::malformed(format!("the body cannot be read: {error}")).with_source(error)
+    let mut cause: &dyn std::error::Error = &*error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Error::malformed(format!("the body cannot be read: {cause}")).with_source(error)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use compysition_core::{ByteSize, FilePath, TimeSpan};
 
+use crate::server::address::Address;
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 use crate::server::bound::Bound;
 use crate::server::http_server::HttpServer;
@@ -15,7 +16,7 @@ impl HttpServer {
     /// Makes a server that listens on an address such as `127.0.0.1:8080`.
     pub fn at(address: impl Into<String>) -> HttpServer {
         HttpServer {
-            address: address.into(),
+            address: Address::unchecked(address.into()),
             ..HttpServer::default()
         }
     }

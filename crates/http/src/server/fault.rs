@@ -99,6 +99,15 @@ impl Fault {
         }
     }
 
+    /// Names the kind. What a back-end refuses is for the flow to tell apart: to the client it is as little
+    /// `malformed` or `not_found` as it is 400 or 404.
+    fn code(&self) -> &'static str {
+        match self.error.detail(BACK_END) {
+            Some(_) if self.status == StatusCode::BAD_GATEWAY => ErrorKind::BadGateway.as_str(),
+            _ => self.error.kind().as_str(),
+        }
+    }
+
     fn line(&self) -> String {
         match &self.actor {
             Some(actor) => format!("{actor}: {}\n", self.message()),
@@ -109,7 +118,7 @@ impl Fault {
     fn fields(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         fields.insert("message".into(), self.message().into());
-        fields.insert("code".into(), self.error.kind().as_str().into());
+        fields.insert("code".into(), self.code().into());
         self.add_details(&mut fields);
         fields
     }
@@ -123,7 +132,7 @@ impl Fault {
         );
         fields.insert("status".into(), self.status.as_u16().into());
         fields.insert("detail".into(), self.message().into());
-        fields.insert("code".into(), self.error.kind().as_str().into());
+        fields.insert("code".into(), self.code().into());
         self.add_details(&mut fields);
         fields
     }
@@ -237,6 +246,16 @@ mod tests {
         assert_eq!(problem["status"], 400);
         assert_eq!(problem["title"], "Bad Request");
         assert_eq!(problem["detail"], "no <end> tag");
+    }
+
+    #[test]
+    fn a_back_ends_refusal_has_the_code_of_its_status() {
+        let code = |error: Error| {
+            let fault = Fault::from(error.with_detail(BACK_END, true));
+            fault.fields()["code"].clone()
+        };
+        assert_eq!(code(Error::not_found("no such order")), "bad_gateway");
+        assert_eq!(code(Error::timeout("too late")), "timeout");
     }
 
     #[test]

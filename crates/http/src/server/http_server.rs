@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use compysition_core::{Actor, ByteSize, Context, Error, Event, Ports, Result, Source, TimeSpan};
+use http::HeaderName;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::exchange::HTTP;
+use crate::server::address::Address;
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 use crate::server::connection::Host;
 use crate::server::connections::{Connections, Phase};
@@ -31,26 +33,33 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// event ends unanswered gets the status of its first error, else 502, at once. The payload is the body,
 /// JSON or XML by its media type; path variables are attributes; method, path, query, headers, variables
 /// and client are under `http`. `http.status` and `http.response_headers` go into the response.
+///
+/// Example: `http_server: { address: "127.0.0.1:8080", routes: { new: POST /orders, one: "GET /orders/{id}" } }`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpServer {
     /// Where to listen; port 0 lets the system choose one, which the log tells.
-    pub(super) address: String,
-    /// The routes by name: `POST /orders/{id}`, or a map. Each has the outbox of its name, which is the
+    pub(super) address: Address,
+    /// The routes by name: `"POST /orders/{id}"`, or a map. Each has the outbox of its name, which is the
     /// event's service too. Without routes any request goes to every outbox.
     pub(super) routes: Routes,
     /// The most bytes that a body may have; larger ones are refused with 413.
+    #[serde(serialize_with = "crate::written::written")]
     pub(super) body_limit: ByteSize,
     /// How long the head of a request may take to arrive, and how long a connection may be idle.
+    #[serde(serialize_with = "crate::written::written")]
     pub(super) header_timeout: TimeSpan,
     /// How long a body may take to arrive; then it is 408.
+    #[serde(serialize_with = "crate::written::written")]
     pub(super) body_timeout: TimeSpan,
     /// How long the flow may take for an answer; then it is 504.
+    #[serde(serialize_with = "crate::written::written")]
     pub(super) deadline: TimeSpan,
-    /// What becomes of a request when its client goes away: `finish` or `cancel`. If left out, GET and
-    /// HEAD are cancelled, and others are finished.
+    /// What becomes of a request when its client goes away. If left out, GET and HEAD are cancelled, and
+    /// others are finished.
     pub(super) on_disconnect: Option<OnDisconnect>,
-    /// How many requests may wait for their turn; more are refused with 503.
+    /// How many requests may wait for their turn; more are refused with 503. If left out, as many as the
+    /// flow lets wait.
     pub(super) max_waiting: Option<usize>,
     /// What a client waits for.
     pub(super) answer: AnswerMode,
@@ -59,6 +68,7 @@ pub struct HttpServer {
     /// Whether JSON answers are put in `{"data": …}`.
     pub(super) envelope: bool,
     /// The header that the meta id is taken from and given back in; none if empty.
+    #[serde(deserialize_with = "name_or_nothing")]
     pub(super) correlation: String,
     /// The files for HTTPS; without them it is HTTP.
     pub(super) tls: Option<Tls>,
@@ -81,7 +91,7 @@ pub(super) struct Shared {
 impl Default for HttpServer {
     fn default() -> HttpServer {
         HttpServer {
-            address: "127.0.0.1:8080".into(),
+            address: Address::unchecked("127.0.0.1:8080".into()),
             routes: Routes::default(),
             body_limit: ByteSize(1 << 20),
             header_timeout: TimeSpan::seconds(30),
@@ -128,9 +138,7 @@ impl HttpServer {
         };
         let correlation = match self.correlation.as_str() {
             "" => None,
-            name => Some(name.parse().map_err(|_| {
-                Error::internal(format!("`{name}` cannot be the name of a header"))
-            })?),
+            name => Some(header_name(name).map_err(Error::internal)?),
         };
         let mut ways: Vec<Way> = self
             .routes
@@ -167,13 +175,12 @@ impl HttpServer {
     }
 
     async fn listen(&self) -> Result<TcpListener> {
+        let address = self.address.get().map_err(Error::internal)?;
         let unusable = |error| {
-            let message = format!("cannot listen on {}: {error}", self.address);
+            let message = format!("cannot listen on {address}: {error}");
             Error::unavailable(message).with_source(error)
         };
-        TcpListener::bind(self.address.as_str())
-            .await
-            .map_err(unusable)
+        TcpListener::bind(address).await.map_err(unusable)
     }
 }
 
@@ -239,4 +246,18 @@ impl Actor for HttpServer {
         let names = self.routes.0.iter().map(|(name, _)| name);
         Ports::any().door().outboxes(names)
     }
+}
+
+fn header_name(name: &str) -> std::result::Result<HeaderName, String> {
+    name.parse()
+        .map_err(|_| format!("`{name}` cannot be the name of a header"))
+}
+
+/// Reads the name of a header, so that a mistake in it is found before the start.
+fn name_or_nothing<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    if !name.is_empty() {
+        header_name(&name).map_err(de::Error::custom)?;
+    }
+    Ok(name)
 }

@@ -11,7 +11,7 @@ use hyper::body::Body;
 use tokio::time::timeout;
 
 use crate::exchange::Exchange;
-use crate::media;
+use crate::media::{self, Format};
 use crate::server::body::{self, BoxError};
 use crate::server::door::Way;
 use crate::server::fault::Fault;
@@ -36,6 +36,20 @@ impl Visit<'_> {
             Some(sent) => format!("{} is not taken here, but {taken} is", media::essence(sent)),
             None => format!("the body has no content-type; {taken} is taken here"),
         };
+        Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
+    }
+
+    /// Refuses an encoded body that would be read as text; bytes are passed on as they are.
+    pub(crate) fn check_content_encoding(&self) -> Result<(), Fault> {
+        let Some(encoding) = self.head.headers.get(header::CONTENT_ENCODING) else {
+            return Ok(());
+        };
+        let format = self.content_type().map_or(Format::Bytes, Format::of);
+        if !self.has_unread || encoding == "identity" || format == Format::Bytes {
+            return Ok(());
+        }
+        let encoding = String::from_utf8_lossy(encoding.as_bytes());
+        let message = format!("a body encoded as {encoding} is not taken here; send it as it is");
         Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
     }
 

@@ -1,6 +1,7 @@
 //! The door for HTTP requests.
 
 mod activity;
+mod address;
 mod answer;
 mod answer_mode;
 mod body;

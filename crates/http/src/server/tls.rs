@@ -12,12 +12,31 @@ use tokio_rustls::TlsAcceptor;
 
 /// The files that a server proves itself by.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Files")]
+#[schemars(with = "Files", inline)]
 pub(crate) struct Tls {
-    /// The file of the certificate, followed by those that it is signed with, as PEM.
     pub(crate) certificate: FilePath,
-    /// The file of the private key, as PEM.
     pub(crate) key: FilePath,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Files {
+    /// The file of the certificate, followed by those that it is signed with, as PEM.
+    certificate: FilePath,
+    /// The file of the private key, as PEM.
+    key: FilePath,
+}
+
+impl TryFrom<Files> for Tls {
+    type Error = Error;
+
+    /// Reads the files, so that a mistake is found before the start, which reads them again.
+    fn try_from(Files { certificate, key }: Files) -> Result<Tls> {
+        let tls = Tls { certificate, key };
+        tls.acceptor()?;
+        Ok(tls)
+    }
 }
 
 impl Tls {

@@ -41,6 +41,7 @@ impl Visit<'_> {
         B::Error: Into<BoxError>,
     {
         self.check_content_type(way)?;
+        self.check_content_encoding()?;
         let (admission, limit) = self.admit(way, body.size_hint().exact()).await?;
         let event = self.read(way, body, limit).await?;
         let deadline = Instant::now() + way.deadline;
@@ -79,7 +80,7 @@ impl Visit<'_> {
         asked.cancel = false;
         match answered {
             Ok(Ok(event)) => self.answered(&event),
-            Ok(Err(unanswered)) => Err(no_answer(unanswered)),
+            Ok(Err(unanswered)) => Err(self.no_answer(unanswered)),
             Err(_) => {
                 asked.request.expire();
                 Err(self.too_late())
@@ -127,7 +128,30 @@ impl Visit<'_> {
 
     fn too_late(&self) -> Fault {
         let error = Error::timeout("the flow did not answer in time");
+        self.warn(error.message());
         Fault::with_status(StatusCode::GATEWAY_TIMEOUT, error)
+    }
+
+    /// Says why there is no answer. An error was logged, or its link has dealt with it, where it came up; an
+    /// event that just ended is a mistake of the flow that would show nowhere else.
+    fn no_answer(&self, unanswered: Unanswered) -> Fault {
+        if let Some(failure) = unanswered.failure {
+            let mut fault = Fault::from(failure.error);
+            fault.actor = Some(failure.actor.to_string());
+            return fault;
+        }
+        let message = unanswered.to_string();
+        self.warn(&message);
+        let actor = unanswered.last.as_deref().map(str::to_owned);
+        Fault {
+            actor,
+            ..Error::bad_gateway(message).into()
+        }
+    }
+
+    fn warn(&self, message: &str) {
+        let meta_id = self.meta_id.as_deref().unwrap_or_default();
+        tracing::warn!(flow = self.door.realm, meta_id, "{message}");
     }
 
     /// Gives the request the id of its root, if the client gave it none.
@@ -187,19 +211,6 @@ impl Drop for Asked {
         if self.cancel {
             self.request.cancel();
         }
-    }
-}
-
-fn no_answer(unanswered: Unanswered) -> Fault {
-    if let Some(failure) = unanswered.failure {
-        let mut fault = Fault::from(failure.error);
-        fault.actor = Some(failure.actor.to_string());
-        return fault;
-    }
-    let actor = unanswered.last.as_deref().map(str::to_owned);
-    Fault {
-        actor,
-        ..Error::bad_gateway(unanswered.to_string()).into()
     }
 }
 

@@ -6,6 +6,8 @@ use compysition_core::{Error, Event, Limits, map};
 use compysition_http::HttpServer;
 use serde_json::json;
 
+use tokio::io::AsyncWriteExt;
+
 use crate::support::{ANYWHERE, circle, site};
 
 fn echo() -> compysition_core::Map<impl FnMut(Event) -> Event + Send + 'static> {
@@ -60,6 +62,42 @@ async fn a_client_that_asks_first_is_told_before_it_sends() {
         .write("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 20\r\n\r\n")
         .await;
     assert_eq!(client.response().await.status, 413);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_encoded_text_is_not_taken_for_what_it_encodes() {
+    let site = circle(HttpServer::at(ANYWHERE), echo()).await;
+    let refused = site
+        .ask(
+            "POST /\ncontent-type: application/json\ncontent-encoding: gzip",
+            "{}",
+        )
+        .await;
+    assert_eq!(refused.status, 415);
+    let message = refused.json()["errors"][0]["message"].to_string();
+    assert!(message.contains("encoded as gzip"), "{message}");
+    for head in [
+        "POST /\ncontent-type: application/gzip\ncontent-encoding: gzip",
+        "POST /\ncontent-type: application/json\ncontent-encoding: identity",
+    ] {
+        let taken = site.ask(head, "{}").await;
+        assert_eq!((taken.status, taken.body.as_str()), (200, "{}"));
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_malformed() {
+    let site = circle(HttpServer::at(ANYWHERE), echo()).await;
+    let mut client = site.connect().await;
+    client
+        .write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf")
+        .await;
+    client.0.shutdown().await.unwrap();
+    let refused = client.response().await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("end of file"), "{refused:?}");
     site.stop().await;
 }
 

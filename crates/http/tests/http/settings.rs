@@ -15,7 +15,6 @@ fn all_settings_are_read() {
         "address": "127.0.0.1:0", "body_limit": "64KiB", "header_timeout": "10s", "body_timeout": "5s",
         "deadline": "1.5s", "on_disconnect": "finish", "max_waiting": 10, "answer": "delivered",
         "error_body": "problem", "envelope": true, "correlation": "x-request-id",
-        "tls": { "certificate": "a.crt", "key": "a.key" },
         "routes": {
             "new": "POST /orders",
             "one": { "path": "/orders/{id}", "method": "GET", "deadline": "1s", "answer": "flow" },
@@ -37,13 +36,22 @@ fn all_settings_are_read() {
 #[test]
 fn mistakes_say_what_to_write() {
     let tests = [
+        (json!({"address": "127.0.0.1"}), "the port is missing"),
+        (
+            json!({"correlation": "a b"}),
+            "cannot be the name of a header",
+        ),
+        (
+            json!({"tls": {"certificate": "no/such.crt", "key": "a.key"}}),
+            "`no/such.crt` cannot be used for TLS",
+        ),
         (
             json!({"adress": "x"}),
             "unknown field `adress`, expected one of `address`",
         ),
         (
             json!({"deadline": "30"}),
-            "write it like 200ms, 30s, 5m or 1h",
+            "write it like 250ms, 30s, 1m30s or 1h",
         ),
         (
             json!({"body_limit": "1 MB/s"}),
