@@ -18,7 +18,7 @@ pub(crate) fn show(registry: &Registry, name: &str) -> ExitCode {
     let Some(kind) = registry.get(name) else {
         let hint = match closest(registry, name) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => "see all with `actors`".to_owned(),
+            None => "the command `actors` lists all kinds".to_owned(),
         };
         output::complain(format_args!(
             "error: unknown kind of actor `{name}`\n  = help: {hint}\n"

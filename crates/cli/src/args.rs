@@ -16,8 +16,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Runs flows, side by side, until they end or are told to stop (SIGINT, SIGTERM).
     ///
-    /// On the first signal doors stop to admit, and what is under way is finished; a second one ends the
-    /// flows at once.
+    /// On the first signal doors stop to admit, and what is under way is finished, in the last flow first:
+    /// name a flow behind those that it calls. A second signal ends all at once.
     Run {
         #[command(flatten)]
         files: Files,

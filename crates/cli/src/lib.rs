@@ -25,6 +25,7 @@ mod panics;
 mod program;
 mod run;
 mod signals;
+mod types;
 
 pub use program::Program;
 

@@ -3,6 +3,8 @@
 use compysition_core::{Kind, Registry};
 use serde_json::{Map, Value};
 
+use crate::types::type_of;
+
 /// Writes the manual.
 pub(crate) fn of(kind: &Kind, registry: &Registry) -> String {
     let schema = kind.schema();
@@ -49,16 +51,41 @@ fn write_settings(schema: &Value, root: &Value, margin: &str, text: &mut String)
         if let Some(description) = description {
             *text += &format!("{}\n", indent(description, &format!("{margin}    ")));
         }
+        for (name, description) in choices(resolved) {
+            let choice = format!("`{name}`: {description}");
+            *text += &format!("{}\n", indent(&choice, &format!("{margin}    ")));
+        }
         *text += "\n";
         // Settings within settings, but not without end.
-        if resolved["properties"].is_object() && margin.len() < 12 {
-            write_settings(resolved, root, &format!("{margin}    "), text);
+        if let Some(inner) = inner(resolved, root)
+            && margin.len() < 12
+        {
+            write_settings(inner, root, &format!("{margin}    "), text);
         }
     }
 }
 
+/// Returns the names that a setting offers, with what they mean.
+fn choices(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    choices.filter_map(|choice| Some((choice["const"].as_str()?, choice["description"].as_str()?)))
+}
+
+/// Returns the map of settings that a setting is or holds, under names or as one of its forms.
+fn inner<'a>(schema: &'a Value, root: &'a Value) -> Option<&'a Value> {
+    let schema = resolve(schema, root);
+    if schema["properties"].is_object() {
+        return Some(schema);
+    }
+    let forms = schema["anyOf"].as_array().into_iter().flatten();
+    let held = schema.get("additionalProperties");
+    held.into_iter()
+        .chain(forms)
+        .find_map(|part| inner(part, root))
+}
+
 /// Follows references into the definitions, and options to what they hold.
-fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     let mut schema = schema;
     for _ in 0..8 {
         let choices = schema["anyOf"]
@@ -80,57 +107,7 @@ fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     schema
 }
 
-fn type_of(schema: &Value, root: &Value) -> String {
-    let schema = resolve(schema, root);
-    if let Some(names) = schema["enum"].as_array() {
-        let names: Vec<String> = names
-            .iter()
-            .filter(|name| !name.is_null())
-            .map(plain)
-            .collect();
-        return names.join(" | ");
-    }
-    if let Some(value) = schema.get("const") {
-        return plain(value);
-    }
-    for choices in ["oneOf", "anyOf"] {
-        if let Some(choices) = schema[choices].as_array() {
-            let names = choices.iter().map(|choice| type_of(choice, root));
-            let mut names: Vec<String> = names.filter(|name| name != "nothing").collect();
-            names.dedup();
-            return names.join(" | ");
-        }
-    }
-    let types = match &schema["type"] {
-        Value::Array(types) => types
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|name| *name != "null"),
-        other => other.as_str(),
-    };
-    let format = schema["format"].as_str();
-    match (types, format) {
-        (Some("string"), Some(format @ ("template" | "expression" | "path" | "duration"))) => {
-            format.to_owned()
-        }
-        (Some("string"), _) => "text".into(),
-        (Some("boolean"), _) => "true | false".into(),
-        (Some("integer"), _) => "whole number".into(),
-        (Some("number"), _) => "number".into(),
-        (Some("array"), _) => format!("list of {}", type_of(&schema["items"], root)),
-        (Some("null"), _) => "nothing".into(),
-        (Some("object"), _) => match schema["properties"].as_object() {
-            Some(fields) if fields.len() == 1 && schema["required"].is_array() => {
-                let name = fields.keys().next().map_or("", String::as_str);
-                format!("{{ {name}: … }}")
-            }
-            _ => "map".into(),
-        },
-        _ => "any value".into(),
-    }
-}
-
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
@@ -141,4 +118,78 @@ fn indent(text: &str, margin: &str) -> String {
         .lines()
         .map(|line| format!("{margin}{line}").trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use compysition_core::{Actor, Context, Event, Result};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    /// Sends each event the way that it asks for.
+    #[derive(Deserialize, JsonSchema)]
+    struct Ways {
+        /// The ways by their names.
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        ways: BTreeMap<String, Way>,
+        /// What is done with the rest.
+        #[serde(default)]
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        rest: Rest,
+    }
+
+    /// Where a way leads.
+    #[derive(Deserialize, JsonSchema)]
+    struct Way {
+        /// How many may go it.
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        most: Option<u32>,
+    }
+
+    #[derive(Default, Deserialize, Serialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Rest {
+        /// It ends.
+        #[default]
+        Drop,
+        /// It goes on.
+        Pass,
+    }
+
+    impl Actor for Ways {
+        async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            ctx.send(event)
+        }
+    }
+
+    #[test]
+    fn shows_what_settings_hold_and_offer() {
+        let mut registry = Registry::new();
+        registry.add::<Ways>("ways");
+        let manual = of(registry.get("ways").unwrap(), &registry);
+        let expected = "\
+ways
+
+  Sends each event the way that it asks for.
+
+Settings
+
+  ways: map of map; must be given
+      The ways by their names.
+
+      most: whole number
+          How many may go it.
+
+  rest: drop | pass; default: \"drop\"
+      What is done with the rest.
+      `drop`: It ends.
+      `pass`: It goes on.
+
+";
+        assert_eq!(manual, expected);
+    }
 }

@@ -9,6 +9,7 @@ use compysition_core::Flow;
 use compysition_flow::Loaded;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use crate::args::Files;
 use crate::signals::Signals;
@@ -16,6 +17,9 @@ use crate::{Program, files, output};
 
 /// How long threads that block may go on after all flows have stopped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
+
+/// How long flows wait for those that may call them before they stop themselves.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
@@ -92,25 +96,27 @@ async fn run_until_stopped(flows: Vec<Arc<Flow>>, signals: &mut Signals) -> bool
     }
 }
 
-/// Stops all flows side by side, since one may have to wait for another's answers. What is not done at the
-/// deadline is logged by the flow.
+/// Stops the flows, the last one first: a flow may call those named before it, and what it has admitted
+/// still needs their answers. None waits for its turn longer than `PATIENCE`. What is not done at a flow's
+/// own deadline is logged by the flow.
 async fn stop_all(flows: &[Arc<Flow>]) -> bool {
+    let latest = Instant::now() + PATIENCE;
     let mut stopping = JoinSet::new();
-    for flow in flows.iter().cloned() {
-        stopping.spawn(async move {
-            let stopped = flow.stop().await;
-            (flow, stopped)
-        });
-    }
     let mut all_done = true;
-    while let Some(joined) = stopping.join_next().await {
-        // A task that panicked has said so in the log.
-        let Ok((flow, stopped)) = joined else {
-            all_done = false;
-            continue;
-        };
-        tracing::info!(flow = flow.name(), "stopped");
-        all_done &= stopped.is_clean();
+    for flow in flows.iter().rev() {
+        let flow = flow.clone();
+        stopping.spawn(async move {
+            let is_clean = flow.stop().await.is_clean();
+            tracing::info!(flow = flow.name(), "stopped");
+            is_clean
+        });
+        if let Ok(Some(stopped)) = timeout_at(latest, stopping.join_next()).await {
+            // A task that panicked has said so in the log.
+            all_done &= stopped.unwrap_or(false);
+        }
+    }
+    while let Some(stopped) = stopping.join_next().await {
+        all_done &= stopped.unwrap_or(false);
     }
     all_done
 }

@@ -255,7 +255,7 @@ fn known_kind(
     let message = format!("unknown kind of actor `{name}`");
     let hint = match suggest::closest(name, kind_names(registry)) {
         Some(close) => format!("did you mean `{close}`?"),
-        None => "`compysition actors` lists all kinds".into(),
+        None => "the command `actors` lists all kinds".into(),
     };
     found.push(Diagnostic::new(span, message).hint(hint));
     None

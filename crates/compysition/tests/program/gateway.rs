@@ -72,6 +72,11 @@ fn answers_as_promised(gateway: &Gateway) {
     assert!(message.contains("line 2"), "{message}");
     assert!(message.contains("tag mismatch"), "{message}");
 
+    let uncounted = "<order><item>book</item><count>two</count></order>";
+    let uncounted = gateway.order(&["--user", "alice:secret", "--data", uncounted]);
+    assert_eq!(uncounted.status, 400, "{uncounted:?}");
+    assert!(uncounted.body.contains("not 'two'"), "{uncounted:?}");
+
     let stranger = gateway.order(&["--user", "alice:secret", "--data", "<bill/>"]);
     assert_eq!(stranger.status, 400, "{stranger:?}");
     assert!(

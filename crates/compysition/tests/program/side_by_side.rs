@@ -1,5 +1,8 @@
 //! Several flows in one process.
 
+use std::thread;
+
+use crate::back_end::BackEnd;
 use crate::curl::curl;
 use crate::support::{Files, Process, compysition, examples};
 
@@ -30,6 +33,44 @@ connect:
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     let stopped = ended.log.iter().filter(|line| line.contains("\"stopped\""));
     assert_eq!(stopped.count(), 2, "{ended:#?}");
+}
+
+#[test]
+fn a_flow_answers_until_those_named_after_it_have_stopped() {
+    const BACK: &str = "
+settings: { listen: }
+actors:
+  http: { http_server: { address: '${listen}' } }
+connect: [http -> reply]
+";
+    const FRONT: &str = "
+settings: { listen: , waits: }
+actors:
+  http:  { http_server: { address: '${listen}' } }
+  waits: { http_client: { url: '${waits}/' } }
+  calls: { http_client: { url: '{{ http.headers.back }}/' } }
+connect: [http -> waits -> calls -> reply]
+";
+    let files = Files::new();
+    let gate = BackEnd::start();
+    let mut command = compysition(["run", "--log", "json", "--set", "listen=127.0.0.1:0"]);
+    command.arg(format!("--set=waits={}", gate.url));
+    command.arg(files.write("back.yaml", BACK));
+    command.arg(files.write("front.yaml", FRONT));
+    let mut process = Process::start(&mut command);
+    let (back, front) = (process.url(), process.url());
+    let header = format!("back: {back}");
+    let client = thread::spawn(move || curl(&["--data", "x", "-H", &header, &front]));
+    let waiting = gate.next();
+    process.terminate();
+    process.await_log("stopping");
+    // Were it stopping too, its door would be shut by the time that this is told.
+    let known = curl(&["--data", "still there", &back]);
+    assert_eq!(known.status, 200, "{known:?}");
+    waiting.answer("passed");
+    let answer = client.join().unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "passed"));
+    assert_eq!(process.ended().code, Some(0));
 }
 
 #[test]
