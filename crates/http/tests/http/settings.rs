@@ -50,7 +50,7 @@ fn mistakes_say_what_to_write() {
             "unknown field `adress`, expected one of `address`",
         ),
         (
-            json!({"deadline": "30"}),
+            json!({"deadline": "soon"}),
             "write it like 250ms, 30s, 1m30s or 1h",
         ),
         (
