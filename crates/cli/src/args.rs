@@ -41,7 +41,7 @@ pub(crate) struct Files {
     /// The flow files.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Gives a setting of the flows a value, before the environment and the file's own.
+    /// Gives a setting of the flows a value, before the file's own and the environment.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
 }
