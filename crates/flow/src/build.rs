@@ -135,14 +135,11 @@ pub(crate) fn build(
         return None;
     };
     let actors = actors::read(actors.value, &defaults, &loader.registry, found);
-    let name = match name {
-        Some(entry) => fields::text(&entry.value, "the name of a flow", found)?,
-        None => path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    };
+    let given = name.and_then(|entry| fields::text(&entry.value, "the name of a flow", found));
+    let name = given.unwrap_or_else(|| {
+        let stem = path.file_stem().unwrap_or_default();
+        stem.to_string_lossy().into_owned()
+    });
     let surroundings = Surroundings {
         base: base.to_owned(),
         namespaces: Arc::new(namespaces),

@@ -72,8 +72,11 @@ const CASES: &[Case] = &[
         ],
     ),
     (
-        "name: [x]\nactors: { n: numbers }\n",
-        &[(1, 7, "the name of a flow must be text", "")],
+        "name: [x]\nactors: { n: numbrs }\n",
+        &[
+            (1, 7, "the name of a flow must be text", ""),
+            (2, 14, "unknown kind of actor `numbrs`", ""),
+        ],
     ),
     (
         "actors: { n: numbers }\nactors: { s: sink }\n",
