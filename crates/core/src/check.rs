@@ -6,6 +6,7 @@ use crate::Result;
 use crate::director::{Connection, Director, LinkKind, Node, Role};
 use crate::flow_error::{About, FlowError, Problem};
 use crate::port::Port;
+use crate::retry::Retry;
 
 pub(crate) fn check(director: &Director) -> Result<(), FlowError> {
     let mut problems = Vec::new();
@@ -34,6 +35,19 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
         if !seen.insert(name) {
             let message = format!("two actors are named `{name}`; names are unique in a flow");
             problems.push(problem(about.clone(), message));
+        }
+        if let Some(mistake) = actor.options.retry.as_ref().and_then(Retry::mistake) {
+            let message = format!("the retry of `{name}` cannot work: {mistake}");
+            problems.push(problem(about.clone(), message));
+        }
+        if let Some(breaker) = &actor.options.breaker {
+            let is_function = matches!(&actor.role, Role::Actor(Ok(stage)) if stage.is_function());
+            let no_actor =
+                is_function.then_some("a plain function has no breaker; make it an actor");
+            for mistake in breaker.mistake().into_iter().chain(no_actor) {
+                let message = format!("the breaker of `{name}` cannot work: {mistake}");
+                problems.push(problem(about.clone(), message));
+            }
         }
         if let Role::Actor(Err(error)) = &actor.role {
             let message = format!("actor `{name}` cannot be made: {error}");

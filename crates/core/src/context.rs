@@ -27,6 +27,8 @@ pub struct Context {
     drawer: Drawer,
     /// Whether the present `consume` has sent or held something, be it through a clone.
     sent: Arc<AtomicBool>,
+    /// Whether work goes on in the background; only looked at for actors with a breaker.
+    pub(crate) has_spawned: AtomicBool,
     /// Tells apart the children of one event.
     ordinal: AtomicU64,
 }
@@ -39,6 +41,7 @@ impl Context {
             parent: Parent::default(),
             drawer: Drawer::default(),
             sent: Arc::default(),
+            has_spawned: AtomicBool::new(false),
             ordinal: AtomicU64::new(0),
         }
     }
@@ -283,7 +286,8 @@ impl Context {
     pub(crate) fn fail(&mut self, error: Error) {
         // What was sent before the failure stays sent, and goes first.
         desk::flush(&self.station);
-        self.station.route_error(self.parent.take(), error);
+        let event = self.parent.take();
+        self.station.fail(self.inbox, event, error);
     }
 }
 

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::best_effort::BestEffort;
+use crate::breaker::Breaker;
 use crate::flow::Flow;
 use crate::flow_error::FlowError;
 use crate::into_actor::IntoActor;
 use crate::permits::Limits;
 use crate::port::{Port, Ports};
+use crate::retry::Retry;
 use crate::stage::Stage;
 use crate::station::Options;
 use crate::{ErrorKind, Result};
@@ -280,6 +282,20 @@ impl Director {
     pub fn set_timeout(&mut self, node: Node, timeout: Duration) {
         if let Some(actor) = self.registered_mut(node) {
             actor.options.timeout = Some(timeout);
+        }
+    }
+
+    /// Has an actor try again what failed.
+    pub fn set_retry(&mut self, node: Node, retry: Retry) {
+        if let Some(actor) = self.registered_mut(node) {
+            actor.options.retry = Some(retry);
+        }
+    }
+
+    /// Has an actor spare a peer that does not answer.
+    pub fn set_breaker(&mut self, node: Node, breaker: Breaker) {
+        if let Some(actor) = self.registered_mut(node) {
+            actor.options.breaker = Some(breaker);
         }
     }
 

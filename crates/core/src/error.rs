@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
@@ -155,9 +156,25 @@ pub struct Failure {
     pub actor: Arc<str>,
     /// How many times the actor tried, from 1.
     pub attempts: u32,
+    /// When the actor first tried.
+    pub since: SystemTime,
+    /// When the last try failed.
+    pub at: SystemTime,
 }
 
 impl Failure {
+    /// Makes the failure of an actor that tried once, just now.
+    pub(crate) fn new(error: Error, actor: Arc<str>) -> Failure {
+        let now = SystemTime::now();
+        Failure {
+            error,
+            actor,
+            attempts: 1,
+            since: now,
+            at: now,
+        }
+    }
+
     /// Returns the failure as JSON: kind, message, actor, attempts and the error's details.
     pub fn to_value(&self) -> Value {
         let mut value = self.error.details().clone();

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $kind:ident $name:literal)*) => {
         /// Says what sort of error it is; flow files name it in snake case (`x.error.not_found`).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum ErrorKind { $($(#[doc = $doc])* $kind,)* }
 

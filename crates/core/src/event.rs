@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -42,7 +43,8 @@ pub(crate) struct Head {
     pub(crate) service: Option<Arc<str>>,
     pub(crate) attributes: Attributes,
     pub(crate) failure: Option<Arc<Failure>>,
-    pub(crate) attempts: u32,
+    /// When the actor first tried that has tried before.
+    pub(crate) first_tried: Option<SystemTime>,
     pub(crate) traceparent: Option<Arc<str>>,
 }
 
@@ -51,7 +53,7 @@ pub(crate) static NO_HEAD: Head = Head {
     service: None,
     attributes: Attributes::NONE,
     failure: None,
-    attempts: 0,
+    first_tried: None,
     traceparent: None,
 };
 
@@ -145,11 +147,6 @@ impl Event {
     /// Returns how many links the event and its ancestors have passed.
     pub fn hops(&self) -> u32 {
         self.travel.hops()
-    }
-
-    /// Returns how often the present actor has tried before.
-    pub fn attempts(&self) -> u32 {
-        self.head().attempts
     }
 
     /// Returns the payload.

@@ -260,7 +260,7 @@ impl Drop for RunnerEnded {
         let station = &self.station;
         for chunk in station.inbox.close() {
             let error = Error::unavailable(format!("actor `{}` has ended", station.name));
-            let failure = station.failure(error, 1);
+            let failure = station.failure(error);
             for event in &chunk.events {
                 event.receipt().fail(&failure);
             }

@@ -138,14 +138,9 @@ impl FlowState {
     }
 
     pub(crate) fn abort_failure(&self, actor: Option<Arc<str>>) -> Failure {
-        Failure {
-            error: Error::new(
-                ErrorKind::Cancelled,
-                "the flow was stopped before the event was done",
-            ),
-            actor: actor.unwrap_or_else(|| self.name.clone()),
-            attempts: 1,
-        }
+        let message = "the flow was stopped before the event was done";
+        let error = Error::new(ErrorKind::Cancelled, message);
+        Failure::new(error, actor.unwrap_or_else(|| self.name.clone()))
     }
 
     pub(crate) fn add_holder(&self, station: &Arc<Station>) {

@@ -123,6 +123,25 @@ impl Inbox {
         true
     }
 
+    /// Hands events over that come before all others. Leaves them if the inbox is closed.
+    pub(crate) fn push_front(&self, inbox: u16, events: &mut Vec<Event>) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        state.chunks.push_front(Chunk {
+            inbox,
+            from_error: false,
+            events: std::mem::take(events),
+        });
+        let waiting = state.waiting.take();
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+        true
+    }
+
     /// Takes out the first event that meets a condition.
     pub(crate) fn remove_first(&self, condition: impl Fn(&Event) -> bool) -> Option<Event> {
         let mut state = self.state.lock();

@@ -10,6 +10,7 @@ use crate::Result;
 use crate::alarm::Alarm;
 use crate::answer::Answers;
 use crate::best_effort::Detour;
+use crate::breaker::Switch;
 use crate::context::Context;
 use crate::current::AsActor;
 use crate::director::{Connection, Director, LinkKind, Registered, Role};
@@ -172,7 +173,9 @@ fn place(
     in_place: bool,
 ) -> Placed {
     let is_source = actor.ports.source;
-    let in_place = in_place && !is_source && actor.options.timeout.is_none();
+    let options = &actor.options;
+    let has_own_time = options.timeout.is_some() || options.retry.is_some();
+    let in_place = in_place && !is_source && !has_own_time;
     let station = Arc::new(Station {
         name: actor.name.clone(),
         flow: state.clone(),
@@ -181,6 +184,7 @@ fn place(
         inbox: Arc::new(inbox),
         outboxes: OnceLock::new(),
         gate,
+        breaker: actor.options.breaker.clone().map(Switch::new),
         options: actor.options,
         alarm: Alarm::default(),
         lot: Lot::default(),

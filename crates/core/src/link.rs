@@ -97,11 +97,8 @@ impl Link {
 
     /// A closed link is a custodian: what it cannot hand over fails.
     fn refuse(&self, events: &mut Vec<Event>) {
-        let failure = Failure {
-            error: Error::unavailable(format!("actor `{}` has ended", self.to)),
-            actor: self.to.clone(),
-            attempts: 1,
-        };
+        let error = Error::unavailable(format!("actor `{}` has ended", self.to));
+        let failure = Failure::new(error, self.to.clone());
         for event in events.drain(..) {
             event.receipt().fail(&failure);
         }

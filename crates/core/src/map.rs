@@ -137,7 +137,7 @@ where
                     }
                     drop(place.dropped.take());
                 }
-                Err(error) => station.route_error(place.give_back(), error),
+                Err(error) => ctx.station.fail(ctx.inbox, place.give_back(), error),
             }
         }
     }
@@ -248,6 +248,10 @@ where
 
     fn stop<'a>(&'a mut self, _: &'a Context) -> Work<'a, Result> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn is_function(&self) -> bool {
+        true
     }
 
     fn into_in_place(self: Box<Self>) -> Result<Box<dyn InPlace>, Box<dyn Stage>> {

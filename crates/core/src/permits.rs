@@ -20,7 +20,7 @@ pub struct Limits {
     pub bytes: usize,
     /// Live copies and children that one root may have; 65,536 by default.
     pub live: usize,
-    /// Links that an event and its ancestors may pass; 1,000 by default.
+    /// Links that an event and its ancestors may pass; 1,000 by default, at most 1,048,575.
     pub hops: u32,
     /// Bytes that one actor may hold across calls, beside those under way; 64 MiB by default.
     pub held_bytes: usize,

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde::Serialize;
 
+use crate::breaker::BreakerState;
 use crate::flow::Flow;
 
 /// The counters of a flow at one moment.
@@ -38,6 +39,8 @@ pub struct ActorSnapshot {
     pub consumed: u64,
     /// Events that went the error path.
     pub failed: u64,
+    /// Times that an event was to be tried again.
+    pub retried: u64,
     /// Events that ended here.
     pub ended: u64,
     /// Events that were not consumed, since their client had gone or their deadline had passed.
@@ -48,6 +51,8 @@ pub struct ActorSnapshot {
     pub held: u64,
     /// Bytes of the events that the actor holds.
     pub held_bytes: u64,
+    /// What the actor's breaker does now, if it has one.
+    pub breaker: Option<BreakerState>,
     /// Events waiting in the inboxes.
     pub waiting: u64,
     /// Requests answered here, if the actor is a door or `reply`.
@@ -105,11 +110,13 @@ impl Flow {
             name: station.name.to_string(),
             consumed: counters.consumed.load(Relaxed),
             failed: counters.failed.load(Relaxed),
+            retried: counters.retried(),
             ended: counters.ended.load(Relaxed),
             skipped: counters.skipped.load(Relaxed),
             expired: counters.expired.load(Relaxed),
             held: held as u64,
             held_bytes: held_bytes as u64,
+            breaker: station.breaker.as_ref().map(|breaker| breaker.state()),
             waiting: station.inbox.depth() as u64,
             ..ActorSnapshot::default()
         };

@@ -24,12 +24,44 @@ pub(crate) trait Stage: Send {
     fn tick<'a>(&'a mut self, why: Tick, ctx: &'a Context) -> Work<'a, Result>;
     fn stop<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result>;
 
+    /// Returns whether it is a plain function.
+    fn is_function(&self) -> bool {
+        false
+    }
+
     /// Returns the stage as one that a sender can run in place, if it is one.
     fn into_in_place(self: Box<Self>) -> Result<Box<dyn InPlace>, Box<dyn Stage>>;
 }
 
 /// Drives an [`Actor`] event by event.
 pub(crate) struct ActorStage<A>(pub(crate) A);
+
+impl<A: Actor> ActorStage<A> {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let Some(breaker) = &ctx.station.breaker else {
+            return self.consume_in_time(event, ctx).await;
+        };
+        breaker.pass()?;
+        ctx.has_spawned.store(false, Relaxed);
+        let result = self.consume_in_time(event, ctx).await;
+        // How background work fares is told when it is done.
+        if result.is_err() || !ctx.has_spawned.load(Relaxed) {
+            ctx.station.note_breaker(result.as_ref().err());
+        }
+        result
+    }
+
+    async fn consume_in_time(&mut self, event: Event, ctx: &Context) -> Result {
+        let Some(limit) = ctx.station.options.timeout else {
+            return guard(ctx, async { self.0.consume(event, ctx).await }).await;
+        };
+        // A time-out may have ended the last event in mid-way, with the desk closed.
+        ctx.open();
+        let work = guard(ctx, async { self.0.consume(event, ctx).await });
+        let done = tokio::time::timeout(limit, work).await;
+        done.unwrap_or_else(|_| Err(too_slow(limit)))
+    }
+}
 
 impl<A: Actor> Stage for ActorStage<A> {
     fn ports(&self) -> Ports {
@@ -44,23 +76,22 @@ impl<A: Actor> Stage for ActorStage<A> {
         Box::pin(async move {
             // Where nothing is sent on, nothing is gained by leaving the event to be changed in place.
             let is_end = ctx.station.outboxes().links.is_empty();
-            let keep = A::KEEP_INPUT || is_end || ctx.station.options.into.is_some();
+            let options = &ctx.station.options;
+            let needs_input =
+                options.into.is_some() || options.retry.is_some() || options.breaker.is_some();
+            let keep = A::KEEP_INPUT || is_end || needs_input;
             for event in chunk.events.drain(..) {
                 if event.is_void() && !chunk.from_error && event.error().is_none() {
                     skip(ctx, event);
                     continue;
                 }
                 ctx.begin(&event, keep);
-                let result = match ctx.station.options.timeout {
-                    None => guard(ctx, async { self.0.consume(event, ctx).await }).await,
-                    Some(limit) => {
-                        // A time-out may have ended the last event in mid-way, with the desk closed.
-                        ctx.open();
-                        let work = guard(ctx, async { self.0.consume(event, ctx).await });
-                        let done = tokio::time::timeout(limit, work).await;
-                        done.unwrap_or_else(|_| Err(too_slow(limit)))
-                    }
-                };
+                let mut result = self.consume(event, ctx).await;
+                while let Err(error) = &result
+                    && let Some(event) = ctx.try_in_place(error).await
+                {
+                    result = self.consume(event, ctx).await;
+                }
                 ctx.finish(result);
             }
         })
@@ -121,5 +152,5 @@ fn skip(ctx: &Context, event: Event) {
         true => Error::timeout("skipped: the deadline of its request has passed"),
         false => Error::new(ErrorKind::Cancelled, "skipped: its client has gone"),
     };
-    event.receipt().fail(&ctx.station.failure(error, 0));
+    event.receipt().fail(&ctx.station.failure(error));
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
+use crate::breaker::{Breaker, Switch};
 use crate::event::Body;
 use crate::flow_state::FlowState;
 use crate::inbox::Inbox;
@@ -16,6 +17,7 @@ use crate::link::Link;
 use crate::lot::Lot;
 use crate::permits::Gate;
 use crate::port::{Port, Ports};
+use crate::retry::Retry;
 use crate::{Error, ErrorKind, Event, Failure, Result};
 
 /// A registered actor's name, links, settings and counters.
@@ -30,6 +32,7 @@ pub(crate) struct Station {
     /// The share of permits, if the actor makes events by itself.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) options: Options,
+    pub(crate) breaker: Option<Switch>,
     pub(crate) alarm: Alarm,
     /// What the actor holds.
     pub(crate) lot: Lot,
@@ -43,6 +46,8 @@ pub(crate) struct Station {
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) into: Option<Arc<str>>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) breaker: Option<Breaker>,
 }
 
 /// Counts what happened to events at one actor.
@@ -55,6 +60,17 @@ pub(crate) struct Counters {
     pub(crate) skipped: AtomicU64,
     pub(crate) silent: AtomicU64,
     pub(crate) expired: AtomicU64,
+    retried: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn count_retry(&self) {
+        self.retried.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn retried(&self) -> u64 {
+        self.retried.load(Relaxed)
+    }
 }
 
 /// Where a station sends: first the links of its outboxes, then those of its error outboxes.
@@ -116,12 +132,8 @@ impl Station {
         self.outboxes.get().unwrap_or(&NONE)
     }
 
-    pub(crate) fn failure(&self, error: Error, attempts: u32) -> Failure {
-        Failure {
-            error,
-            actor: self.name.clone(),
-            attempts,
-        }
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        Failure::new(error, self.name.clone())
     }
 
     /// Sends a failed event, marked with its error, to the error outbox, else to the flow's error
@@ -130,7 +142,9 @@ impl Station {
         // Else a failure, which the root keeps, would keep an event, which keeps its root.
         let event = error.take_event().unwrap_or(event);
         self.counters.failed.fetch_add(1, Relaxed);
-        let failure = self.failure(error, event.attempts() + 1);
+        let mut failure = self.failure(error);
+        failure.attempts = event.attempts() + 1;
+        failure.since = event.first_tried().unwrap_or(failure.at);
         // What fails on its way through the flow's error actor must not come back to it for ever.
         let was_marked = event.error().is_some();
         let mut event = event.failed(failure.clone());
@@ -166,6 +180,17 @@ impl Station {
         self.counters.ended.fetch_add(1, Relaxed);
         if let Some(failure) = event.failure() {
             event.receipt.fail(failure);
+        }
+    }
+
+    /// Tells the breaker, if there is one, how an event fared.
+    pub(crate) fn note_breaker(&self, error: Option<&Error>) {
+        let changed = self
+            .breaker
+            .as_ref()
+            .and_then(|breaker| breaker.note(error));
+        if let Some(state) = changed {
+            tracing::warn!(flow = %self.flow.name, actor = %self.name, ?state, "the breaker has changed");
         }
     }
 

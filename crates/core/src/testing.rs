@@ -11,7 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::flow::Flow;
 use crate::into_actor::{Built, IntoActor};
-use crate::{Actor, Context, Director, Event, Outcome, Port, Ports, Result, Settlement, Stopped};
+use crate::{
+    Actor, ActorSnapshot, Breaker, Context, Director, Event, Outcome, Port, Ports, Result,
+    Settlement, Stopped,
+};
 
 /// How long an actor may take for one event, in the harness's time.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -48,6 +51,7 @@ pub struct Plan {
     actor: Built,
     inboxes: Vec<Port>,
     outboxes: Vec<Port>,
+    breaker: Option<Breaker>,
     real_time: bool,
 }
 
@@ -63,6 +67,13 @@ impl Plan {
     #[must_use]
     pub fn outboxes<P: Into<Port>>(mut self, names: impl IntoIterator<Item = P>) -> Plan {
         self.outboxes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Gives the actor a breaker.
+    #[must_use]
+    pub fn breaker(mut self, breaker: Breaker) -> Plan {
+        self.breaker = Some(breaker);
         self
     }
 
@@ -101,6 +112,9 @@ impl Plan {
             .registered(actor)
             .map(|actor| actor.ports.clone())
             .unwrap_or_default();
+        if let Some(breaker) = self.breaker {
+            director.set_breaker(actor, breaker);
+        }
         let inboxes = first_filled(self.inboxes, declared.inboxes, "in");
         let outboxes = first_filled(self.outboxes, declared.outboxes, "out");
 
@@ -149,6 +163,7 @@ impl Harness {
             actor: actor.into_actor(),
             inboxes: Vec::new(),
             outboxes: Vec::new(),
+            breaker: None,
             real_time: false,
         }
     }
@@ -217,6 +232,15 @@ impl Harness {
     /// Runs a future on the harness's runtime, beside the actor.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// Returns the actor's counters.
+    pub fn snapshot(&self) -> ActorSnapshot {
+        let actors = self.flow.snapshot().actors.into_iter();
+        actors
+            .into_iter()
+            .find(|actor| actor.name == "actor")
+            .unwrap_or_default()
     }
 
     /// Returns how many events are inside: being consumed, or held.

@@ -1,6 +1,7 @@
 //! What the engine keeps of an event on its way: its root, its charge, the links it has passed.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
@@ -25,7 +26,10 @@ const ASKED: u64 = 1 << 31;
 /// A fan-out's copy, whose payload is charged to a sibling: the permit holds the peak, so it stays
 /// covered when the sibling is gone.
 const SHARES: u64 = 1 << 30;
-const HOPS: u64 = SHARES - 1;
+/// How often the present actor has tried before.
+const TRIES: u64 = 0x3ff << TRIES_SHIFT;
+const TRIES_SHIFT: u32 = 20;
+const HOPS: u64 = (1 << TRIES_SHIFT) - 1;
 
 impl Travel {
     /// An event that has passed no link yet; `asked` if a client waits for an answer.
@@ -47,11 +51,19 @@ impl Travel {
     }
 
     fn charged(self, charge: u32) -> Travel {
-        Travel(u64::from(charge) << 32 | self.0 & (ASKED | SHARES | HOPS))
+        Travel(u64::from(charge) << 32 | self.0 & 0xffff_ffff)
     }
 
     pub(crate) fn uncharged(self) -> Travel {
         self.charged(0)
+    }
+
+    fn tries(self) -> u32 {
+        ((self.0 & TRIES) >> TRIES_SHIFT) as u32
+    }
+
+    fn one_try_more(self) -> Travel {
+        Travel(self.0 + (1 << TRIES_SHIFT))
     }
 
     /// The same with a payload of its own.
@@ -65,8 +77,8 @@ impl Travel {
     }
 
     fn one_hop_more(self) -> Travel {
-        // The limit is far below the number of hops that fit in.
-        Travel(self.0 + 1)
+        // The limit is not above the number of hops that fit in. The next actor has not tried yet.
+        Travel((self.0 & !TRIES) + 1)
     }
 }
 
@@ -113,6 +125,25 @@ impl Event {
         let root = Arc::new(Root::new(id, gate.clone(), held, false, origin));
         self.enter(self.id(), root, held);
         self.travel = self.travel.after(hops);
+    }
+
+    /// Returns how often the present actor has tried before.
+    pub fn attempts(&self) -> u32 {
+        self.travel.tries()
+    }
+
+    /// Returns when the present actor first tried, if it did before.
+    pub(crate) fn first_tried(&self) -> Option<SystemTime> {
+        self.head().first_tried.filter(|_| self.attempts() > 0)
+    }
+
+    /// Notes that the present actor has tried, in vain.
+    pub(crate) fn tried(mut self) -> Event {
+        if self.attempts() == 0 {
+            self.head_mut().first_tried = Some(SystemTime::now());
+        }
+        self.travel = self.travel.one_try_more();
+        self
     }
 
     /// Counts a link.

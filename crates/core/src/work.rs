@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::context::Context;
 use crate::current::AsActor;
@@ -19,6 +20,7 @@ impl Context {
         W: Future<Output = Result> + Send,
     {
         self.note_sent();
+        self.has_spawned.store(true, Relaxed);
         let mut ctx = Context::new(self.station.clone());
         ctx.inbox = self.inbox;
         let name = self.station.name.clone();
@@ -29,6 +31,7 @@ impl Context {
                 ctx.begin(&event, true);
                 let theirs = ctx.clone();
                 let result = guard(&ctx, async move { work(event, theirs).await }).await;
+                ctx.station.note_breaker(result.as_ref().err());
                 ctx.finish(result);
                 ctx.close();
             }));

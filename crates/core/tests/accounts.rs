@@ -1,5 +1,11 @@
 //! What is charged and counted, and what becomes of an event that cannot be sent.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests a panic is the message"
+)]
+
 mod common;
 
 use std::sync::{Arc, Mutex};

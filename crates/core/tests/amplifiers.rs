@@ -1,5 +1,11 @@
 //! Actors that make many events of one: what is under way stays within its bound.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests a panic is the message"
+)]
+
 mod common;
 
 use std::sync::Arc;

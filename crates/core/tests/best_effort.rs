@@ -1,5 +1,11 @@
 //! Best-effort links: what is behind them never slows what is before them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests a panic is the message"
+)]
+
 mod common;
 
 use std::sync::Arc;
@@ -32,7 +38,6 @@ struct Fork {
     turns: Arc<Semaphore>,
 }
 
-#[expect(clippy::expect_used, reason = "a test may panic")]
 /// A source with a healthy branch, and a best-effort branch whose actor waits for turns.
 async fn fork(count: u64, settings: BestEffort, limits: Limits) -> Fork {
     let (healthy, slow) = (Collect::default(), Collect::default());

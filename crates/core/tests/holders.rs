@@ -1,5 +1,11 @@
 //! Actors that keep events across calls: within a budget, for a time, and never in silence.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests a panic is the message"
+)]
+
 mod common;
 
 use std::time::Duration;

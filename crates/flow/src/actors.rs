@@ -1,19 +1,16 @@
 //! The actors of a flow file: each exactly one kind, and the keys that all kinds have.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use compysition_core::{Event, Registry, TimeSpan};
+use compysition_core::Registry;
 
 use crate::connect::is_name;
 use crate::diagnostics::Diagnostic;
 use crate::fields::{self, not_available};
 use crate::node::{Content, Entry, Node};
+use crate::options::{self, Options};
 use crate::source::Span;
-use crate::{settings, suggest};
-
-/// The keys that stand beside an actor's kind.
-const RESERVED: [&str; 6] = ["pool", "retry", "timeout", "breaker", "into", "description"];
+use crate::suggest;
 
 /// An actor as the file has it.
 pub(crate) struct Entered {
@@ -22,13 +19,6 @@ pub(crate) struct Entered {
     /// The kind's name and settings; none if the entry is too wrong to tell.
     pub(crate) kind: Option<(&'static str, Node)>,
     pub(crate) options: Options,
-}
-
-/// What holds for an actor of any kind.
-#[derive(Clone, Default)]
-pub(crate) struct Options {
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) into: Option<String>,
 }
 
 /// What holds for all actors, and for all of a kind.
@@ -43,11 +33,10 @@ impl Defaults {
     pub(crate) fn add(&mut self, node: Node, registry: &Registry, found: &mut Vec<Diagnostic>) {
         let mut entries = fields::entries(node, "`defaults`", found);
         let options = Options::take(&mut entries, found);
-        self.options.timeout = self.options.timeout.or(options.timeout);
-        self.options.into = self.options.into.take().or(options.into);
+        self.options = std::mem::take(&mut self.options).or(&options);
         for entry in entries {
             let Some(kind) = registry.get(&entry.key) else {
-                let known = RESERVED.into_iter().chain(kind_names(registry));
+                let known = options::KEYS.into_iter().chain(kind_names(registry));
                 let hint = suggest::closest(&entry.key, known);
                 let message = format!("unknown kind of actor `{}`", entry.key);
                 let hint = hint.map(|hint| format!("did you mean `{hint}`?"));
@@ -71,39 +60,6 @@ impl Defaults {
                 }
             }
         }
-    }
-}
-
-impl Options {
-    fn take(entries: &mut Vec<Entry>, found: &mut Vec<Diagnostic>) -> Options {
-        for key in ["pool", "retry", "breaker"] {
-            if let Some(entry) = fields::take(entries, key) {
-                not_available(&format!("`{key}`"), entry.key_span, found);
-            }
-        }
-        if let Some(entry) = fields::take(entries, "description") {
-            fields::text(&entry.value, "a description", found);
-        }
-        let timeout = fields::take(entries, "timeout").and_then(|entry| {
-            let TimeSpan(time) = settings::read(&entry.value, found)?;
-            if time.is_zero() {
-                let message = "a time-out of nothing lets no event through";
-                Diagnostic::new(entry.value.span, message).report(found);
-            }
-            Some(time)
-        });
-        let into = fields::take(entries, "into").and_then(|entry| {
-            let path = entry.value.text().unwrap_or_default();
-            // An event of its own shows whether the path can be set at all.
-            match Event::new(()).set_path(&path, "") {
-                Ok(()) => Some(path.to_string()),
-                Err(error) => {
-                    Diagnostic::new(entry.value.span, error.message()).report(found);
-                    None
-                }
-            }
-        });
-        Options { timeout, into }
     }
 }
 
@@ -166,8 +122,7 @@ fn actor(
         defaults.complete(kind, &mut settings);
         (kind, settings)
     });
-    options.timeout = options.timeout.or(defaults.options.timeout);
-    options.into = options.into.or_else(|| defaults.options.into.clone());
+    let options = options.or(&defaults.options);
     Entered {
         name,
         span,
@@ -203,7 +158,7 @@ fn the_kind(
                     "unknown key `{}` beside the kind `{}`",
                     other.key, entry.key
                 );
-                let hint = match suggest::closest(&other.key, RESERVED) {
+                let hint = match suggest::closest(&other.key, options::KEYS) {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!(
                         "settings of the kind stand in it: {{ {}: {{ … }} }}",

@@ -200,12 +200,7 @@ impl Building {
             let built = built.unwrap_or_else(|| Built::value(Missing));
             let director = &mut self.plan.director;
             let node = director.register(actor.name.clone(), built);
-            if let Some(timeout) = actor.options.timeout {
-                director.set_timeout(node, timeout);
-            }
-            if let Some(path) = actor.options.into {
-                director.set_into(node, path);
-            }
+            actor.options.set(director, node);
             self.plan.places.actors.push(actor.span);
             self.by_name.insert(actor.name, node);
         }

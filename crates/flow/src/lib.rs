@@ -40,6 +40,7 @@ mod fields;
 mod include;
 mod load;
 mod node;
+mod options;
 mod parse;
 mod read;
 mod reference;

@@ -47,6 +47,22 @@ fn all_forms_of_settings_are_read() {
 }
 
 #[test]
+fn what_holds_for_all_kinds_can_stand_beside_each() {
+    let text = "
+defaults: { timeout: 30, retry: { attempts: 3 } }
+actors:
+  n: numbers
+  f: { form: { url: u }, retry: { delay: 200ms, backoff: 1.5, on: [timeout] }, breaker: { open: 1m } }
+  g: { form: { url: u }, retry: , breaker: , timeout: 1m30s }
+  s: sink
+connect: [n -> f -> g -> s]
+";
+    if let Err(error) = loader().load_text("dir/a.yaml", text) {
+        panic!("{error}");
+    }
+}
+
+#[test]
 fn defaults_of_a_kind_can_be_written_in_three_ways() {
     for actor in [
         "sink",

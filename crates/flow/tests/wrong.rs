@@ -289,6 +289,20 @@ const CASES: &[Case] = &[
         "include: no.yaml\nactors: { n: numbers }\n",
         &[(1, 10, "`no.yaml` cannot be read", "")],
     ),
+    (
+        "actors:\n  n: { numbers: {}, retry: { atempts: 3, on: [timeout, late] } }\n",
+        &[
+            (2, 30, "unknown setting `atempts`", "`attempts`"),
+            (2, 56, "unknown value `late`", ""),
+        ],
+    ),
+    (
+        "actors:\n  n: { numbers: {}, retry: { attempts: 0 }, breaker: { failures: 0 } }\n  s: sink\nconnect: [n -> s]\n",
+        &[
+            (2, 3, "`attempts` must be from 1 to 1000", ""),
+            (2, 3, "`failures` must be at least 1", ""),
+        ],
+    ),
     // What is not there yet
     (
         "actors:\n  n: { numbers: {}, pool: 3 }\n",
