@@ -108,7 +108,7 @@ async fn stop_all(flows: &[Arc<Flow>]) -> bool {
         stopping.spawn(async move {
             let is_clean = flow.stop().await.is_clean();
             tracing::info!(flow = flow.name(), "stopped");
-            is_clean
+            is_clean && flow.failure().is_none()
         });
         if let Ok(Some(stopped)) = timeout_at(latest, stopping.join_next()).await {
             // A task that panicked has said so in the log.

@@ -7,9 +7,11 @@ use crate::director::{Connection, Director, LinkKind, Node, Role};
 use crate::flow_error::{About, FlowError, Problem};
 use crate::port::Port;
 use crate::retry::Retry;
+use crate::travel::MOST_HOPS;
 
 pub(crate) fn check(director: &Director) -> Result<(), FlowError> {
     let mut problems = Vec::new();
+    limits(director, &mut problems);
     actors(director, &mut problems);
     links(director, &mut problems);
     fixed_ports(director, &mut problems);
@@ -21,6 +23,27 @@ pub(crate) fn check(director: &Director) -> Result<(), FlowError> {
         flow: director.name.to_string(),
         problems,
     })
+}
+
+fn limits(director: &Director, problems: &mut Vec<Problem>) {
+    let limits = &director.limits;
+    let mistakes = [
+        (
+            limits.roots == 0,
+            "a flow that may have no event under way does nothing",
+        ),
+        (
+            limits.bytes == 0,
+            "a flow that may hold no bytes does nothing",
+        ),
+        (
+            limits.hops > MOST_HOPS,
+            "an event may pass at most 1048575 links",
+        ),
+    ];
+    for (_, message) in mistakes.iter().filter(|(is_mistake, _)| *is_mistake) {
+        problems.push(problem(About::Flow, (*message).to_owned()));
+    }
 }
 
 fn problem(about: About, message: String) -> Problem {
@@ -41,7 +64,8 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
             problems.push(problem(about.clone(), message));
         }
         if let Some(breaker) = &actor.options.breaker {
-            let is_function = matches!(&actor.role, Role::Actor(Ok(stage)) if stage.is_function());
+            let is_function =
+                matches!(&actor.role, Role::Actor(Ok(stage), _) if stage.is_function());
             let no_actor =
                 is_function.then_some("a plain function has no breaker; make it an actor");
             for mistake in breaker.mistake().into_iter().chain(no_actor) {
@@ -49,7 +73,7 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
                 problems.push(problem(about.clone(), message));
             }
         }
-        if let Role::Actor(Err(error)) = &actor.role {
+        if let Role::Actor(Err(error), _) = &actor.role {
             let message = format!("actor `{name}` cannot be made: {error}");
             problems.push(problem(about, message));
         }
@@ -98,6 +122,14 @@ fn links(director: &Director, problems: &mut Vec<Problem>) {
             let message = format!(
                 "the best-effort link from `{}` to `{}` has a queue of 0, so nothing could pass",
                 from.name, to.name
+            );
+            problems.push(problem(About::Link(index), message));
+        }
+        let is_trap = matches!(link.outbox.as_str(), "errors" | "err");
+        if !is_error && is_trap && from.ports.outboxes.is_empty() {
+            let message = format!(
+                "outbox `{}` of `{}` would get a copy of each event; the errors come from `error`",
+                link.outbox, from.name
             );
             problems.push(problem(About::Link(index), message));
         }
@@ -168,7 +200,7 @@ fn unreachable(director: &Director, problems: &mut Vec<Problem>) {
         if director
             .actors
             .iter()
-            .any(|actor| matches!(actor.role, Role::Actor(Err(_))))
+            .any(|actor| matches!(actor.role, Role::Actor(Err(_), _)))
         {
             continue;
         }

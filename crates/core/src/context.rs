@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::desk::{self, Drawer};
@@ -29,6 +30,9 @@ pub struct Context {
     sent: Arc<AtomicBool>,
     /// Whether work goes on in the background; only looked at for actors with a breaker.
     pub(crate) has_spawned: AtomicBool,
+    /// The panic of the actor's code, until the runner has seen to it.
+    panic: Mutex<Option<Error>>,
+    has_panicked: AtomicBool,
     /// Tells apart the children of one event.
     ordinal: AtomicU64,
 }
@@ -42,6 +46,8 @@ impl Context {
             drawer: Drawer::default(),
             sent: Arc::default(),
             has_spawned: AtomicBool::new(false),
+            panic: Mutex::default(),
+            has_panicked: AtomicBool::new(false),
             ordinal: AtomicU64::new(0),
         }
     }
@@ -264,6 +270,20 @@ impl Context {
         }
         self.sent.store(false, Relaxed);
         *self.ordinal.get_mut() = 0;
+    }
+
+    pub(crate) fn note_panic(&self, panic: &Error) {
+        *self.panic.lock() = Some(panic.clone());
+        self.has_panicked.store(true, Relaxed);
+    }
+
+    /// Takes out the panic of the actor's code, if there was one.
+    pub(crate) fn take_panic(&self) -> Option<Error> {
+        if !self.has_panicked.load(Relaxed) {
+            return None;
+        }
+        self.has_panicked.store(false, Relaxed);
+        self.panic.lock().take()
     }
 
     /// Sees to the event just consumed: `result` is what `consume` returned.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use crate::best_effort::BestEffort;
 use crate::breaker::Breaker;
 use crate::flow::Flow;
@@ -14,6 +16,7 @@ use crate::port::{Port, Ports};
 use crate::retry::Retry;
 use crate::stage::Stage;
 use crate::station::Options;
+use crate::supervision::{Maker, Supervision};
 use crate::{ErrorKind, Result};
 
 /// Composes actors into a flow: registers them, connects them, and starts them.
@@ -45,6 +48,7 @@ pub struct Director {
     reply: Option<Node>,
     pub(crate) limits: Limits,
     pub(crate) stop_deadline: Duration,
+    pub(crate) supervision: Supervision,
 }
 
 /// An actor that was registered with a [`Director`].
@@ -113,7 +117,7 @@ pub(crate) struct Registered {
 }
 
 pub(crate) enum Role {
-    Actor(Result<Box<dyn Stage>>),
+    Actor(Result<Box<dyn Stage>>, Maker),
     /// The door that an event came in by, whichever it is.
     Reply,
 }
@@ -149,6 +153,7 @@ impl Director {
             reply: None,
             limits: Limits::default(),
             stop_deadline: Duration::from_secs(30),
+            supervision: Supervision::default(),
         }
     }
 
@@ -158,11 +163,13 @@ impl Director {
         name: impl Into<Arc<str>>,
         actor: impl IntoActor<Form>,
     ) -> Node {
-        let stage = actor.into_actor().make();
+        let mut built = actor.into_actor();
+        let stage = built.make();
         let ports = stage
             .as_ref()
             .map_or_else(|_| Ports::any(), |stage| stage.ports());
-        self.add(name.into(), ports, Role::Actor(stage))
+        let maker = Arc::new(Mutex::new(built));
+        self.add(name.into(), ports, Role::Actor(stage, maker))
     }
 
     /// Returns the node that stands for the door that an event came in by. What reaches it answers its
@@ -276,6 +283,11 @@ impl Director {
     /// Bounds how long the flow may take to stop; 30 s by default.
     pub fn set_stop_deadline(&mut self, deadline: Duration) {
         self.stop_deadline = deadline;
+    }
+
+    /// Sets what becomes of actors that panic.
+    pub fn set_supervision(&mut self, supervision: Supervision) {
+        self.supervision = supervision;
     }
 
     /// Bounds how long an actor may take for one event; beyond that the event fails with a time-out.

@@ -83,6 +83,12 @@ impl Flow {
         }
     }
 
+    /// Returns why the flow stopped by itself, if an actor failed for good and
+    /// [`OnFailed::StopFlow`](crate::OnFailed) was set.
+    pub fn failure(&self) -> Option<Error> {
+        self.state.failure().cloned()
+    }
+
     /// Stops the flow: doors refuse, sources end, what is under way is finished, holders flush. What is
     /// not done at the deadline is failed, by name.
     pub async fn stop(&self) -> Stopped {

@@ -3,7 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -13,12 +13,16 @@ use crate::permits::Limits;
 use crate::settlement::Outcome;
 use crate::spawner::Spawner;
 use crate::station::Station;
+use crate::supervision::Supervision;
 use crate::{Error, ErrorKind, Failure, Id};
 
 pub(crate) struct FlowState {
     pub(crate) name: Arc<str>,
     pub(crate) limits: Limits,
     pub(crate) spawner: Spawner,
+    pub(crate) supervision: Supervision,
+    /// Why the flow stopped by itself, if an actor failed.
+    failure: OnceLock<Error>,
     /// Notified when the flow may have become quiet: a root settled, a permit returned, a source ended.
     pub(crate) quiet: Notify,
     pub(crate) settled: Settled,
@@ -61,12 +65,19 @@ impl Settled {
 }
 
 impl FlowState {
-    pub(crate) fn new(name: Arc<str>, limits: Limits, spawner: Spawner) -> FlowState {
+    pub(crate) fn new(
+        name: Arc<str>,
+        limits: Limits,
+        supervision: Supervision,
+        spawner: Spawner,
+    ) -> FlowState {
         let seed = RandomState::new().hash_one(&name);
         FlowState {
             name,
             limits,
             spawner,
+            supervision,
+            failure: OnceLock::new(),
             quiet: Notify::new(),
             settled: Settled::default(),
             started: CancellationToken::new(),
@@ -114,6 +125,16 @@ impl FlowState {
     pub(crate) fn stop(&self) {
         self.is_stopping.store(true, SeqCst);
         self.stopping.cancel();
+    }
+
+    /// Begins to stop the flow because an actor has failed; the first reason counts.
+    pub(crate) fn fail(&self, error: Error) {
+        let _ = self.failure.set(error);
+        self.stop();
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failure.get()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

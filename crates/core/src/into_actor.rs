@@ -1,15 +1,24 @@
 //! The forms in which an actor may be registered.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::actor::Actor;
 use crate::map::{Map, MapOutput, MapStage};
-use crate::stage::{ActorStage, Stage};
-use crate::{Event, Result};
+use crate::stage::{ActorStage, Stage, panicked};
+use crate::{Error, Event, Result};
 
 /// An actor ready to be registered, whatever its type.
 pub struct Built {
-    make: Box<dyn FnMut() -> Result<Box<dyn Stage>> + Send>,
+    make: Make,
+}
+
+type Factory = Box<dyn FnMut() -> Result<Box<dyn Stage>> + Send>;
+
+enum Make {
+    /// It exists; taken when it is registered.
+    Value(Option<Box<dyn Stage>>),
+    Factory(Factory),
 }
 
 impl Built {
@@ -20,25 +29,52 @@ impl Built {
 
     /// Takes a way to make an actor, so that a new one can be made after a panic.
     pub fn factory<A: Actor>(mut make: impl FnMut() -> Result<A> + Send + 'static) -> Built {
+        let make = move || Ok(Box::new(ActorStage(make()?)) as Box<dyn Stage>);
         Built {
-            make: Box::new(move || Ok(Box::new(ActorStage(make()?)))),
+            make: Make::Factory(Box::new(make)),
+        }
+    }
+
+    /// Takes an actor that exists already, and a way to make it again.
+    pub fn renewable(
+        mut first: Built,
+        mut again: impl FnMut() -> Result<Built> + Send + 'static,
+    ) -> Built {
+        let mut first = Some(first.make());
+        let make = move || match first.take() {
+            Some(first) => first,
+            None => again()?.make(),
+        };
+        Built {
+            make: Make::Factory(Box::new(make)),
         }
     }
 
     fn stage(stage: impl Stage + 'static) -> Built {
-        let mut stage = Some(stage);
         Built {
-            make: Box::new(move || match stage.take() {
-                Some(stage) => Ok(Box::new(stage)),
-                None => Err(crate::Error::internal(
-                    "the actor was registered as a value",
-                )),
-            }),
+            make: Make::Value(Some(Box::new(stage))),
         }
     }
 
+    /// Makes the actor for the first time.
     pub(crate) fn make(&mut self) -> Result<Box<dyn Stage>> {
-        (self.make)()
+        match &mut self.make {
+            Make::Value(value) => value
+                .take()
+                .ok_or_else(|| Error::internal("the actor was registered as a value")),
+            Make::Factory(make) => make(),
+        }
+    }
+
+    /// Makes the actor once more, unless there was only the one.
+    pub(crate) fn make_again(&mut self) -> Option<Result<Box<dyn Stage>>> {
+        match &mut self.make {
+            Make::Value(_) => None,
+            Make::Factory(make) => Some(match catch_unwind(AssertUnwindSafe(make)) {
+                Ok(made) => made,
+                Err(panic) => Err(panicked(&*panic)),
+            }),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::director::{Connection, Director, LinkKind, Registered, Role};
 use crate::flow::Flow;
 use crate::flow_error::{About, FlowError, Problem};
 use crate::flow_state::FlowState;
+use crate::health::Health;
 use crate::in_place::InPlaceStation;
 use crate::inbox::Inbox;
 use crate::link::{Link, Target};
@@ -27,13 +28,14 @@ use crate::runner;
 use crate::spawner::{Executor, Spawner, TokioExecutor};
 use crate::stage::Stage;
 use crate::station::{Counters, Outboxes, Station};
+use crate::supervision::{Maker, Supervisor};
 
 /// How many functions one sender runs in place one after the other; bounds the depth of the stack.
 const LONGEST_RUN: usize = 16;
 
 /// A node with all that its links need to know.
 enum Placed {
-    Task(Arc<Station>, Box<dyn Stage>),
+    Task(Arc<Station>, Box<dyn Stage>, Maker),
     Function(Arc<Station>, Arc<InPlaceStation>),
     Reply(Arc<Station>, Arc<Answers>),
 }
@@ -49,7 +51,12 @@ pub(crate) async fn launch_on(
 ) -> Result<Flow, FlowError> {
     let with_default_errors = connect_errors(&mut director);
     let spawner = Spawner::new(executor);
-    let state = FlowState::new(director.name.clone(), director.limits.clone(), spawner);
+    let state = FlowState::new(
+        director.name.clone(),
+        director.limits.clone(),
+        director.supervision.clone(),
+        spawner,
+    );
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);
     let actors = std::mem::take(&mut director.actors);
@@ -189,34 +196,37 @@ fn place(
         alarm: Alarm::default(),
         lot: Lot::default(),
         rest: Notify::new(),
+        health: Health::default(),
         counters: Counters::default(),
     });
-    let stage = match actor.role {
+    let (stage, maker) = match actor.role {
         Role::Reply => {
             let answers = Arc::new(Answers::new(actor.name, None));
             return Placed::Reply(station, answers);
         }
-        Role::Actor(Ok(stage)) => stage,
-        Role::Actor(Err(_)) => unreachable!("check refuses a flow with an actor that was not made"),
+        Role::Actor(Ok(stage), maker) => (stage, maker),
+        Role::Actor(Err(_), _) => {
+            unreachable!("check refuses a flow with an actor that was not made")
+        }
     };
     if !in_place {
-        return Placed::Task(station, stage);
+        return Placed::Task(station, stage, maker);
     }
     match stage.into_in_place() {
         Ok(work) => {
             let in_place = Arc::new(InPlaceStation::new(station.clone(), work));
             Placed::Function(station, in_place)
         }
-        Err(stage) => Placed::Task(station, stage),
+        Err(stage) => Placed::Task(station, stage, maker),
     }
 }
 
 impl Placed {
     fn station(&self) -> &Arc<Station> {
         match self {
-            Placed::Task(station, _) | Placed::Function(station, _) | Placed::Reply(station, _) => {
-                station
-            }
+            Placed::Task(station, ..)
+            | Placed::Function(station, _)
+            | Placed::Reply(station, _) => station,
         }
     }
 }
@@ -308,7 +318,7 @@ async fn start(places: Vec<Placed>, flow: &mut Flow) -> Result<(), FlowError> {
     let mut problems = Vec::new();
     let mut ready = Vec::new();
     for (index, place) in places.into_iter().enumerate() {
-        let Placed::Task(station, mut stage) = place else {
+        let Placed::Task(station, mut stage, maker) = place else {
             continue;
         };
         let ctx = Context::new(station.clone());
@@ -321,16 +331,16 @@ async fn start(places: Vec<Placed>, flow: &mut Flow) -> Result<(), FlowError> {
             AsActor::new(station.name.clone(), start).await
         };
         match started {
-            Ok(()) => ready.push((station, stage)),
+            Ok(()) => ready.push((station, stage, Supervisor::new(maker))),
             Err(error) => problems.push(Problem {
                 about: About::Actor(index),
                 message: format!("actor `{}` cannot start: {error}", station.name),
             }),
         }
     }
-    for (station, stage) in ready {
+    for (station, stage, supervisor) in ready {
         let name = station.name.clone();
-        let runner = AsActor::new(name, runner::run(stage, station.clone()));
+        let runner = AsActor::new(name, runner::run(stage, station.clone(), supervisor));
         flow.spawn_runner(station, runner);
     }
     if problems.is_empty() {

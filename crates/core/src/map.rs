@@ -238,8 +238,11 @@ where
         Box::pin(async { Ok(()) })
     }
 
-    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a> {
-        Box::pin(async move { self.process(&mut chunk.events, ctx) })
+    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a, Result> {
+        Box::pin(async move {
+            self.process(&mut chunk.events, ctx);
+            Ok(())
+        })
     }
 
     fn tick<'a>(&'a mut self, _: Tick, _: &'a Context) -> Work<'a, Result> {

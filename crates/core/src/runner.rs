@@ -9,54 +9,138 @@ use crate::context::Context;
 use crate::inbox::{CHUNK, Chunk, Signals};
 use crate::stage::Stage;
 use crate::station::Station;
-use crate::{Event, Result};
+use crate::supervision::{ActorState, OnFailed, Supervisor};
+use crate::{Error, Event, Result};
 
 /// Takes what waits in the inbox, chunk by chunk, until the flow ends.
-pub(crate) async fn run(mut stage: Box<dyn Stage>, station: Arc<Station>) {
-    let mut ctx = Context::new(station.clone());
-    let mut chunks = VecDeque::new();
-    let mut spares = Vec::new();
-    loop {
-        let (signals, waited) = next(&station, &mut chunks, &mut spares).await;
-        if !waited {
-            // A runner that always finds something must not keep its thread from the others.
-            tokio::task::yield_now().await;
-        }
-        let mut done = 0;
-        while let Some(mut chunk) = chunks.pop_front() {
-            done += chunk.events.len();
-            station
-                .counters
-                .consumed
-                .fetch_add(chunk.events.len() as u64, Relaxed);
-            ctx.inbox = chunk.inbox;
-            ctx.open();
-            stage.chunk(&mut chunk, &mut ctx).await;
-            ctx.close();
-            chunk.events.clear();
-            spares.push(chunk.events);
-            if done >= CHUNK && !chunks.is_empty() {
-                done = 0;
-                // The next actor's turn, while the events are still in the processor's cache.
+pub(crate) async fn run(stage: Box<dyn Stage>, station: Arc<Station>, supervisor: Supervisor) {
+    Runner {
+        ctx: Context::new(station.clone()),
+        station,
+        work: Work::Actor(stage),
+        supervisor,
+    }
+    .run()
+    .await;
+}
+
+struct Runner {
+    station: Arc<Station>,
+    ctx: Context,
+    work: Work,
+    supervisor: Supervisor,
+}
+
+/// What becomes of events.
+enum Work {
+    Actor(Box<dyn Stage>),
+    /// The actor has panicked too often; they take its error path.
+    Failed(Error),
+}
+
+impl Runner {
+    async fn run(mut self) {
+        let station = self.station.clone();
+        let mut chunks = VecDeque::new();
+        let mut spares = Vec::new();
+        loop {
+            let (signals, waited) = next(&station, &mut chunks, &mut spares).await;
+            if !waited {
+                // A runner that always finds something must not keep its thread from the others.
                 tokio::task::yield_now().await;
             }
+            let mut done = 0;
+            while let Some(mut chunk) = chunks.pop_front() {
+                done += chunk.events.len();
+                self.consume(&mut chunk).await;
+                match chunk.events.is_empty() {
+                    true => spares.push(chunk.events),
+                    // What was left when the actor panicked comes first.
+                    false => chunks.push_front(chunk),
+                }
+                if done >= CHUNK && !chunks.is_empty() {
+                    done = 0;
+                    // The next actor's turn, while the events are still in the processor's cache.
+                    tokio::task::yield_now().await;
+                }
+            }
+            if signals.stopping {
+                self.tick(Tick::Stopping).await;
+            }
+            if signals.pressure {
+                self.tick(Tick::Pressure).await;
+            }
+            if station.alarm.take_due() {
+                self.tick(Tick::Timer).await;
+            }
+            if signals.end {
+                break;
+            }
         }
-        if signals.stopping {
-            tick(&mut *stage, Tick::Stopping, &ctx).await;
+        if let Work::Actor(stage) = &mut self.work {
+            report(&station, stage.stop(&self.ctx).await);
+            self.ctx.close();
         }
-        if signals.pressure {
-            tick(&mut *stage, Tick::Pressure, &ctx).await;
-        }
-        if station.alarm.take_due() {
-            tick(&mut *stage, Tick::Timer, &ctx).await;
-        }
-        if signals.end {
-            break;
+        station.inbox.set_busy(false);
+    }
+
+    async fn consume(&mut self, chunk: &mut Chunk) {
+        let consumed = &self.station.counters.consumed;
+        consumed.fetch_add(chunk.events.len() as u64, Relaxed);
+        self.ctx.inbox = chunk.inbox;
+        let panic = match &mut self.work {
+            Work::Actor(stage) => {
+                self.ctx.open();
+                let done = stage.chunk(chunk, &mut self.ctx).await;
+                self.ctx.close();
+                done.err()
+            }
+            Work::Failed(error) => {
+                let fail = |event: Event| self.station.route_error(event, error.clone());
+                chunk.events.drain(..).for_each(fail);
+                None
+            }
+        };
+        consumed.fetch_sub(chunk.events.len() as u64, Relaxed);
+        if let Some(panic) = panic {
+            self.restart(panic).await;
         }
     }
-    report(&station, stage.stop(&ctx).await);
-    ctx.close();
-    station.inbox.set_busy(false);
+
+    async fn tick(&mut self, why: Tick) {
+        let Work::Actor(stage) = &mut self.work else {
+            return;
+        };
+        self.ctx.open();
+        report(&self.station, stage.tick(why, &self.ctx).await);
+        self.ctx.close();
+        if let Some(panic) = self.ctx.take_panic() {
+            self.restart(panic).await;
+        }
+    }
+
+    /// Makes the actor anew, or gives it up.
+    async fn restart(&mut self, cause: Error) {
+        let nobody = Work::Failed(cause.clone());
+        let Work::Actor(stage) = std::mem::replace(&mut self.work, nobody) else {
+            return;
+        };
+        match self.supervisor.restart(stage, &mut self.ctx, &cause).await {
+            Ok(stage) => self.work = Work::Actor(stage),
+            Err(error) => self.give_up(error),
+        }
+    }
+
+    fn give_up(&mut self, error: Error) {
+        let station = &self.station;
+        station.set_state(ActorState::Failed);
+        station.end_producers();
+        tracing::error!(flow = %station.flow.name, actor = %station.name, "{error}");
+        if station.flow.supervision.on_failed == OnFailed::StopFlow {
+            station.flow.fail(error.clone());
+        }
+        self.work = Work::Failed(error);
+    }
 }
 
 /// Waits for events, a signal, or the time that the actor asked for.
@@ -78,12 +162,6 @@ async fn next(
             }
         },
     }
-}
-
-async fn tick(stage: &mut dyn Stage, why: Tick, ctx: &Context) {
-    ctx.open();
-    report(&ctx.station, stage.tick(why, ctx).await);
-    ctx.close();
 }
 
 /// Logs an error of `tick` or `stop`, which concerns no event.

@@ -22,6 +22,9 @@ pub(crate) async fn run(director: Director) -> Result {
             return Err(Error::internal("ended by a second signal"));
         }
     };
+    if let Some(failure) = flow.failure() {
+        return Err(failure);
+    }
     if stopped.is_clean() {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::breaker::BreakerState;
 use crate::flow::Flow;
+use crate::supervision::ActorState;
 
 /// The counters of a flow at one moment.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -35,6 +36,10 @@ pub struct Snapshot {
 pub struct ActorSnapshot {
     /// The actor's name.
     pub name: String,
+    /// Whether the actor works.
+    pub state: ActorState,
+    /// Times that the actor was made anew after a panic.
+    pub restarts: u64,
     /// Events taken from the inboxes.
     pub consumed: u64,
     /// Events that went the error path.
@@ -108,6 +113,8 @@ impl Flow {
         let (held, held_bytes) = station.lot.size();
         let mut actor = ActorSnapshot {
             name: station.name.to_string(),
+            state: station.state(),
+            restarts: station.restarts(),
             consumed: counters.consumed.load(Relaxed),
             failed: counters.failed.load(Relaxed),
             retried: counters.retried(),

@@ -20,7 +20,8 @@ pub(crate) type Work<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait Stage: Send {
     fn ports(&self) -> Ports;
     fn start<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result>;
-    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a>;
+    /// Handles the events of a chunk. After a panic it leaves the rest in the chunk and returns the panic.
+    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a, Result>;
     fn tick<'a>(&'a mut self, why: Tick, ctx: &'a Context) -> Work<'a, Result>;
     fn stop<'a>(&'a mut self, ctx: &'a Context) -> Work<'a, Result>;
 
@@ -37,6 +38,17 @@ pub(crate) trait Stage: Send {
 pub(crate) struct ActorStage<A>(pub(crate) A);
 
 impl<A: Actor> ActorStage<A> {
+    /// Handles an event of an actor with a time-out, a retry or a breaker.
+    async fn consume_with_options(&mut self, event: Event, ctx: &mut Context) -> Result {
+        let mut result = self.consume(event, ctx).await;
+        while let Err(error) = &result
+            && let Some(event) = ctx.try_in_place(error).await
+        {
+            result = self.consume(event, ctx).await;
+        }
+        result
+    }
+
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         let Some(breaker) = &ctx.station.breaker else {
             return self.consume_in_time(event, ctx).await;
@@ -72,28 +84,34 @@ impl<A: Actor> Stage for ActorStage<A> {
         Box::pin(guard(ctx, async { self.0.start(ctx).await }))
     }
 
-    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a> {
+    fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a, Result> {
         Box::pin(async move {
+            let options = &ctx.station.options;
+            let is_plain = options.is_plain();
             // Where nothing is sent on, nothing is gained by leaving the event to be changed in place.
             let is_end = ctx.station.outboxes().links.is_empty();
-            let options = &ctx.station.options;
-            let needs_input =
-                options.into.is_some() || options.retry.is_some() || options.breaker.is_some();
-            let keep = A::KEEP_INPUT || is_end || needs_input;
-            for event in chunk.events.drain(..) {
+            let keep = A::KEEP_INPUT || is_end || options.need_input();
+            let mut events = chunk.events.drain(..);
+            while let Some(event) = events.next() {
                 if event.is_void() && !chunk.from_error && event.error().is_none() {
                     skip(ctx, event);
                     continue;
                 }
                 ctx.begin(&event, keep);
-                let mut result = self.consume(event, ctx).await;
-                while let Err(error) = &result
-                    && let Some(event) = ctx.try_in_place(error).await
-                {
-                    result = self.consume(event, ctx).await;
-                }
+                let result = match is_plain {
+                    true => guard(ctx, async { self.0.consume(event, ctx).await }).await,
+                    false => self.consume_with_options(event, ctx).await,
+                };
+                let has_failed = result.is_err();
                 ctx.finish(result);
+                if has_failed && let Some(panic) = ctx.take_panic() {
+                    let rest = events.collect();
+                    chunk.events = rest;
+                    return Err(panic);
+                }
             }
+            drop(events);
+            Ok(())
         })
     }
 
@@ -125,7 +143,11 @@ pub(crate) async fn guard(ctx: &Context, work: impl Future<Output = Result>) -> 
                 Poll::Pending
             }
             Ok(ready) => ready,
-            Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+            Err(panic) => {
+                let error = panicked(&*panic);
+                ctx.note_panic(&error);
+                Poll::Ready(Err(error))
+            }
         }
     })
     .await

@@ -12,6 +12,7 @@ use crate::alarm::Alarm;
 use crate::breaker::{Breaker, Switch};
 use crate::event::Body;
 use crate::flow_state::FlowState;
+use crate::health::Health;
 use crate::inbox::Inbox;
 use crate::link::Link;
 use crate::lot::Lot;
@@ -38,6 +39,7 @@ pub(crate) struct Station {
     pub(crate) lot: Lot,
     /// Notified when the runner has nothing to do.
     pub(crate) rest: Notify,
+    pub(crate) health: Health,
     pub(crate) counters: Counters,
 }
 
@@ -48,6 +50,18 @@ pub(crate) struct Options {
     pub(crate) into: Option<Arc<str>>,
     pub(crate) retry: Option<Retry>,
     pub(crate) breaker: Option<Breaker>,
+}
+
+impl Options {
+    /// Returns whether an event is consumed without further ado.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.timeout.is_none() && self.retry.is_none() && self.breaker.is_none()
+    }
+
+    /// Returns whether the event is needed as it came in after it was consumed.
+    pub(crate) fn need_input(&self) -> bool {
+        self.into.is_some() || self.retry.is_some() || self.breaker.is_some()
+    }
 }
 
 /// Counts what happened to events at one actor.

@@ -22,6 +22,9 @@ pub(crate) const EVENT_BYTES: usize = 512;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Travel(u64);
 
+/// The links that can be counted.
+pub(crate) const MOST_HOPS: u32 = HOPS as u32;
+
 const ASKED: u64 = 1 << 31;
 /// A fan-out's copy, whose payload is charged to a sibling: the permit holds the peak, so it stays
 /// covered when the sibling is gone.

@@ -41,7 +41,8 @@ impl Context {
     /// begins to stop, when it is dropped at its next await. A door's task goes on until all that it
     /// admitted is answered.
     ///
-    /// Called in `start`, the task begins after all actors have started. An error it returns is logged.
+    /// Called in `start`, the task begins after all actors have started. An error it returns is logged. If
+    /// the actor is made anew after a panic, the task is dropped: the new one starts its own.
     pub fn produce<F, W>(&self, task: F)
     where
         F: FnOnce(Source) -> W + Send + 'static,
@@ -51,6 +52,7 @@ impl Context {
         let flow = station.flow.clone();
         flow.source_began();
         let ended = SourceEnded(flow.clone());
+        let replaced = station.producers();
         let name = station.name.clone();
         flow.spawner.spawn(AsActor::new(name, async move {
             let _ended = ended;
@@ -61,14 +63,17 @@ impl Context {
                 task(source).await
             };
             let work = run_source(ctx.clone(), work);
-            let result = if station.ports.door {
-                work.await
-            } else {
-                tokio::select! {
-                    biased;
-                    () = station.flow.stopping() => Ok(()),
-                    result = work => result,
+            let is_over = async {
+                match station.ports.door {
+                    true => std::future::pending().await,
+                    false => station.flow.stopping().await,
                 }
+            };
+            let result = tokio::select! {
+                biased;
+                () = is_over => Ok(()),
+                () = replaced.cancelled() => Ok(()),
+                result = work => result,
             };
             ctx.close();
             match result {

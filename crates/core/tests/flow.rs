@@ -312,3 +312,16 @@ async fn into_keeps_the_rest_of_the_event() {
     flow.stop().await;
     assert_eq!(sink.texts(), ["0 \"Ada\""]);
 }
+
+#[tokio::test]
+async fn an_outbox_that_was_meant_for_errors_is_refused() {
+    let mut director = Director::new("meant");
+    let source = director.register("source", Count(1));
+    let out = director.register("out", Collect::default());
+    director.connect((source, "errors"), out);
+    let message = director.check().unwrap_err().to_string();
+    assert!(
+        message.contains("the errors come from `error`"),
+        "{message}"
+    );
+}

@@ -10,6 +10,7 @@ use compysition_core::{
 };
 
 use crate::actors::{self, Defaults, Entered};
+use crate::bounds::{self, Bounds};
 use crate::connect::{self, Link, Member, MemberPort};
 use crate::diagnostics::Diagnostic;
 use crate::fields::{self, not_available};
@@ -101,6 +102,7 @@ pub(crate) fn build(
             not_available(&format!("`{key}`"), entry.key_span, found);
         }
     }
+    let bounds = Bounds::take(&mut entries, &mut values, found);
     let mut taken = |key: &str, values: &mut Values<'_>, found: &mut Vec<Diagnostic>| {
         let mut entry = fields::take(&mut entries, key)?;
         values.replace(&mut entry.value, found);
@@ -114,7 +116,8 @@ pub(crate) fn build(
     if let Some(entry) = &mut connect {
         connect::replace_values(&mut entry.value, &mut values, found);
     }
-    fields::unknown(&entries, &KEYS, found);
+    let known: Vec<&str> = KEYS.into_iter().chain(bounds::KEYS).collect();
+    fields::unknown(&entries, &known, found);
     if let Some(entry) = description {
         fields::text(&entry.value, "a description", found);
     }
@@ -145,6 +148,7 @@ pub(crate) fn build(
         namespaces: Arc::new(namespaces),
     };
     let mut building = Building::new(&name, flow_span);
+    bounds.set(&mut building.plan.director);
     let secrets = shared.secrets.borrow().clone();
     surroundings.enter(|| {
         loader
@@ -194,7 +198,11 @@ impl Building {
     ) {
         for actor in actors {
             let built = actor.kind.and_then(|(kind, node)| {
-                settings::build(loader.registry.get(kind)?, &node, secrets, found)
+                let kind = loader.registry.get(kind)?;
+                let built = settings::build(kind, &node, secrets, found)?;
+                let functions = loader.functions.clone();
+                let again = settings::Again::new(kind, node, secrets, functions);
+                Some(Built::renewable(built, move || again.build()))
             });
             // In the place of what could not be made; the flow is never started then.
             let built = built.unwrap_or_else(|| Built::value(Missing));

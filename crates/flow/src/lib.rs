@@ -32,6 +32,7 @@
 //!   Relative paths in settings of actors are taken relative to the flow file.
 
 mod actors;
+mod bounds;
 mod build;
 mod connect;
 mod diagnostics;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use compysition_core::{Built, Kind};
+use compysition_core::{Built, Error, Kind, Surroundings};
+use compysition_expression::Functions;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostics::Diagnostic;
@@ -21,6 +22,49 @@ pub(crate) fn build(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
     read_with(settings, secrets, found, |from| kind.build(from))
+}
+
+/// What it takes to make an actor again from its settings.
+pub(crate) struct Again {
+    kind: Kind,
+    settings: Node,
+    secrets: BTreeSet<String>,
+    surroundings: Surroundings,
+    functions: Functions,
+}
+
+impl Again {
+    /// Remembers the settings of an actor that was made just now, in the present surroundings.
+    pub(crate) fn new(
+        kind: &Kind,
+        settings: Node,
+        secrets: &BTreeSet<String>,
+        functions: Functions,
+    ) -> Again {
+        Again {
+            kind: kind.clone(),
+            settings,
+            secrets: secrets.clone(),
+            surroundings: Surroundings::current(),
+            functions,
+        }
+    }
+
+    /// Makes the actor again.
+    ///
+    /// # Errors
+    /// What is wrong now, such as a file that has gone.
+    pub(crate) fn build(&self) -> Result<Built, Error> {
+        let tracker = Tracker::default();
+        let place = Read {
+            node: &self.settings,
+            tracker: &tracker,
+        };
+        let mut erased = <dyn erased_serde::Deserializer<'_>>::erase(place);
+        let build = || self.functions.enter(|| self.kind.build(&mut erased));
+        let built = self.surroundings.clone().enter(build);
+        built.map_err(|error| Error::internal(redact(error.to_string(), &self.secrets)))
+    }
 }
 
 /// Reads a value of any type.

@@ -303,6 +303,17 @@ const CASES: &[Case] = &[
             (2, 3, "`failures` must be at least 1", ""),
         ],
     ),
+    (
+        "limits: { events: 0, bites: 5 }\nactors: { n: numbers, s: sink }\nconnect: [n -> s]\n",
+        &[(1, 22, "unknown setting `bites`", "`bytes`")],
+    ),
+    (
+        "limits: { events: 0 }\nstop_deadline: soon\nactors: { n: numbers, s: sink }\nconnect: [n -> s]\n",
+        &[
+            (1, 1, "may have no event under way", ""),
+            (2, 16, "`soon` is no time", ""),
+        ],
+    ),
     // What is not there yet
     (
         "actors:\n  n: { numbers: {}, pool: 3 }\n",
