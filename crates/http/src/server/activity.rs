@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::task::Waker;
 
-use tokio::sync::Notify;
+use parking_lot::Mutex;
 
 /// Tells whether a connection has requests under way, and whether anything happens on it.
 #[derive(Debug, Default)]
@@ -17,9 +18,18 @@ pub(crate) struct Activity {
     is_blocked: AtomicBool,
     /// Whether a response was made without its request having been read to the end.
     has_unread: AtomicBool,
-    /// Wakes the connection's task when the server's phase changes.
-    pub(crate) phase_changed: Notify,
+    /// What was seen at the last look, and at how many looks before it.
+    seen: AtomicU64,
+    looks: AtomicU64,
+    /// Wakes the connection's task.
+    waker: Mutex<Option<Waker>>,
 }
+
+/// A connection at which nothing has happened for so many looks is idle for too long.
+const MOST_LOOKS: u64 = 2;
+
+/// What is seen of a connection that has requests under way, or that was not looked at yet.
+const AT_WORK: u64 = 0;
 
 impl Activity {
     /// Marks the connection as at work until what is returned is dropped.
@@ -28,9 +38,39 @@ impl Activity {
         Active(self.clone())
     }
 
-    /// Returns a number that changes with all that happens; none while there are requests under way.
-    pub(crate) fn idle_at(&self) -> Option<u64> {
-        (self.requests.load(Relaxed) == 0).then(|| self.steps())
+    /// Returns a number that changes with all that happens.
+    fn now(&self) -> u64 {
+        match self.requests.load(Relaxed) {
+            0 => 1 + self.steps(),
+            _ => AT_WORK,
+        }
+    }
+
+    /// Looks whether anything has happened since the last look, and wakes the connection when it is idle for
+    /// too long. One task looks at all connections, so that none needs a timer.
+    pub(crate) fn look(&self) {
+        let now = self.now();
+        if self.seen.swap(now, Relaxed) != now || now == AT_WORK {
+            self.looks.store(0, Relaxed);
+        } else if self.looks.fetch_add(1, Relaxed) + 1 >= MOST_LOOKS {
+            self.wake();
+        }
+    }
+
+    /// Returns whether the connection was idle for too long when it was looked at, and still is.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.looks.load(Relaxed) >= MOST_LOOKS && self.seen.load(Relaxed) == self.now()
+    }
+
+    /// Says who is woken.
+    pub(crate) fn wakes(&self, waker: &Waker) {
+        *self.waker.lock() = Some(waker.clone());
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = &*self.waker.lock() {
+            waker.wake_by_ref();
+        }
     }
 
     pub(crate) fn steps(&self) -> u64 {

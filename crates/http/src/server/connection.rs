@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use compysition_core::Source;
@@ -16,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::server::body::ResponseBody;
@@ -61,7 +61,7 @@ pub(crate) async fn serve(
     let opened = tokio::select! {
         opened = timeout(host.header_timeout, open(&host, stream, &connection)) => opened,
         // Nothing was asked yet, so there is nothing to answer.
-        () = connection.activity.phase_changed.notified() => return,
+        () = connection.phase_changed(phase) => return,
     };
     let Ok(Ok((wire, is_http2))) = opened else {
         return;
@@ -76,7 +76,7 @@ pub(crate) async fn serve(
     if is_http2 {
         serve_http2(&host, wire, peer, phase).await;
     } else {
-        serve_http1(&host, wire, peer, phase).await;
+        serve_http1(wire, peer, phase).await;
     }
 }
 
@@ -96,7 +96,7 @@ async fn open(
     Ok((wire, is_http2))
 }
 
-async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
+async fn serve_http1(wire: Wire, peer: Arc<Peer>, phase: Phase) {
     let activity = peer.connection.activity.clone();
     let own = peer.clone();
     let service = service_fn(move |request| answer(own.clone(), request));
@@ -109,7 +109,6 @@ async fn serve_http1(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     let end = drive(
         &mut conn,
         http1::Connection::graceful_shutdown,
-        host,
         &peer,
         phase,
         true,
@@ -146,7 +145,6 @@ async fn serve_http2(host: &Host, wire: Wire, peer: Arc<Peer>, phase: Phase) {
     drive(
         &mut conn,
         http2::Connection::graceful_shutdown,
-        host,
         &peer,
         phase,
         false,
@@ -167,44 +165,35 @@ enum End {
 async fn drive<C: Future + Unpin>(
     conn: &mut C,
     graceful_shutdown: impl Fn(Pin<&mut C>),
-    host: &Host,
     peer: &Peer,
     mut phase: Phase,
     shows_all: bool,
 ) -> End {
     let connection = &peer.connection;
     let activity = &connection.activity;
-    // A connection on which nothing happens from one look to the second next is idle for too long.
-    let pause = host.header_timeout / 2;
-    let mut watch = pin!(sleep(pause));
-    let mut idle = (activity.idle_at(), 0);
-    loop {
+    // The waker stays the same as long as the task does, and is worth a look for each request, but no lock.
+    let mut waker: Option<Waker> = None;
+    poll_fn(|cx| {
+        if !waker.as_ref().is_some_and(|own| own.will_wake(cx.waker())) {
+            waker = Some(cx.waker().clone());
+            activity.wakes(cx.waker());
+        }
         if phase == Phase::Serving && connection.phase() > Phase::Serving {
             graceful_shutdown(Pin::new(&mut *conn));
         }
         phase = connection.phase();
-        let all_sent = poll_fn(|_| {
-            if activity.is_done() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        });
-        tokio::select! {
-            biased;
-            _ = &mut *conn => return End::Done,
-            () = all_sent, if phase == Phase::Closing && shows_all => return End::Done,
-            () = activity.phase_changed.notified() => {}
-            () = &mut watch => {
-                let now = activity.idle_at();
-                idle = if now.is_some() && now == idle.0 { (now, idle.1 + 1) } else { (now, 0) };
-                if idle.1 == 2 {
-                    return End::TooSlow;
-                }
-                watch.as_mut().reset(Instant::now() + pause);
-            }
+        if Pin::new(&mut *conn).poll(cx).is_ready() {
+            return Poll::Ready(End::Done);
         }
-    }
+        if phase == Phase::Closing && shows_all && activity.is_done() {
+            return Poll::Ready(End::Done);
+        }
+        match activity.is_idle() {
+            true => Poll::Ready(End::TooSlow),
+            false => Poll::Pending,
+        }
+    })
+    .await
 }
 
 async fn answer(

@@ -1,8 +1,10 @@
 //! All connections of a server, so that it can end them.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::SeqCst};
+use std::task::Poll;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -62,8 +64,17 @@ impl Connections {
     pub(crate) fn begin(&self, phase: Phase) {
         self.phase.fetch_max(phase as u8, SeqCst);
         for activity in self.open.lock().values() {
-            activity.phase_changed.notify_one();
+            activity.wake();
         }
+    }
+
+    /// Looks at all connections, which end when they are found idle for too long: after two pauses between
+    /// looks, and before a third is over.
+    pub(crate) fn look(&self) {
+        self.open
+            .lock()
+            .values()
+            .for_each(|activity| activity.look());
     }
 
     /// Waits until no connection is open, as long as something happens on one of them in every `pause`.
@@ -101,6 +112,18 @@ impl Connections {
 impl Connection {
     pub(crate) fn phase(&self) -> Phase {
         self.all.phase()
+    }
+
+    /// Waits until the phase is another.
+    pub(crate) async fn phase_changed(&self, phase: Phase) {
+        poll_fn(|cx| {
+            self.activity.wakes(cx.waker());
+            match self.phase() == phase {
+                true => Poll::Pending,
+                false => Poll::Ready(()),
+            }
+        })
+        .await;
     }
 }
 

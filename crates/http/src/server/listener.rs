@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use compysition_core::Result;
 use tokio::net::TcpListener;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::server::connection::{Host, serve};
 use crate::server::connections::{Connections, Phase};
 
 /// How long to wait when no connection can be taken, as when there are no more file descriptors.
 const RESPITE: Duration = Duration::from_millis(100);
+
+/// The shortest time-out that idle connections are looked at for.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Takes connections; each is served by a task of its own. It goes on while the flow stops, so that who
 /// comes then is told so.
@@ -21,9 +25,15 @@ pub(crate) async fn listen(
     connections: Arc<Connections>,
 ) -> Result {
     let mut stopping = std::pin::pin!(host.source.stopping());
+    let mut looks = interval(host.header_timeout.max(SHORTEST) / 2);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            _ = looks.tick() => {
+                connections.look();
+                continue;
+            }
             () = &mut stopping, if connections.phase() == Phase::Serving => {
                 connections.begin(Phase::Stopping);
                 continue;
