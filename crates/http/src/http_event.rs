@@ -208,13 +208,14 @@ impl Http<'_> {
     }
 
     /// Returns the headers of the response to be that were set.
-    pub fn response_headers(&self) -> HeaderMap {
+    pub fn response_headers(&self) -> Cow<'_, HeaderMap> {
         match &self.0 {
-            View::Typed(exchange) => exchange.response_headers.clone(),
-            _ => self
-                .field("response_headers")
-                .map(headers_from_value)
-                .unwrap_or_default(),
+            View::Typed(exchange) => Cow::Borrowed(&exchange.response_headers),
+            _ => Cow::Owned(
+                self.field("response_headers")
+                    .map(headers_from_value)
+                    .unwrap_or_default(),
+            ),
         }
     }
 

@@ -63,7 +63,10 @@ impl Format {
 
 /// Returns a media type without its parameters.
 pub(crate) fn essence(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or_default().trim()
+    let essence = media_type
+        .split_once(';')
+        .map_or(media_type, |(own, _)| own);
+    essence.trim_ascii()
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
@@ -72,7 +75,8 @@ fn starts_with(text: &str, prefix: &str) -> bool {
 }
 
 fn charset(media_type: &str) -> Option<&str> {
-    media_type.split(';').skip(1).find_map(|parameter| {
+    let (_, parameters) = media_type.split_once(';')?;
+    parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let is_charset = name.trim().eq_ignore_ascii_case("charset");
         is_charset.then(|| value.trim().trim_matches('"'))

@@ -45,14 +45,17 @@ pub(crate) fn respond(
         };
         *response.body_mut() = body(payload)?;
         let media_type = match media_type {
-            Cow::Borrowed(text) => HeaderValue::from_static(text),
+            // `from_static` is made for the compiler, and slow at run time.
+            Cow::Borrowed(text) => {
+                HeaderValue::from_maybe_shared(Bytes::from_static(text.as_bytes()))?
+            }
             Cow::Owned(text) => HeaderValue::try_from(text)?,
         };
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, media_type);
     }
-    for (name, value) in &headers {
+    for (name, value) in &*headers {
         if !is_framing(name) {
             response.headers_mut().append(name, value.clone());
         }

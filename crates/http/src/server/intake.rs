@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use compysition_core::{Admission, ByteSize, Error, ErrorKind, Event, Refusal};
-use http::{StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use hyper::body::Body;
 use tokio::time::timeout;
 
@@ -16,6 +16,8 @@ use crate::server::body::{self, BoxError};
 use crate::server::door::Way;
 use crate::server::fault::Fault;
 use crate::server::visit::Visit;
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What an event takes of its source's share beside its payload, generously.
 const OVERHEAD: usize = 1024;
@@ -129,7 +131,7 @@ impl Visit<'_> {
         if let Some(meta_id) = &self.meta_id {
             event.set_meta_id(meta_id.as_str());
         }
-        let traceparent = self.head.headers.get("traceparent");
+        let traceparent = self.head.headers.get(&TRACEPARENT);
         let traceparent = traceparent.and_then(|value| value.to_str().ok());
         if let Some(traceparent) = traceparent.filter(|text| is_traceparent(text)) {
             event.set_traceparent(traceparent);
