@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::Result;
 use crate::context::Context;
 use crate::current::AsActor;
-use crate::inbox::CHUNK;
 use crate::map::MapOutput;
 use crate::port::Port;
 use crate::pump::Part;
@@ -104,7 +103,7 @@ impl Context {
             None => (&outboxes.all[..], "*"),
             Some(name) => (outboxes.of(name)?, &**name),
         };
-        for _ in 0..CHUNK {
+        for _ in 0..self.station.flow.chunk {
             let Some(item) = events.next() else {
                 return Ok(Pulled::All);
             };

@@ -88,11 +88,15 @@ impl Detour {
         drops
     }
 
-    /// Gives each event that fits a root of the link's own, and drops the others.
-    pub(crate) fn enter(&self, events: &mut Vec<Event>, inbox: &Inbox) {
+    /// Gives each event that fits a root of the link's own, and drops the others. Returns how many that had
+    /// passed before gave way.
+    pub(crate) fn enter(&self, events: &mut Vec<Event>, to: (&Inbox, u16)) -> u64 {
         match self.overflow {
-            Overflow::Newest => events.retain_mut(|event| self.enter_one(event)),
-            Overflow::Oldest => self.enter_before_oldest(events, inbox),
+            Overflow::Newest => {
+                events.retain_mut(|event| self.enter_one(event));
+                0
+            }
+            Overflow::Oldest => self.enter_before_oldest(events, to),
         }
     }
 
@@ -111,12 +115,14 @@ impl Detour {
     }
 
     /// Lets the events in, if need be after older ones have given way.
-    fn enter_before_oldest(&self, events: &mut Vec<Event>, inbox: &Inbox) {
+    fn enter_before_oldest(&self, events: &mut Vec<Event>, (inbox, number): (&Inbox, u16)) -> u64 {
+        let mut gave_way = 0;
         let mut entered = VecDeque::with_capacity(events.len());
         for mut event in events.drain(..) {
             let is_small = event.cost() <= self.gate.share().bytes;
             while is_small && !self.gate.has_permit() {
-                let waiting = inbox.remove_first(|event| self.is_ours(event));
+                let waiting = inbox.remove_first(number, |event| self.is_ours(event));
+                gave_way += u64::from(waiting.is_some());
                 let Some(oldest) = waiting.or_else(|| entered.pop_front()) else {
                     break;
                 };
@@ -128,6 +134,7 @@ impl Detour {
             }
         }
         events.extend(entered);
+        gave_way
     }
 
     fn drop_one(&self) {

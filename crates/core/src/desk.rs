@@ -10,7 +10,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::Mutex;
 
 use crate::Event;
-use crate::inbox::CHUNK;
 use crate::station::{Outboxes, Station};
 
 /// Events on their way to links, by the number of the link.
@@ -19,6 +18,8 @@ pub(crate) struct Desk {
     /// The address of the station whose desk it is; 0 for none.
     owner: usize,
     pending: Vec<Vec<Event>>,
+    /// How many events wait for a link before it is given them.
+    chunk: usize,
     /// The clock, in milliseconds since 1970, once it was read for this poll; else 0.
     millis: u64,
 }
@@ -42,6 +43,7 @@ impl Drawer {
             if open.owner != address(station) {
                 let mut drawer = self.0.lock();
                 drawer.owner = address(station);
+                drawer.chunk = station.flow.chunk;
                 drawer.millis = 0;
                 std::mem::swap(open, &mut *drawer);
             }
@@ -70,7 +72,7 @@ pub(crate) fn put(station: &Station, outboxes: &Outboxes, link: usize, event: Ev
         }
         let pending = &mut open.pending[link];
         pending.push(event);
-        match pending.len() >= CHUNK {
+        match pending.len() >= open.chunk {
             true => Put::Full(std::mem::take(pending)),
             false => Put::Done,
         }

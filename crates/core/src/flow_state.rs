@@ -9,8 +9,10 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
+use crate::launch::Tuning;
 use crate::permits::Limits;
 use crate::settlement::Outcome;
+use crate::simulation::Trouble;
 use crate::spawner::Spawner;
 use crate::station::Station;
 use crate::supervision::Supervision;
@@ -23,6 +25,10 @@ pub(crate) struct FlowState {
     pub(crate) supervision: Supervision,
     /// Why the flow stopped by itself, if an actor failed.
     failure: OnceLock<Error>,
+    /// How many events a chunk grows to.
+    pub(crate) chunk: usize,
+    /// What goes wrong, in a simulation.
+    pub(crate) trouble: Option<Arc<Trouble>>,
     /// Notified when the flow may have become quiet: a root settled, a permit returned, a source ended.
     pub(crate) quiet: Notify,
     pub(crate) settled: Settled,
@@ -70,14 +76,19 @@ impl FlowState {
         limits: Limits,
         supervision: Supervision,
         spawner: Spawner,
+        tuning: Tuning,
     ) -> FlowState {
-        let seed = RandomState::new().hash_one(&name);
+        let seed = tuning
+            .seed
+            .unwrap_or_else(|| RandomState::new().hash_one(&name));
         FlowState {
             name,
             limits,
             spawner,
             supervision,
             failure: OnceLock::new(),
+            chunk: tuning.chunk,
+            trouble: tuning.trouble,
             quiet: Notify::new(),
             settled: Settled::default(),
             started: CancellationToken::new(),
@@ -197,6 +208,10 @@ impl FlowState {
         // Read first, so that a root that settles meanwhile is not missed.
         let settled = self.settled.all();
         self.opened.load(SeqCst).saturating_sub(settled)
+    }
+
+    pub(crate) fn admitted(&self) -> u64 {
+        self.opened.load(SeqCst)
     }
 
     pub(crate) fn root_opened(&self) {

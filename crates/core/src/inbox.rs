@@ -17,7 +17,7 @@ pub(crate) struct Chunk {
 }
 
 /// How many events a chunk grows to before another one is begun, and after how many an actor's ports
-/// are flushed.
+/// are flushed. A simulation may have fewer.
 pub(crate) const CHUNK: usize = 128;
 
 /// How many emptied buffers wait for reuse.
@@ -28,11 +28,12 @@ const SPARES: usize = 8;
 ///
 /// It has no bound of its own and never makes a sender wait; what is in flight is bounded by the permits
 /// at the sources. So no graph can lock, whatever its cycles.
-#[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
     /// Whether events are taken out one by one, so that those that wait can still give way to others.
     one_by_one: bool,
+    /// How many events a chunk grows to.
+    chunk: usize,
 }
 
 #[derive(Default)]
@@ -87,7 +88,16 @@ impl Inbox {
     pub(crate) fn one_by_one() -> Inbox {
         Inbox {
             one_by_one: true,
-            ..Inbox::default()
+            ..Inbox::of(1)
+        }
+    }
+
+    /// Makes an inbox whose chunks grow to so many events.
+    pub(crate) fn of(chunk: usize) -> Inbox {
+        Inbox {
+            state: Mutex::default(),
+            one_by_one: false,
+            chunk,
         }
     }
 
@@ -101,7 +111,7 @@ impl Inbox {
             Some(last)
                 if last.inbox == inbox
                     && last.from_error == from_error
-                    && last.events.len() + events.len() <= CHUNK =>
+                    && last.events.len() + events.len() <= self.chunk =>
             {
                 last.events.append(events);
             }
@@ -142,10 +152,17 @@ impl Inbox {
         true
     }
 
-    /// Takes out the first event that meets a condition.
-    pub(crate) fn remove_first(&self, condition: impl Fn(&Event) -> bool) -> Option<Event> {
+    /// Takes out the first event that came by an inbox and meets a condition.
+    pub(crate) fn remove_first(
+        &self,
+        inbox: u16,
+        condition: impl Fn(&Event) -> bool,
+    ) -> Option<Event> {
         let mut state = self.state.lock();
         let found = state.chunks.iter().enumerate().find_map(|(chunk, of)| {
+            if of.inbox != inbox {
+                return None;
+            }
             let event = of.events.iter().position(&condition)?;
             Some((chunk, event))
         });

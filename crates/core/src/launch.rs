@@ -19,12 +19,13 @@ use crate::flow_error::{About, FlowError, Problem};
 use crate::flow_state::FlowState;
 use crate::health::Health;
 use crate::in_place::InPlaceStation;
-use crate::inbox::Inbox;
+use crate::inbox::{CHUNK, Inbox};
 use crate::link::{Link, Target};
 use crate::lot::Lot;
 use crate::permits::{Gate, Limits};
 use crate::port::Port;
 use crate::runner;
+use crate::simulation::Trouble;
 use crate::spawner::{Executor, Spawner, TokioExecutor};
 use crate::stage::Stage;
 use crate::station::{Counters, Outboxes, Station};
@@ -42,12 +43,27 @@ enum Placed {
 
 pub(crate) async fn launch(director: Director) -> Result<Flow, FlowError> {
     let handle = tokio::runtime::Handle::current();
-    launch_on(director, Arc::new(TokioExecutor(handle))).await
+    let tuning = Tuning {
+        chunk: CHUNK,
+        seed: None,
+        trouble: None,
+    };
+    launch_with(director, Arc::new(TokioExecutor(handle)), tuning).await
 }
 
-pub(crate) async fn launch_on(
+/// What a simulation decides on.
+pub(crate) struct Tuning {
+    /// How many events a chunk grows to.
+    pub(crate) chunk: usize,
+    /// What ids and random numbers are made of.
+    pub(crate) seed: Option<u64>,
+    pub(crate) trouble: Option<Arc<Trouble>>,
+}
+
+pub(crate) async fn launch_with(
     mut director: Director,
     executor: Arc<dyn Executor>,
+    tuning: Tuning,
 ) -> Result<Flow, FlowError> {
     let with_default_errors = connect_errors(&mut director);
     let spawner = Spawner::new(executor);
@@ -56,6 +72,7 @@ pub(crate) async fn launch_on(
         director.limits.clone(),
         director.supervision.clone(),
         spawner,
+        tuning,
     );
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);
@@ -71,7 +88,7 @@ pub(crate) async fn launch_on(
         let is_lossy = inbound.any(|link| link.best_effort.is_some());
         let inbox = match is_lossy {
             true => Inbox::one_by_one(),
-            false => Inbox::default(),
+            false => Inbox::of(state.chunk),
         };
         // What is behind a best-effort link must not be done by the sender.
         let in_place = in_place[index] && !is_lossy;

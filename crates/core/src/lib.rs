@@ -50,6 +50,7 @@ mod root;
 mod runner;
 mod settlement;
 mod signals;
+mod simulation;
 mod snapshot;
 mod source;
 mod spawner;

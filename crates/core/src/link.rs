@@ -57,7 +57,12 @@ impl Link {
     /// Hands all events over and leaves the buffer empty. Never waits.
     pub(crate) fn push(&self, events: &mut Vec<Event>) {
         if let (Some(detour), Target::Inbox(inbox)) = (&self.detour, &self.target) {
-            detour.enter(events, inbox);
+            let gave_way = detour.enter(events, (inbox, self.inbox));
+            self.passed.fetch_sub(gave_way, Relaxed);
+        }
+        if events.is_empty() {
+            // An empty chunk would go round a cycle for ever.
+            return;
         }
         self.passed.fetch_add(events.len() as u64, Relaxed);
         match &self.target {

@@ -57,6 +57,7 @@ const CANCELLED: u8 = 2;
 const EXPIRED: u8 = 4;
 const FAILED: u8 = 8;
 const GAVE_WAY: u8 = 16;
+const SETTLED: u8 = 32;
 
 impl Root {
     /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
@@ -226,6 +227,11 @@ impl Root {
             return;
         }
         let flow = self.gate.flow();
+        if let Some(trouble) = &flow.trouble
+            && self.flags.fetch_or(SETTLED, AcqRel) & SETTLED != 0
+        {
+            trouble.settled_again.fetch_add(1, Relaxed);
+        }
         // Most roots end well and unwatched: the one reference left is the caller's.
         let unwatched = Arc::strong_count(self) == 1;
         if unwatched && self.flags.load(Relaxed) & (FAILED | GAVE_WAY) == 0 && !flow.is_aborted() {

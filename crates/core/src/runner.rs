@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::actor::Tick;
 use crate::context::Context;
-use crate::inbox::{CHUNK, Chunk, Signals};
+use crate::inbox::{Chunk, Signals};
 use crate::stage::Stage;
 use crate::station::Station;
 use crate::supervision::{ActorState, OnFailed, Supervisor};
@@ -58,7 +58,7 @@ impl Runner {
                     // What was left when the actor panicked comes first.
                     false => chunks.push_front(chunk),
                 }
-                if done >= CHUNK && !chunks.is_empty() {
+                if done >= station.flow.chunk && !chunks.is_empty() {
                     done = 0;
                     // The next actor's turn, while the events are still in the processor's cache.
                     tokio::task::yield_now().await;

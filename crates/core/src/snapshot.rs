@@ -13,6 +13,8 @@ use crate::supervision::ActorState;
 pub struct Snapshot {
     /// The flow's name.
     pub flow: String,
+    /// Roots that were admitted: by sources, and by best-effort links.
+    pub admitted: u64,
     /// Roots that settled delivered.
     pub delivered: u64,
     /// Roots that settled kept in the dead letters.
@@ -60,6 +62,8 @@ pub struct ActorSnapshot {
     pub breaker: Option<BreakerState>,
     /// Events waiting in the inboxes.
     pub waiting: u64,
+    /// Whether what reaches the actor answers requests: a door, or `reply`.
+    pub answers: bool,
     /// Requests answered here, if the actor is a door or `reply`.
     pub answered: u64,
     /// Second answers to a request, dropped.
@@ -85,6 +89,53 @@ pub struct LinkSnapshot {
     pub dropped: Option<u64>,
 }
 
+impl Snapshot {
+    /// Says what does not add up, if anything. While a flow runs, counters are read one after the other and
+    /// may differ; after it has stopped cleanly nothing does.
+    ///
+    /// * All that was admitted is `delivered`, `kept`, `failed`, `dropped` or `open`.
+    /// * What passed the links to an actor was `consumed` or is `waiting`; what is tried again is consumed
+    ///   once more. Doors and `reply` do not consume: what reaches them answers.
+    /// * When nothing is open, all permits and bytes are back.
+    pub fn imbalance(&self) -> Option<String> {
+        let settled = self.delivered + self.kept + self.failed + self.dropped;
+        if self.admitted != settled + self.open {
+            return Some(format!(
+                "{} were admitted, but {settled} settled and {} are open",
+                self.admitted, self.open
+            ));
+        }
+        if self.open == 0 && (self.permits, self.bytes) != (0, 0) {
+            return Some(format!(
+                "nothing is open, but {} permits and {} bytes are out",
+                self.permits, self.bytes
+            ));
+        }
+        self.actors
+            .iter()
+            .find_map(|actor| self.imbalance_of(actor))
+    }
+
+    fn imbalance_of(&self, actor: &ActorSnapshot) -> Option<String> {
+        if actor.answers {
+            return None;
+        }
+        let links = self.actors.iter().flat_map(|actor| &actor.links);
+        let passed: u64 = links
+            .filter(|link| link.to == actor.name)
+            .map(|link| link.passed)
+            .sum();
+        let seen = actor.consumed + actor.waiting;
+        let right = passed..=passed + actor.retried;
+        (!right.contains(&seen)).then(|| {
+            format!(
+                "{passed} events passed to `{}`, which saw {seen} and was to try {} again",
+                actor.name, actor.retried
+            )
+        })
+    }
+}
+
 impl Flow {
     /// Returns the counters. They are read one after the other while the flow goes on, so they add up
     /// exactly only when nothing is running.
@@ -93,6 +144,7 @@ impl Flow {
         let in_use: Vec<(i64, i64)> = self.gates().iter().map(|gate| gate.in_use()).collect();
         Snapshot {
             flow: self.name().to_owned(),
+            admitted: self.state().admitted(),
             delivered: settled.delivered.load(Relaxed),
             kept: settled.kept.load(Relaxed),
             failed: settled.failed.load(Relaxed),
@@ -132,6 +184,7 @@ impl Flow {
             .iter()
             .filter(|(name, _)| *name == station.name)
         {
+            actor.answers = true;
             actor.answered += answers.answered.load(Relaxed);
             actor.late += answers.late.load(Relaxed);
             actor.strays += answers.strays.load(Relaxed);

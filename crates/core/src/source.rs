@@ -8,7 +8,6 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
 use crate::desk;
-use crate::inbox::CHUNK;
 use crate::permits::{Gate, Permit, Refusal};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
@@ -63,7 +62,8 @@ impl Source {
 
     async fn emit_from(&self, outbox: Option<&str>, event: Event) -> Result<Settlement, Refusal> {
         // After a chunk it is the next actor's turn, while the events are still in the processor's cache.
-        if self.emitted.fetch_add(1, Relaxed) % CHUNK == CHUNK - 1 {
+        let chunk = self.gate.flow().chunk;
+        if self.emitted.fetch_add(1, Relaxed) % chunk == chunk - 1 {
             tokio::task::yield_now().await;
         }
         let permit = self.gate.admit(event.cost()).await?;
@@ -148,6 +148,19 @@ fn send(
     let held = permit.into_held();
     let root = Arc::new(Root::new(id, gate.clone(), held, asked, origin));
     event.enter(id, root.clone(), held);
+    if asked
+        && let Some(after) = gate
+            .flow()
+            .trouble
+            .as_ref()
+            .and_then(|it| it.leaves_after())
+    {
+        let root = root.clone();
+        gate.flow().spawner.spawn(async move {
+            tokio::time::sleep(after).await;
+            root.cancel();
+        });
+    }
     let station = &ctx.station;
     let sent = match outbox {
         None => ctx.deliver(event, &station.outboxes().all, "*"),

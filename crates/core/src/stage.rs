@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::in_place::InPlace;
 use crate::inbox::Chunk;
 use crate::port::Ports;
+use crate::simulation::{Blow, Trouble};
 use crate::{Error, ErrorKind, Event, Result};
 
 pub(crate) type Work<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -50,6 +51,9 @@ impl<A: Actor> ActorStage<A> {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        if let Some(trouble) = &ctx.station.flow.trouble {
+            befall(ctx, trouble).await?;
+        }
         let Some(breaker) = &ctx.station.breaker else {
             return self.consume_in_time(event, ctx).await;
         };
@@ -87,10 +91,11 @@ impl<A: Actor> Stage for ActorStage<A> {
     fn chunk<'a>(&'a mut self, chunk: &'a mut Chunk, ctx: &'a mut Context) -> Work<'a, Result> {
         Box::pin(async move {
             let options = &ctx.station.options;
-            let is_plain = options.is_plain();
+            let trouble = ctx.station.flow.trouble.is_some();
+            let is_plain = options.is_plain() && !trouble;
             // Where nothing is sent on, nothing is gained by leaving the event to be changed in place.
             let is_end = ctx.station.outboxes().links.is_empty();
-            let keep = A::KEEP_INPUT || is_end || options.need_input();
+            let keep = A::KEEP_INPUT || is_end || trouble || options.need_input();
             let mut events = chunk.events.drain(..);
             while let Some(event) = events.next() {
                 if event.is_void() && !chunk.from_error && event.error().is_none() {
@@ -151,6 +156,27 @@ pub(crate) async fn guard(ctx: &Context, work: impl Future<Output = Result>) -> 
         }
     })
     .await
+}
+
+/// Has an actor fail as a simulation wants it.
+async fn befall(ctx: &Context, trouble: &Trouble) -> Result {
+    match trouble.blow() {
+        None => Ok(()),
+        Some(Blow::Error(error)) => Err(error),
+        // Without the message that a panic writes.
+        Some(Blow::Panic) => {
+            guard(ctx, async {
+                resume_unwind(Box::new("a fault of the simulation"))
+            })
+            .await
+        }
+        Some(Blow::Delay(time)) => {
+            ctx.close();
+            tokio::time::sleep(time).await;
+            ctx.open();
+            Ok(())
+        }
+    }
 }
 
 /// Turns what a panic carries into an error.

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::flow::Flow;
 use crate::into_actor::{Built, IntoActor};
+pub use crate::simulation::{Faults, Simulation};
 use crate::{
     Actor, ActorSnapshot, Breaker, Context, Director, Event, Outcome, Port, Ports, Result,
     Settlement, Stopped,

@@ -1,0 +1,390 @@
+//! A flow run in every order that a seed can think of.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::runtime::Builder;
+
+use crate::launch::{Tuning, launch_with};
+use crate::spawner::{Executor, Task};
+use crate::{Director, Error, Flow, Snapshot, Stopped};
+
+/// How long a run may take, in its own time, before it counts as locked.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// How often tasks may be polled before a run counts as one that goes on for ever.
+const MOST_POLLS: u64 = 20_000_000;
+
+/// Runs a flow again and again in another order, with faults, and fails if a promise of the engine is
+/// broken: every admitted event settles once, every permit comes back, what is under way stays within its
+/// bound, the counters add up, and the flow stops.
+///
+/// A seed decides on everything: which task is polled next, how many events change hands at a time, where
+/// faults happen, and when the flow is stopped. A seed that fails, fails again. Time is paused and jumps to
+/// the next timer when nothing else is to be done. Work in `Context::blocking` and on other threads is not
+/// under the seed's command, nor is the outside world.
+///
+/// ```
+/// use compysition_core::testing::{Faults, Simulation};
+/// use compysition_core::{Actor, Context, Director, Event, Ports, Result, map};
+///
+/// /// Makes ten events.
+/// struct Ten;
+///
+/// impl Actor for Ten {
+///     async fn start(&mut self, ctx: &Context) -> Result {
+///         ctx.produce(|source| async move {
+///             for number in 0..10 {
+///                 drop(source.emit(number.to_string()).await?);
+///             }
+///             Ok(())
+///         });
+///         Ok(())
+///     }
+///
+///     async fn consume(&mut self, _: Event, _: &Context) -> Result {
+///         Ok(())
+///     }
+///
+///     fn ports(&self) -> Ports {
+///         Ports::any().source()
+///     }
+/// }
+///
+/// let flow = || {
+///     let mut director = Director::new("ten");
+///     let ten = director.register("ten", Ten);
+///     let odd = director.register("odd", map(|event: Event| {
+///         event.text().is_ok_and(|text| text.ends_with(['1', '3'])).then_some(event)
+///     }));
+///     director.connect(ten, odd);
+///     director
+/// };
+/// for seed in 0..20 {
+///     Simulation::seed(seed).faults(Faults::some()).run(flow);
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    seed: u64,
+    faults: Faults,
+}
+
+/// How likely it is, from 0 to 1, that something goes wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// That an actor takes its time for an event: up to ten seconds.
+    pub delays: f64,
+    /// That an actor fails on an event, as unavailable.
+    pub errors: f64,
+    /// That an actor panics on an event.
+    pub panics: f64,
+    /// That the client of a request goes away before it is answered.
+    pub leaves: f64,
+    /// That the flow is stopped at some moment, instead of when its sources have ended.
+    pub stop: f64,
+}
+
+impl Faults {
+    /// A few of each.
+    pub fn some() -> Faults {
+        Faults {
+            delays: 0.02,
+            errors: 0.02,
+            panics: 0.01,
+            leaves: 0.05,
+            stop: 0.3,
+        }
+    }
+}
+
+/// What goes wrong in a running simulation.
+pub(crate) struct Trouble {
+    pub(crate) faults: Faults,
+    dice: Dice,
+    /// Roots that settled more than once.
+    pub(crate) settled_again: AtomicU64,
+}
+
+/// What befalls an actor with an event.
+pub(crate) enum Blow {
+    Delay(Duration),
+    Error(Error),
+    Panic,
+}
+
+impl Trouble {
+    /// Says what befalls an actor with the next event.
+    pub(crate) fn blow(&self) -> Option<Blow> {
+        let faults = &self.faults;
+        let mut at = self.dice.fraction();
+        for (chance, blow) in [
+            (
+                faults.delays,
+                Blow::Delay(Duration::from_millis(self.dice.below(10_000))),
+            ),
+            (
+                faults.errors,
+                Blow::Error(Error::unavailable("a fault of the simulation")),
+            ),
+            (faults.panics, Blow::Panic),
+        ] {
+            if at < chance {
+                return Some(blow);
+            }
+            at -= chance;
+        }
+        None
+    }
+
+    /// Says when the client of a request goes away, if it does.
+    pub(crate) fn leaves_after(&self) -> Option<Duration> {
+        let leaves = self.dice.fraction() < self.faults.leaves;
+        leaves.then(|| Duration::from_millis(self.dice.below(5_000)))
+    }
+}
+
+/// A sequence of random numbers: SplitMix64 (Steele, Lea and Flood, 2014).
+struct Dice(AtomicU64);
+
+impl Dice {
+    fn next(&self) -> u64 {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let n = self.0.fetch_add(GOLDEN, Relaxed).wrapping_add(GOLDEN);
+        let z = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    fn fraction(&self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+impl Simulation {
+    /// Makes a simulation without faults, whose order of events is that of a seed.
+    pub fn seed(seed: u64) -> Simulation {
+        Simulation {
+            seed,
+            faults: Faults::default(),
+        }
+    }
+
+    /// Lets things go wrong.
+    #[must_use]
+    pub fn faults(mut self, faults: Faults) -> Simulation {
+        self.faults = faults;
+        self
+    }
+
+    /// Runs a flow until its sources have ended, or until it is stopped before that, and returns its
+    /// counters at the end.
+    ///
+    /// # Panics
+    /// If the flow does not start, or a promise is broken; the message tells the seed.
+    pub fn run(&self, build: impl FnOnce() -> Director) -> Snapshot {
+        match self.try_run(build()) {
+            Ok(snapshot) => snapshot,
+            Err(broken) => panic!(
+                "{broken}\nseed {} shows it again: Simulation::seed({}) with {:?}",
+                self.seed, self.seed, self.faults
+            ),
+        }
+    }
+
+    fn try_run(&self, director: Director) -> Result<Snapshot, String> {
+        let dice = Dice(AtomicU64::new(self.seed));
+        // Often few, sometimes as many as in earnest.
+        let chunk = 1 << dice.below(8);
+        let stop_after = (dice.fraction() < self.faults.stop).then(|| dice.below(3_000));
+        let trouble = Arc::new(Trouble {
+            faults: self.faults,
+            dice: Dice(AtomicU64::new(dice.next())),
+            settled_again: AtomicU64::new(0),
+        });
+        let tuning = Tuning {
+            chunk: chunk as usize,
+            seed: Some(dice.next()),
+            trouble: Some(trouble.clone()),
+        };
+        let tasks = Arc::new(Tasks::default());
+        let runtime = Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let running = Arc::new(Mutex::new(None));
+        let ended = Arc::new(Mutex::new(None));
+        let main = {
+            let (tasks, ended, running) = (tasks.clone(), ended.clone(), running.clone());
+            async move {
+                let result = live(director, tasks, tuning, stop_after, &running).await;
+                *ended.lock() = Some(result);
+            }
+        };
+        tasks.execute(Box::pin(main));
+        let mut polls = 0;
+        let until_ended = poll_fn(|cx| {
+            tasks.poll(cx, &dice, || {
+                polls += 1;
+                polls > MOST_POLLS || ended.lock().is_some()
+            })
+        });
+        let in_time = runtime.block_on(async { tokio::time::timeout(PATIENCE, until_ended).await });
+        let result = ended.lock().take();
+        let (flow, stopped) = match (in_time, result) {
+            (Ok(()), Some(result)) => result?,
+            (in_time, _) => {
+                let how = match in_time {
+                    Ok(()) => "goes on for ever",
+                    Err(_) => "is locked: nothing goes on, and it has not ended",
+                };
+                let flow: Option<Arc<Flow>> = running.lock().clone();
+                let snapshot = flow.map(|flow| flow.snapshot());
+                return Err(format!("the flow {how}: {snapshot:?}"));
+            }
+        };
+        let snapshot = flow.snapshot();
+        let again = trouble.settled_again.load(Relaxed);
+        if again > 0 {
+            return Err(format!(
+                "{again} roots settled more than once: {snapshot:?}"
+            ));
+        }
+        if !stopped.is_clean() {
+            return Err(format!(
+                "not all was done at the end: {stopped:?}, {snapshot:?}"
+            ));
+        }
+        match snapshot.imbalance() {
+            Some(imbalance) => Err(format!("{imbalance}: {snapshot:?}")),
+            None => Ok(snapshot),
+        }
+    }
+}
+
+type Ended = Result<(Arc<Flow>, Stopped), String>;
+
+async fn live(
+    mut director: Director,
+    tasks: Arc<Tasks>,
+    tuning: Tuning,
+    stop_after: Option<u64>,
+    running: &Mutex<Option<Arc<Flow>>>,
+) -> Ended {
+    // What a delay holds up is no lock; only a run that stands still for good is.
+    director.set_stop_deadline(PATIENCE);
+    let flow = launch_with(director, tasks, tuning).await;
+    let flow = Arc::new(flow.map_err(|error| error.to_string())?);
+    *running.lock() = Some(flow.clone());
+    match stop_after {
+        None => flow.block().await,
+        Some(polls) => {
+            let mut left = polls;
+            let moment = poll_fn(|cx| {
+                left = left.saturating_sub(1);
+                cx.waker().wake_by_ref();
+                match left {
+                    0 => Poll::Ready(()),
+                    _ => Poll::Pending,
+                }
+            });
+            tokio::select! {
+                () = flow.block() => {}
+                () = moment => {}
+            }
+        }
+    }
+    let stopped = flow.stop().await;
+    Ok((flow, stopped))
+}
+
+/// Tasks that are polled in random order.
+#[derive(Default)]
+struct Tasks(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// By number; none where it has ended, or is being polled.
+    tasks: Vec<Option<Task>>,
+    ready: Vec<usize>,
+    driver: Option<Waker>,
+}
+
+impl Executor for Tasks {
+    fn execute(&self, task: Task) {
+        let mut state = self.0.lock();
+        let number = state.tasks.len();
+        state.tasks.push(Some(task));
+        state.ready.push(number);
+        wake(state.driver.take());
+    }
+}
+
+impl Tasks {
+    /// Polls ready tasks in random order, until none is ready or all is over.
+    fn poll(
+        self: &Arc<Self>,
+        cx: &mut Context<'_>,
+        dice: &Dice,
+        mut is_over: impl FnMut() -> bool,
+    ) -> Poll<()> {
+        loop {
+            if is_over() {
+                return Poll::Ready(());
+            }
+            let mut state = self.0.lock();
+            if state.ready.is_empty() {
+                state.driver = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            let next = dice.below(state.ready.len() as u64) as usize;
+            let number = state.ready.swap_remove(next);
+            let Some(mut task) = state.tasks[number].take() else {
+                continue;
+            };
+            drop(state);
+            let waker = Waker::from(Arc::new(Ready {
+                tasks: self.clone(),
+                number,
+            }));
+            if task
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+            {
+                self.0.lock().tasks[number] = Some(task);
+            }
+        }
+    }
+}
+
+/// Makes a task ready.
+struct Ready {
+    tasks: Arc<Tasks>,
+    number: usize,
+}
+
+impl Wake for Ready {
+    fn wake(self: Arc<Self>) {
+        let mut state = self.tasks.0.lock();
+        if !state.ready.contains(&self.number) {
+            state.ready.push(self.number);
+        }
+        wake(state.driver.take());
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
