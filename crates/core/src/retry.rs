@@ -1,6 +1,7 @@
 //! Trying again what failed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -170,6 +171,7 @@ impl Context {
         self.open();
         let event = self.parent.take().tried();
         self.begin(&event, true);
+        self.station.counters.consumed.fetch_add(1, Relaxed);
         Some(event)
     }
 }

@@ -264,6 +264,15 @@ impl Simulation {
                 "not all was done at the end: {stopped:?}, {snapshot:?}"
             ));
         }
+        let in_use: Vec<_> = flow.gates().iter().map(|gate| gate.in_use()).collect();
+        if in_use
+            .iter()
+            .any(|(roots, bytes)| (*roots, *bytes) != (0, 0))
+        {
+            return Err(format!(
+                "permits did not return to full: {in_use:?}, {snapshot:?}"
+            ));
+        }
         match snapshot.imbalance() {
             Some(imbalance) => Err(format!("{imbalance}: {snapshot:?}")),
             None => Ok(snapshot),
