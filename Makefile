@@ -6,7 +6,7 @@ CARGO_FLAGS ?=
 CARGO_TARGET_DIR ?= target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
+.PHONY: help run test check build soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
 
 help: ## Shows these lines
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,16 @@ build: ## Builds the program with all features: target/release/compysition
 	@scripts/setup build
 	$(CARGO) build --release --package compysition --bin compysition --all-features $(CARGO_FLAGS)
 	@ls -l $(CARGO_TARGET_DIR)/release/compysition
+
+soak: ## Runs 10,000 random flows, floods one with children, and hangs a branch (2 minutes)
+	@scripts/setup test
+	SEEDS=10000 FIRST_SEED=2000 $(CARGO) test --release --package compysition-core --test simulation $(CARGO_FLAGS)
+	$(CARGO) run --release --package compysition-core --example flood $(CARGO_FLAGS)
+	$(CARGO) run --release --package compysition-actors --example hanging_branch $(CARGO_FLAGS)
+
+mutants: ## Breaks the engine on purpose and shows that a test fails each time (5 minutes)
+	@scripts/setup test
+	@scripts/mutants
 
 bench: bench-engine bench-circle bench-xslt ## Runs all benchmarks against their peers (25 minutes, quiet machine please)
 
