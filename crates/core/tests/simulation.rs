@@ -198,7 +198,9 @@ fn add_actor(director: &mut Director, dice: &mut Dice, number: u64) -> Node {
         2 => director.register(name, map(|event: Event| event.with("mapped"))),
         3 => director.register(
             name,
-            map(|event: Event| (event.payload().size() % 3 > 0).then(|| event.recovered())),
+            map(|event: Event| {
+                (!event.payload().size().is_multiple_of(3)).then(|| event.recovered())
+            }),
         ),
         4 => director.register(name, move || Mark(size / 2)),
         5 => director.register(name, move || Split(size * size)),
