@@ -12,7 +12,6 @@ mod line_writer;
 mod pace;
 mod rate;
 mod stdout;
-mod timestamp;
 
 pub use discard::Discard;
 pub use door::{AskError, Door, DoorHandle};

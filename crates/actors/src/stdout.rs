@@ -1,15 +1,13 @@
 //! Events on the standard output.
 
 use std::io::Write;
-use std::time::SystemTime;
 
-use compysition_core::{Actor, Context, Event, Failure, Ports, Result};
+use compysition_core::{Actor, Context, Event, Failure, Ports, Result, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::line_writer::{LineWriter, Unwritten};
-use crate::timestamp::timestamp;
 
 /// Prints the payload of each event as a line, and passes the event on.
 ///
@@ -68,7 +66,7 @@ impl Stdout {
     fn line(&self, event: &Event) -> Result<String> {
         let mut line = String::new();
         if self.timestamp {
-            line = format!("[{}] ", timestamp(SystemTime::now()));
+            line = format!("[{}] ", Timestamp::now());
         }
         line.push_str(&self.prefix);
         if self.complete {

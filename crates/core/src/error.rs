@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use crate::Event;
 pub use crate::error_kind::ErrorKind;
+use crate::{Event, Timestamp};
 
 /// The result of an actor's work.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -182,6 +182,8 @@ impl Failure {
         value.insert("message".into(), self.error.message().into());
         value.insert("actor".into(), (*self.actor).into());
         value.insert("attempts".into(), self.attempts.into());
+        value.insert("since".into(), Timestamp(self.since).to_string().into());
+        value.insert("at".into(), Timestamp(self.at).to_string().into());
         Value::Object(value)
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use common::Collect;
+use common::{Collect, Texts};
 use compysition_core::testing::Harness;
 use compysition_core::{
     Actor, Breaker, BreakerState, Context, Director, Error, Event, Result, Retry, TimeSpan, map,
@@ -109,27 +109,11 @@ fn failures_in_a_row_are_counted_anew_after_a_success() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_retried_waits_for_the_breaker() {
-    struct Once;
-    impl Actor for Once {
-        async fn start(&mut self, ctx: &Context) -> Result {
-            ctx.produce(|source| async move {
-                drop(source.emit("x").await?);
-                Ok(())
-            });
-            Ok(())
-        }
-        async fn consume(&mut self, _: Event, _: &Context) -> Result {
-            Ok(())
-        }
-        fn ports(&self) -> compysition_core::Ports {
-            compysition_core::Ports::any().source()
-        }
-    }
     let peer = Peer::default();
     peer.is_down.store(true, Relaxed);
     let sink = Collect::default();
     let mut director = Director::new("both");
-    let source = director.register("source", Once);
+    let source = director.register("source", Texts::of("x"));
     let asks = director.register("asks", peer.clone());
     let out = director.register("out", sink.clone());
     director.connect(source, asks);

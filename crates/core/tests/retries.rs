@@ -10,7 +10,7 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
-use common::{Collect, Script};
+use common::{Collect, Script, Texts};
 use compysition_core::{
     Actor, Context, Director, Error, ErrorKind, Event, Outcome, Result, Retry, TimeSpan, map,
 };
@@ -143,34 +143,10 @@ async fn a_peer_that_asks_for_time_gets_it_or_no_other_try() {
     assert_eq!(trial.calls.len(), 1);
 }
 
-/// Emits some texts at once.
-struct AtOnce(Vec<&'static str>);
-
-impl Actor for AtOnce {
-    async fn start(&mut self, ctx: &Context) -> Result {
-        let texts = std::mem::take(&mut self.0);
-        ctx.produce(|source| async move {
-            for text in texts {
-                drop(source.emit(text).await?);
-            }
-            Ok(())
-        });
-        Ok(())
-    }
-
-    async fn consume(&mut self, _: Event, _: &Context) -> Result {
-        Ok(())
-    }
-
-    fn ports(&self) -> compysition_core::Ports {
-        compysition_core::Ports::any().source()
-    }
-}
-
 async fn order(keep_order: bool) -> Vec<String> {
     let sink = Collect::default();
     let mut director = Director::new("order");
-    let source = director.register("source", AtOnce(vec!["bad", "good", "better"]));
+    let source = director.register("source", Texts::of("bad good better"));
     let flaky = Flaky {
         fails: 2,
         error: Error::unavailable("later"),
@@ -203,7 +179,7 @@ async fn those_that_wait_are_tried_at_once_when_the_flow_stops() {
     for keep_order in [false, true] {
         let calls = Calls::default();
         let mut director = Director::new("stop");
-        let source = director.register("source", AtOnce(vec!["bad"]));
+        let source = director.register("source", Texts::of("bad"));
         let flaky = Flaky {
             fails: 9,
             error: Error::unavailable("later"),
@@ -235,7 +211,7 @@ async fn those_that_wait_are_tried_at_once_when_the_flow_stops() {
 async fn a_function_is_tried_again_too() {
     let sink = Collect::default();
     let mut director = Director::new("function");
-    let source = director.register("source", AtOnce(vec!["x"]));
+    let source = director.register("source", Texts::of("x"));
     let flaky = director.register(
         "flaky",
         map(|event: Event| match event.attempts() {
@@ -264,7 +240,7 @@ async fn an_event_that_an_actor_panicked_on_is_not_tried_again() {
     }
     let count = Arc::default();
     let mut director = Director::new("panics");
-    let source = director.register("source", AtOnce(vec!["x"]));
+    let source = director.register("source", Texts::of("x"));
     let panics = director.register("panics", Panics(Arc::clone(&count)));
     director.connect(source, panics);
     director.set_retry(panics, steady());
@@ -300,7 +276,7 @@ fn settings_that_make_no_sense_are_refused() {
         ),
     ] {
         let mut director = Director::new("wrong");
-        let source = director.register("source", AtOnce(Vec::new()));
+        let source = director.register("source", Texts::of(""));
         director.set_retry(source, retry);
         let message = director.check().unwrap_err().to_string();
         assert!(message.contains(says), "{message}");

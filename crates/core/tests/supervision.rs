@@ -11,41 +11,11 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use common::Collect;
+use common::{Collect, Texts};
 use compysition_core::{
     Actor, ActorSnapshot, ActorState, Context, Director, ErrorKind, Event, Flow, Held, OnFailed,
     Ports, Result, Supervision, inspect,
 };
-
-/// Emits some texts at once.
-struct Texts(Vec<String>);
-
-impl Texts {
-    fn of(texts: &str) -> Texts {
-        Texts(texts.split(' ').map(str::to_owned).collect())
-    }
-}
-
-impl Actor for Texts {
-    async fn start(&mut self, ctx: &Context) -> Result {
-        let texts = std::mem::take(&mut self.0);
-        ctx.produce(|source| async move {
-            for text in texts {
-                drop(source.emit(text).await?);
-            }
-            Ok(())
-        });
-        Ok(())
-    }
-
-    async fn consume(&mut self, _: Event, _: &Context) -> Result {
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().source()
-    }
-}
 
 /// Numbers what it has seen, and panics on `bad`. Holds what begins with `hold`.
 #[derive(Default)]

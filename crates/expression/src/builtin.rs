@@ -1,8 +1,6 @@
 //! The functions that every expression may call.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use compysition_core::{Error, Result, Surroundings};
+use compysition_core::{Error, Result, Surroundings, Timestamp};
 use serde_json::Value as JsonValue;
 use serde_json_path::JsonPath;
 
@@ -10,38 +8,9 @@ use crate::functions::{Call, Functions};
 
 pub(crate) fn add_to(functions: Functions) -> Functions {
     functions
-        .with("now", |_| Ok(Some(now().into())))
+        .with("now", |_| Ok(Some(Timestamp::now().to_string().into())))
         .with("uuid", |_| Ok(Some(uuid()?.into())))
         .with_check("jsonpath", check_path, jsonpath)
-}
-
-/// Returns the time in UTC as RFC 3339 writes it, in milliseconds.
-fn now() -> String {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let millis = since.subsec_millis();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
-}
-
-/// Turns days since 1970 into a date; years are counted from March, so that leap days come last.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 /// Returns a random UUID (version 4).
@@ -115,14 +84,6 @@ fn finds_one(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_are_right_around_leap_days() {
-        assert_eq!(date(0), (1970, 1, 1));
-        assert_eq!(date(11_016), (2000, 2, 29));
-        assert_eq!(date(11_017), (2000, 3, 1));
-        assert_eq!(date(20_780), (2026, 11, 23));
-    }
 
     #[test]
     fn uuids_are_of_version_4_and_differ() {

@@ -304,10 +304,6 @@ const CASES: &[Case] = &[
         ],
     ),
     (
-        "limits: { events: 0, bites: 5 }\nactors: { n: numbers, s: sink }\nconnect: [n -> s]\n",
-        &[(1, 22, "unknown setting `bites`", "`bytes`")],
-    ),
-    (
         "limits: { events: 0 }\nstop_deadline: soon\nactors: { n: numbers, s: sink }\nconnect: [n -> s]\n",
         &[
             (1, 1, "may have no event under way", ""),

@@ -58,6 +58,37 @@ impl Actor for Script {
     }
 }
 
+/// Emits some texts, as fast as permits allow.
+pub(crate) struct Texts(Vec<String>);
+
+impl Texts {
+    /// Takes the words of a text.
+    pub(crate) fn of(words: &str) -> Texts {
+        Texts(words.split_whitespace().map(str::to_owned).collect())
+    }
+}
+
+impl Actor for Texts {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let texts = std::mem::take(&mut self.0);
+        ctx.produce(|source| async move {
+            for text in texts {
+                drop(source.emit(text).await?);
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().source()
+    }
+}
+
 /// Passes each event on.
 pub(crate) struct Forward;
 
