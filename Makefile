@@ -25,9 +25,10 @@ build: ## Builds the program with all features: target/release/compysition
 	$(CARGO) build --release --package compysition --bin compysition --all-features $(CARGO_FLAGS)
 	@ls -l $(CARGO_TARGET_DIR)/release/compysition
 
-soak: ## Runs 10,000 random flows, floods one with children, and hangs a branch (2 minutes)
+soak: ## Runs 10,000 random flows, saturates a cycle for a minute, floods one with children, hangs a branch (4 minutes)
 	@scripts/setup test
 	SEEDS=10000 FIRST_SEED=2000 $(CARGO) test --release --package compysition-core --test simulation $(CARGO_FLAGS)
+	$(CARGO) run --release --package compysition-core --example saturate $(CARGO_FLAGS)
 	$(CARGO) run --release --package compysition-core --example flood $(CARGO_FLAGS)
 	$(CARGO) run --release --package compysition-actors --example hanging_branch $(CARGO_FLAGS)
 
