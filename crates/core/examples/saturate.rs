@@ -56,7 +56,7 @@ struct Brittle;
 
 impl Actor for Brittle {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        if ctx.random() % 100_000 == 0 {
+        if ctx.random().is_multiple_of(100_000) {
             std::panic::resume_unwind(Box::new("now and then"));
         }
         ctx.send(event)
