@@ -83,6 +83,10 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
         let message = "the actor for errors was not registered with this director".to_owned();
         problems.push(problem(About::Flow, message));
     }
+    if director.dead_letters.as_ref().is_some_and(unknown) {
+        let message = "the actor for dead letters was not registered with this director";
+        problems.push(problem(About::Flow, message.to_owned()));
+    }
 }
 
 fn links(director: &Director, problems: &mut Vec<Problem>) {
@@ -184,7 +188,8 @@ fn unreachable(director: &Director, problems: &mut Vec<Problem>) {
     let mut met = vec![false; count];
     let is_source = |index: &u32| director.actors[*index as usize].ports.source;
     let mut queue: VecDeque<u32> = (0..count as u32).filter(is_source).collect();
-    queue.extend(director.errors.map(|node| node.index));
+    let named = director.errors.iter().chain(&director.dead_letters);
+    queue.extend(named.map(|node| node.index));
     while let Some(index) = queue.pop_front() {
         let Some(met) = met.get_mut(index as usize).filter(|met| !**met) else {
             continue;

@@ -196,7 +196,7 @@ impl Context {
         }
         self.note_sent();
         let Some((&last, rest)) = links.split_last() else {
-            station.end(event.body());
+            station.end(event);
             return Ok(());
         };
         for &link in rest {
@@ -295,7 +295,10 @@ impl Context {
                 if !station.ports.sink && !station.ports.may_drop {
                     station.counters.silent.fetch_add(1, Relaxed);
                 }
-                station.end(self.parent.body());
+                match self.parent.body().failure() {
+                    None => _ = station.counters.ended.fetch_add(1, Relaxed),
+                    Some(_) => station.end(self.parent.take()),
+                }
             }
             Err(error) => self.fail(error),
         }

@@ -45,6 +45,8 @@ pub struct Director {
     pub(crate) actors: Vec<Registered>,
     pub(crate) links: Vec<Connection>,
     pub(crate) errors: Option<Node>,
+    pub(crate) dead_letters: Option<Node>,
+    pub(crate) only_source: Option<Node>,
     reply: Option<Node>,
     pub(crate) limits: Limits,
     pub(crate) stop_deadline: Duration,
@@ -138,6 +140,8 @@ pub(crate) enum LinkKind {
     Plain,
     /// From the error outbox: of one kind, or all the rest.
     Error(Option<ErrorKind>),
+    /// To the dead letters.
+    LastResort,
 }
 
 impl Director {
@@ -150,6 +154,8 @@ impl Director {
             actors: Vec::new(),
             links: Vec::new(),
             errors: None,
+            dead_letters: None,
+            only_source: None,
             reply: None,
             limits: Limits::default(),
             stop_deadline: Duration::from_secs(30),
@@ -258,6 +264,7 @@ impl Director {
                 let inbox = to.port.clone().or(from.port.clone());
                 (outbox, inbox.unwrap_or_else(|| name(from.node).into()))
             }
+            LinkKind::LastResort => ("dead_letters".into(), "dead_letters".into()),
             LinkKind::Error(kind) => {
                 let outbox = kind.map_or("error", ErrorKind::as_str).into();
                 let inbox = to.port.clone();
@@ -273,6 +280,19 @@ impl Director {
     /// one they are logged.
     pub fn set_errors(&mut self, node: Node) {
         self.errors = Some(node);
+    }
+
+    /// Names the actor that takes the failed events that would else be lost: those whose error nobody is
+    /// connected for, and those that end still marked with their error. When it has stored one, it sends it
+    /// on as [`Event::kept`](crate::Event::kept).
+    pub fn set_dead_letters(&mut self, node: Node) {
+        self.dead_letters = Some(node);
+    }
+
+    /// Lets this actor be the only one that makes events: doors stay shut and other sources silent, all
+    /// else works. So events can be sent through a part of a flow once more, as dead letters are.
+    pub fn set_only_source(&mut self, node: Node) {
+        self.only_source = Some(node);
     }
 
     /// Bounds what the flow holds in flight.

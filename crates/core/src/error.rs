@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 pub use crate::error_kind::ErrorKind;
+use crate::port::Port;
 use crate::{Event, Timestamp};
 
 /// The result of an actor's work.
@@ -154,12 +155,16 @@ pub struct Failure {
     pub error: Error,
     /// The name of the actor that failed.
     pub actor: Arc<str>,
+    /// The inbox that the event had come by, if it failed while it was consumed.
+    pub inbox: Option<Port>,
     /// How many times the actor tried, from 1.
     pub attempts: u32,
     /// When the actor first tried.
     pub since: SystemTime,
     /// When the last try failed.
     pub at: SystemTime,
+    /// Whether the event is stored where it can be sent again.
+    pub(crate) kept: bool,
 }
 
 impl Failure {
@@ -169,18 +174,23 @@ impl Failure {
         Failure {
             error,
             actor,
+            inbox: None,
             attempts: 1,
             since: now,
             at: now,
+            kept: false,
         }
     }
 
-    /// Returns the failure as JSON: kind, message, actor, attempts and the error's details.
+    /// Returns the failure as JSON: kind, message, actor, inbox, attempts, times and the error's details.
     pub fn to_value(&self) -> Value {
         let mut value = self.error.details().clone();
         value.insert("kind".into(), self.error.kind().as_str().into());
         value.insert("message".into(), self.error.message().into());
         value.insert("actor".into(), (*self.actor).into());
+        if let Some(inbox) = &self.inbox {
+            value.insert("inbox".into(), inbox.as_str().into());
+        }
         value.insert("attempts".into(), self.attempts.into());
         value.insert("since".into(), Timestamp(self.since).to_string().into());
         value.insert("at".into(), Timestamp(self.at).to_string().into());

@@ -249,6 +249,22 @@ impl Event {
         self
     }
 
+    /// Returns the event with its failure marked as dealt with by whoever will look at what was kept: it
+    /// is stored, with its error, where it can be sent again. Where the event ends now, its root settles
+    /// [kept](crate::Outcome::Kept) and not failed. An event that is not marked with an error stays as it is.
+    #[must_use]
+    pub fn kept(mut self) -> Event {
+        if let Some(failure) = &mut self.head_mut_if_failed() {
+            Arc::make_mut(failure).kept = true;
+        }
+        self
+    }
+
+    fn head_mut_if_failed(&mut self) -> Option<&mut Arc<Failure>> {
+        self.error()?;
+        self.head_mut().failure.as_mut()
+    }
+
     /// Returns the event marked with a failure.
     pub(crate) fn failed(mut self, failure: Failure) -> Event {
         self.head_mut().failure = Some(Arc::new(failure));

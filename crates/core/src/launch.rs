@@ -13,6 +13,7 @@ use crate::best_effort::Detour;
 use crate::breaker::Switch;
 use crate::context::Context;
 use crate::current::AsActor;
+use crate::default_links::{connect_dead_letters, connect_errors};
 use crate::director::{Connection, Director, LinkKind, Registered, Role};
 use crate::flow::Flow;
 use crate::flow_error::{About, FlowError, Problem};
@@ -66,6 +67,7 @@ pub(crate) async fn launch_with(
     tuning: Tuning,
 ) -> Result<Flow, FlowError> {
     let with_default_errors = connect_errors(&mut director);
+    connect_dead_letters(&mut director);
     let spawner = Spawner::new(executor);
     let state = FlowState::new(
         director.name.clone(),
@@ -79,6 +81,7 @@ pub(crate) async fn launch_with(
     let actors = std::mem::take(&mut director.actors);
     let gates = gates(&actors, &state);
     let in_place = runs_in_place(actors.len(), &links);
+    let only_source = director.only_source.map(|node| node.index as usize);
 
     let mut places = Vec::new();
     for (index, actor) in actors.into_iter().enumerate() {
@@ -92,7 +95,10 @@ pub(crate) async fn launch_with(
         };
         // What is behind a best-effort link must not be done by the sender.
         let in_place = in_place[index] && !is_lossy;
-        places.push(place(actor, gate, inboxes, inbox, &state, in_place));
+        let is_silent = only_source.is_some_and(|only| only != index);
+        places.push(place(
+            actor, gate, inboxes, inbox, &state, in_place, is_silent,
+        ));
     }
     let mut flow = Flow::new(
         state,
@@ -102,38 +108,6 @@ pub(crate) async fn launch_with(
     wire(&places, &links, &with_default_errors, &mut flow);
     start(places, &mut flow).await?;
     Ok(flow)
-}
-
-/// Gives actors without an error connection one to the flow's error actor, and returns their numbers.
-fn connect_errors(director: &mut Director) -> Vec<usize> {
-    let Some(errors) = director.errors else {
-        return Vec::new();
-    };
-    let mut connected = Vec::new();
-    for index in 0..director.actors.len() {
-        let mut own = director
-            .links
-            .iter()
-            .filter(|link| link.from.index as usize == index);
-        let has_own = own.any(|link| link.kind == LinkKind::Error(None));
-        let actor = &director.actors[index];
-        if has_own || index == errors.index as usize || matches!(actor.role, Role::Reply) {
-            continue;
-        }
-        director.links.push(Connection {
-            from: crate::Node {
-                index: index as u32,
-                ..errors
-            },
-            outbox: "error".into(),
-            to: errors,
-            inbox: format!("error_{}", actor.name).into(),
-            kind: LinkKind::Error(None),
-            best_effort: None,
-        });
-        connected.push(index);
-    }
-    connected
 }
 
 /// Gives each source an equal, guaranteed share of the flow's permits.
@@ -195,6 +169,7 @@ fn place(
     inbox: Inbox,
     state: &Arc<FlowState>,
     in_place: bool,
+    is_silent: bool,
 ) -> Placed {
     let is_source = actor.ports.source;
     let options = &actor.options;
@@ -207,6 +182,7 @@ fn place(
         inboxes,
         inbox: Arc::new(inbox),
         outboxes: OnceLock::new(),
+        is_silent: is_silent && is_source,
         gate,
         breaker: actor.options.breaker.clone().map(Switch::new),
         options: actor.options,
@@ -306,6 +282,7 @@ fn add_link(
     let inbox = inbox.unwrap_or_default() as u16;
     match link.kind {
         LinkKind::Error(kind) => outboxes.errors.push((kind, number)),
+        LinkKind::LastResort => outboxes.last_resort = Some(number),
         LinkKind::Plain => {
             outboxes.all.push(number);
             match outboxes
@@ -338,6 +315,10 @@ async fn start(places: Vec<Placed>, flow: &mut Flow) -> Result<(), FlowError> {
         let Placed::Task(station, mut stage, maker) = place else {
             continue;
         };
+        // A door has nothing else to do, and would take its address from the flow that runs.
+        if station.is_silent && (station.ports.door || station.inboxes.is_empty()) {
+            continue;
+        }
         let ctx = Context::new(station.clone());
         let started = {
             let start = async {

@@ -16,6 +16,7 @@ mod cancel;
 mod check;
 mod context;
 mod current;
+mod default_links;
 mod desk;
 mod director;
 mod error;

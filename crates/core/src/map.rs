@@ -132,7 +132,7 @@ where
                 },
                 Ok(None) => {
                     match marked {
-                        Some(input) => station.end(input.body()),
+                        Some(input) => station.end(input),
                         None => _ = station.counters.ended.fetch_add(1, Relaxed),
                     }
                     drop(place.dropped.take());
@@ -214,8 +214,9 @@ where
             let run = AssertUnwindSafe(|| self.run(events, &mut place, ctx));
             if let Err(panic) = catch_unwind(run) {
                 place.dropped = keeper::unwant();
+                let error = panicked(&*panic);
                 ctx.station
-                    .route_error(place.give_back(), panicked(&*panic));
+                    .route_error_of(Some(ctx.inbox), place.give_back(), error);
             }
         }
         events.truncate(place.passed);

@@ -127,7 +127,7 @@ impl Station {
     /// Sees to an event that failed: puts it aside to be tried again, or sends it the error path.
     pub(crate) fn fail(self: &Arc<Self>, inbox: u16, event: Event, error: Error) {
         match self.next_try(&event, &error) {
-            None => self.route_error(event, error),
+            None => self.route_error_of(Some(inbox), event, error),
             Some(delay) => self.put_aside(inbox, event, error, delay),
         }
     }
@@ -142,7 +142,7 @@ impl Station {
             let mut events = vec![event];
             if !station.inbox.push_front(inbox, &mut events) {
                 let event = events.into_iter().next().unwrap_or_default();
-                station.route_error(event, error);
+                station.route_error_of(Some(inbox), event, error);
             }
         };
         self.flow.spawner.spawn(AsActor::new(name, wait));

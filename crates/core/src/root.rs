@@ -39,7 +39,7 @@ pub(crate) struct Root {
 struct State {
     deadline: Option<Instant>,
     answer: Option<Event>,
-    /// The first bad end; the worst end counts.
+    /// The first bad end; one that was lost before one that was kept.
     failure: Option<Failure>,
     outcome: Option<Outcome>,
     /// The actor where the last copy ended.
@@ -58,6 +58,7 @@ const EXPIRED: u8 = 4;
 const FAILED: u8 = 8;
 const GAVE_WAY: u8 = 16;
 const SETTLED: u8 = 32;
+const KEPT: u8 = 64;
 
 impl Root {
     /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
@@ -145,12 +146,15 @@ impl Root {
         self.asked
     }
 
+    /// Notes that a copy came to a bad end: it is lost, or kept where it can be sent again.
     pub(crate) fn fail(&self, failure: &Failure) {
         let mut state = self.lock();
-        if state.failure.is_none() {
+        let end = if failure.kept { KEPT } else { FAILED };
+        let before = self.flags.fetch_or(end, Relaxed);
+        let is_first = state.failure.is_none();
+        if is_first || (end == FAILED && before & FAILED == 0) {
             state.failure = Some(failure.clone());
         }
-        self.flags.fetch_or(FAILED, Relaxed);
     }
 
     /// Notes that the event was dropped to make room for a newer one.
@@ -234,7 +238,10 @@ impl Root {
         }
         // Most roots end well and unwatched: the one reference left is the caller's.
         let unwatched = Arc::strong_count(self) == 1;
-        if unwatched && self.flags.load(Relaxed) & (FAILED | GAVE_WAY) == 0 && !flow.is_aborted() {
+        if unwatched
+            && self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY) == 0
+            && !flow.is_aborted()
+        {
             return flow.root_settled(&Outcome::Delivered);
         }
         self.settle();
@@ -242,17 +249,19 @@ impl Root {
 
     fn settle(&self) {
         let mut state = self.lock();
+        let flags = self.flags.load(Relaxed);
         if state.failure.is_none() && self.gate.flow().is_aborted() {
             state.failure = Some(self.gate.flow().abort_failure(current_actor()));
         }
         let outcome = match &state.failure {
+            Some(_) if flags & (KEPT | FAILED) == KEPT => Outcome::Kept,
             Some(failure) => Outcome::Failed(failure.clone()),
             None => Outcome::Delivered,
         };
         if self.asked {
             state.last = current_actor();
         }
-        match self.flags.load(Relaxed) & GAVE_WAY {
+        match flags & GAVE_WAY {
             0 => self.gate.flow().root_settled(&outcome),
             _ => self.gate.flow().root_dropped(),
         }

@@ -94,7 +94,9 @@ impl<A: Actor> Stage for ActorStage<A> {
             let trouble = ctx.station.flow.trouble.is_some();
             let is_plain = options.is_plain() && !trouble;
             // Where nothing is sent on, nothing is gained by leaving the event to be changed in place.
-            let is_end = ctx.station.outboxes().links.is_empty();
+            let outboxes = ctx.station.outboxes();
+            let is_end = outboxes.all.is_empty();
+            let is_kept = outboxes.last_resort.is_some();
             let keep = A::KEEP_INPUT || is_end || trouble || options.need_input();
             let mut events = chunk.events.drain(..);
             while let Some(event) = events.next() {
@@ -102,7 +104,8 @@ impl<A: Actor> Stage for ActorStage<A> {
                     skip(ctx, event);
                     continue;
                 }
-                ctx.begin(&event, keep);
+                // What would go to the dead letters if it ends here must be whole.
+                ctx.begin(&event, keep || is_kept && event.error().is_some());
                 let result = match is_plain {
                     true => guard(ctx, async { self.0.consume(event, ctx).await }).await,
                     false => self.consume_with_options(event, ctx).await,

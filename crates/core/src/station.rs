@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::breaker::{Breaker, Switch};
-use crate::event::Body;
 use crate::flow_state::FlowState;
 use crate::health::Health;
 use crate::inbox::Inbox;
@@ -30,6 +29,8 @@ pub(crate) struct Station {
     pub(crate) inboxes: Vec<Port>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) outboxes: OnceLock<Outboxes>,
+    /// Whether an actor that makes events is to make none.
+    pub(crate) is_silent: bool,
     /// The share of permits, if the actor makes events by itself.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) options: Options,
@@ -100,6 +101,8 @@ pub(crate) struct Outboxes {
     pub(crate) may_drop: bool,
     /// Whether the error links lead to the flow's error actor, for want of their own.
     pub(crate) errors_are_default: bool,
+    /// The number of the link to the dead letters.
+    pub(crate) last_resort: Option<usize>,
 }
 
 impl Outboxes {
@@ -142,6 +145,7 @@ impl Station {
             errors: Vec::new(),
             may_drop: false,
             errors_are_default: false,
+            last_resort: None,
         };
         self.outboxes.get().unwrap_or(&NONE)
     }
@@ -151,23 +155,32 @@ impl Station {
     }
 
     /// Sends a failed event, marked with its error, to the error outbox, else to the flow's error
-    /// actor, else to the log, where it ends.
-    pub(crate) fn route_error(&self, event: Event, mut error: Error) {
+    /// actor, else to the log and the dead letters.
+    pub(crate) fn route_error(&self, event: Event, error: Error) {
+        self.route_error_of(None, event, error);
+    }
+
+    /// Sends an event the error path that failed while it was consumed, and had come by this inbox.
+    pub(crate) fn route_error_of(&self, inbox: Option<u16>, event: Event, mut error: Error) {
         // Else a failure, which the root keeps, would keep an event, which keeps its root.
         let event = error.take_event().unwrap_or(event);
         self.counters.failed.fetch_add(1, Relaxed);
         let mut failure = self.failure(error);
+        failure.inbox = inbox.and_then(|inbox| self.inboxes.get(usize::from(inbox)).cloned());
         failure.attempts = event.attempts() + 1;
         failure.since = event.first_tried().unwrap_or(failure.at);
         // What fails on its way through the flow's error actor must not come back to it for ever.
         let was_marked = event.error().is_some();
+        // Nor must what fails behind the dead letters, which have it already.
+        failure.kept = event.error().is_some_and(|before| before.kept);
         let mut event = event.failed(failure.clone());
         let outboxes = self.outboxes();
         let mut links = outboxes.errors_for(failure.error.kind()).peekable();
         let lost = event.pass_link(self.flow.limits.hops).is_err();
         let in_circles = was_marked && outboxes.errors_are_default;
         if lost || in_circles || links.peek().is_none() || !event.receipt().is_some() {
-            return self.log_error(&event, &failure);
+            self.log_error(&event, &failure);
+            return self.give_up(event, &failure);
         }
         event.overcharge();
         while let Some(link) = links.next() {
@@ -186,14 +199,26 @@ impl Station {
             kind = %failure.error.kind(),
             "{}", failure.error.message()
         );
-        event.receipt().fail(failure);
+    }
+
+    /// Sends an event to the dead letters whose failure nobody sees to; without them it is lost.
+    fn give_up(&self, mut event: Event, failure: &Failure) {
+        let outboxes = self.outboxes();
+        match outboxes.last_resort {
+            Some(link) if !failure.kept && event.receipt().is_some() => {
+                event.overcharge();
+                event.restart_hops();
+                outboxes.links[link].push(&mut vec![event]);
+            }
+            _ => event.receipt().fail(failure),
+        }
     }
 
     /// Ends an event that goes nowhere from here.
-    pub(crate) fn end(&self, event: &Body) {
+    pub(crate) fn end(&self, event: Event) {
         self.counters.ended.fetch_add(1, Relaxed);
-        if let Some(failure) = event.failure() {
-            event.receipt.fail(failure);
+        if let Some(failure) = event.error().cloned() {
+            self.give_up(event, &failure);
         }
     }
 

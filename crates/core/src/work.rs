@@ -48,6 +48,9 @@ impl Context {
         F: FnOnce(Source) -> W + Send + 'static,
         W: Future<Output = Result> + Send,
     {
+        if self.station.is_silent {
+            return;
+        }
         let station = self.station.clone();
         let flow = station.flow.clone();
         flow.source_began();
