@@ -3,19 +3,29 @@
 //! * [`EventGenerator`] makes events at regular times;
 //! * [`Stdout`] prints events;
 //! * [`Discard`] ends events;
+//! * [`Recover`] takes the mark of its error off an event;
+//! * [`DeadLetters`] stores failed events as [`Letter`]s;
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
 
+mod dead_letters;
 mod discard;
 mod door;
 mod event_generator;
+mod letter;
+mod letter_file;
 mod line_writer;
 mod pace;
 mod rate;
+mod recover;
 mod stdout;
 
+pub use dead_letters::DeadLetters;
 pub use discard::Discard;
 pub use door::{AskError, Door, DoorHandle};
 pub use event_generator::EventGenerator;
+pub use letter::{Content, Letter};
+pub use letter_file::replayed;
+pub use recover::Recover;
 pub use stdout::Stdout;
 
 use compysition_core::Registry;
@@ -28,5 +38,7 @@ pub fn register(registry: &mut Registry) {
         .alias("test_event", "event_generator")
         .add::<Stdout>("stdout")
         .add::<Discard>("discard")
-        .alias("null", "discard");
+        .alias("null", "discard")
+        .add::<Recover>("recover")
+        .add::<DeadLetters>("dead_letters");
 }

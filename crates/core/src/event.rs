@@ -85,6 +85,14 @@ impl Event {
         self.body().id
     }
 
+    /// Returns the same event with an id that it had before it came here, as one that was stored has. It
+    /// keeps it when it enters a flow.
+    #[must_use]
+    pub fn with_id(mut self, id: Id) -> Event {
+        self.set_id(id);
+        self
+    }
+
     /// Returns the id of the root that this event descends from.
     pub fn root_id(&self) -> Option<Id> {
         self.receipt().root().map(|root| root.id())

@@ -77,6 +77,40 @@ pub(crate) fn read(
         .collect()
 }
 
+/// Reads `dead_letters`: the path of a file, or all settings of the actor of this kind, which it makes.
+pub(crate) fn dead_letters(
+    entry: Entry,
+    defaults: &Defaults,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Entered> {
+    let Some(kind) = registry.get(DEAD_LETTERS) else {
+        let message = format!("this program has no kind of actor `{DEAD_LETTERS}`");
+        found.push(Diagnostic::new(entry.key_span, message));
+        return None;
+    };
+    let mut settings = entry.value;
+    if !matches!(settings.content, Content::Map(_)) {
+        let span = settings.span;
+        let path = Entry {
+            key: "path".into(),
+            key_span: span,
+            value: settings,
+        };
+        settings = Node::new(Content::Map(vec![path]), span);
+    }
+    defaults.complete(kind.name(), &mut settings);
+    Some(Entered {
+        name: DEAD_LETTERS.into(),
+        span: entry.key_span,
+        kind: Some((kind.name(), settings)),
+        options: Options::default(),
+    })
+}
+
+/// The key, the kind and the actor.
+pub(crate) const DEAD_LETTERS: &str = "dead_letters";
+
 fn actor(
     entry: Entry,
     defaults: &Defaults,

@@ -97,10 +97,8 @@ pub(crate) fn build(
     let mut values = Values::new(&loader.set, &*loader.environment, base.to_owned(), shared);
     let mut parts = Parts::of(path);
     parts.take(&mut entries, base, &mut values, shared, found);
-    for key in ["log", "dead_letters"] {
-        if let Some(entry) = fields::take(&mut entries, key) {
-            not_available(&format!("`{key}`"), entry.key_span, found);
-        }
+    if let Some(entry) = fields::take(&mut entries, "log") {
+        not_available("`log`", entry.key_span, found);
     }
     let bounds = Bounds::take(&mut entries, &mut values, found);
     let mut taken = |key: &str, values: &mut Values<'_>, found: &mut Vec<Diagnostic>| {
@@ -111,6 +109,7 @@ pub(crate) fn build(
     let name = taken("name", &mut values, found);
     let description = taken("description", &mut values, found);
     let errors = taken("errors", &mut values, found);
+    let dead_letters = taken(actors::DEAD_LETTERS, &mut values, found);
     let actors = taken("actors", &mut values, found);
     let mut connect = fields::take(&mut entries, "connect");
     if let Some(entry) = &mut connect {
@@ -137,7 +136,11 @@ pub(crate) fn build(
         found.push(Diagnostic::new(flow_span, "the flow has no `actors`"));
         return None;
     };
-    let actors = actors::read(actors.value, &defaults, &loader.registry, found);
+    let mut actors = actors::read(actors.value, &defaults, &loader.registry, found);
+    let dead_letters = dead_letters
+        .and_then(|entry| actors::dead_letters(entry, &defaults, &loader.registry, found));
+    let has_dead_letters = dead_letters.is_some();
+    actors.extend(dead_letters);
     let given = name.and_then(|entry| fields::text(&entry.value, "the name of a flow", found));
     let name = given.unwrap_or_else(|| {
         let stem = path.file_stem().unwrap_or_default();
@@ -155,6 +158,9 @@ pub(crate) fn build(
             .functions
             .enter(|| building.register(actors, loader, &secrets, found));
     });
+    if has_dead_letters && let Some(node) = building.by_name.get(actors::DEAD_LETTERS) {
+        building.plan.director.set_dead_letters(*node);
+    }
     let before = found.len();
     let links = connect.map(|entry| connect::links(&entry.value, &shared.sources.borrow(), found));
     building.connect(links.unwrap_or_default(), found);

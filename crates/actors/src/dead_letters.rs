@@ -1,0 +1,117 @@
+//! The store of what nobody saw to.
+
+use std::path::PathBuf;
+
+use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::letter::Letter;
+use crate::letter_file::LetterFile;
+
+/// Writes failed events to a file, one a line, with all that it takes to send them again; the command
+/// `replay` does that.
+///
+/// It is made by a flow's own `dead_letters: PATH`, or `dead_letters: { path: PATH, … }` with the settings
+/// below, and then gets each event whose error no connection and no `errors` actor takes, and each that ends
+/// still marked with its error; connections may lead from it (`dead_letters -> alert`) and to it. The root of
+/// what is written settles *kept*, after the line is in the file. What cannot be written is logged, and its
+/// root settles failed.
+///
+/// When the file is full it becomes `PATH.1`, the next one `PATH.2` and so on; none is ever removed. They
+/// hold what clients sent, so only their owner may read them.
+///
+/// Example: `dead_letters: { path: dead.jsonl, max_size: 10MB }`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetters {
+    /// The file; directories on the way to it are made.
+    path: FilePath,
+    /// How much a file grows to before the next one is begun; 100 MiB by default.
+    #[serde(default = "max_size")]
+    max_size: ByteSize,
+    /// Whether each letter is on the disk before its root settles, so that it survives a power failure and
+    /// not only the end of the process; no by default, since it takes as long as the disk does.
+    #[serde(default)]
+    sync: bool,
+    /// What is written as `***`, by its path in the event; credentials of HTTP requests by default.
+    #[serde(default = "credentials")]
+    redact: Vec<String>,
+    #[serde(skip)]
+    file: Option<LetterFile>,
+}
+
+fn max_size() -> ByteSize {
+    ByteSize(100 << 20)
+}
+
+fn credentials() -> Vec<String> {
+    ["authorization", "proxy-authorization", "cookie"]
+        .map(|header| format!("http.headers.{header}"))
+        .into()
+}
+
+impl DeadLetters {
+    /// Makes a store in this file.
+    pub fn at(path: impl Into<PathBuf>) -> DeadLetters {
+        DeadLetters {
+            path: FilePath::from(path.into()),
+            max_size: max_size(),
+            sync: false,
+            redact: credentials(),
+            file: None,
+        }
+    }
+
+    /// Sets the paths of what is written as `***`.
+    #[must_use]
+    pub fn redact<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> DeadLetters {
+        self.redact = paths.into_iter().map(P::into).collect();
+        self
+    }
+
+    fn line(&self, flow: &str, event: &Event) -> Result<String> {
+        let known = |path: &&String| event.lookup(path).is_some();
+        let mut hidden = self.redact.iter().filter(known).peekable();
+        if hidden.peek().is_none() {
+            return Letter::of(flow, event)?.to_line();
+        }
+        let mut copy = event.clone();
+        for path in hidden {
+            copy.set_path(path, "***")?;
+        }
+        Letter::of(flow, &copy)?.to_line()
+    }
+
+    fn about(&self, error: &std::io::Error) -> Error {
+        let path = self.path.as_path().display();
+        Error::internal(format!(
+            "cannot write to the dead letters `{path}`: {error}"
+        ))
+    }
+}
+
+impl Actor for DeadLetters {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let path = self.path.as_path().to_owned();
+        let (max_size, sync) = (self.max_size.0 as u64, self.sync);
+        let prepare = move || LetterFile::prepare(&path, max_size, sync);
+        let file = ctx.blocking(prepare).await?;
+        self.file = Some(file.map_err(|error| self.about(&error))?);
+        Ok(())
+    }
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let line = self.line(ctx.flow(), &event)?;
+        let Some(file) = self.file.clone() else {
+            return Err(Error::internal("the dead letters were not started"));
+        };
+        let written = ctx.blocking(move || file.append(&line)).await?;
+        written.map_err(|error| self.about(&error))?;
+        ctx.send(event.kept())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}

@@ -1,0 +1,151 @@
+//! The file that dead letters are appended to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Appends lines to a file and begins a new one when it is full. It keeps none open, so that the file may
+/// be moved or removed at any time.
+#[derive(Clone, Debug)]
+pub(crate) struct LetterFile {
+    path: PathBuf,
+    /// How many bytes a file grows to before the next one is begun.
+    max_size: u64,
+    /// Whether each line is on the disk before it counts as written.
+    sync: bool,
+}
+
+impl LetterFile {
+    /// Opens the file once, to see that it can be written to, and closes a line that the end of a process
+    /// tore off.
+    ///
+    /// # Errors
+    /// Why it cannot be written to.
+    pub(crate) fn prepare(path: &Path, max_size: u64, sync: bool) -> io::Result<LetterFile> {
+        let letters = LetterFile {
+            path: path.to_owned(),
+            max_size,
+            sync,
+        };
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let mut file = letters.open()?;
+        if file.metadata()?.len() > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                file.write_all(b"\n")?;
+            }
+        }
+        Ok(letters)
+    }
+
+    /// Appends a line: all of it, or nothing.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub(crate) fn append(&self, line: &str) -> io::Result<()> {
+        let mut file = self.open()?;
+        let mut length = file.metadata()?.len();
+        if length > 0 && length.saturating_add(line.len() as u64) >= self.max_size {
+            drop(file);
+            self.rotate()?;
+            file = self.open()?;
+            length = 0;
+        }
+        // One call, so that lines of several writers do not mix.
+        let written = file.write_all(format!("{line}\n").as_bytes());
+        if written.is_err() {
+            // Half a line would spoil the next one.
+            file.set_len(length)?;
+        }
+        written?;
+        match self.sync {
+            true => file.sync_data(),
+            false => Ok(()),
+        }
+    }
+
+    fn open(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            // Letters hold what clients sent.
+            options.mode(0o600);
+        }
+        options.open(&self.path)
+    }
+
+    /// Gives the file, and the list of what of it was sent again, the first number that is free.
+    fn rotate(&self) -> io::Result<()> {
+        let numbered = |number: u32| with_suffix(&self.path, &format!(".{number}"));
+        let free = |path: &PathBuf| !path.exists();
+        let full = (1..).map(numbered).find(free);
+        let full = full.ok_or_else(|| io::Error::other("there are too many files of letters"))?;
+        fs::rename(&self.path, &full)?;
+        let replayed = replayed(&self.path);
+        match replayed.exists() {
+            true => fs::rename(replayed, self::replayed(&full)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Returns the file that lists which letters of a file were sent again.
+pub fn replayed(letters: &Path) -> PathBuf {
+    with_suffix(letters, ".replayed")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("compysition-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
+    #[test]
+    fn a_full_file_is_put_aside_with_the_list_of_what_was_sent_again() {
+        let directory = directory("letters");
+        let path = directory.join("sub/dead.jsonl");
+        let letters = LetterFile::prepare(&path, 10, false).unwrap();
+        letters.append("one").unwrap();
+        fs::write(replayed(&path), "one's id\n").unwrap();
+        letters.append("two").unwrap();
+        letters.append("three").unwrap();
+        letters.append("a line that is longer than a file").unwrap();
+        let read = |name: &str| fs::read_to_string(directory.join("sub").join(name)).unwrap();
+        assert_eq!(read("dead.jsonl.1"), "one\ntwo\n");
+        assert_eq!(read("dead.jsonl.1.replayed"), "one's id\n");
+        assert_eq!(read("dead.jsonl.2"), "three\n");
+        assert_eq!(read("dead.jsonl"), "a line that is longer than a file\n");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_torn_line_is_closed_and_a_moved_file_is_made_anew() {
+        let directory = directory("torn");
+        let path = directory.join("dead.jsonl");
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(&path, "{\"torn\":").unwrap();
+        let letters = LetterFile::prepare(&path, 1000, true).unwrap();
+        letters.append("one").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"torn\":\none\n");
+        fs::rename(&path, directory.join("moved")).unwrap();
+        letters.append("two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
+        fs::remove_dir_all(directory).unwrap();
+    }
+}
