@@ -100,10 +100,18 @@ impl Letter {
     /// # Errors
     /// Malformed, if it is none, with the column.
     pub fn from_line(line: &str) -> Result<Letter> {
-        serde_json::from_str(line).map_err(|error| {
+        let letter: Letter = serde_json::from_str(line).map_err(|error| {
             let column = error.column();
             Error::malformed(format!("no dead letter: {error}")).with_detail("column", column)
-        })
+        })?;
+        letter.event_id()?;
+        letter.payload.to_payload()?;
+        Ok(letter)
+    }
+
+    fn event_id(&self) -> Result<Id> {
+        let id = self.id.parse();
+        id.map_err(|_| Error::malformed(format!("`{}` is no event's id", self.id)))
     }
 
     /// Returns the event, without its error, ready to enter a flow under its old id.
@@ -111,11 +119,7 @@ impl Letter {
     /// # Errors
     /// Malformed, if the id or the payload is not what it claims to be.
     pub fn into_event(self) -> Result<Event> {
-        let id: Id = self
-            .id
-            .parse()
-            .map_err(|_| Error::malformed(format!("`{}` is no event's id", self.id)))?;
-        let mut event = Event::new(self.payload.into_payload()?).with_id(id);
+        let mut event = Event::new(self.payload.to_payload()?).with_id(self.event_id()?);
         event.set_meta_id(self.meta_id);
         if let Some(service) = self.service {
             event.set_service(service);
@@ -153,10 +157,13 @@ impl Content {
         Ok(content)
     }
 
-    fn into_payload(self) -> Result<Payload> {
+    fn to_payload(&self) -> Result<Payload> {
         let Content {
-            kind, text, json, ..
-        } = &self;
+            kind,
+            text,
+            json,
+            base64,
+        } = self;
         let text = text
             .as_deref()
             .or(json.as_ref().map(|json| json.get()))
@@ -167,7 +174,7 @@ impl Content {
             "json" => Ok(Json::from_text(text).into()),
             "xml" => Ok(Xml::from_text(text).into()),
             "bytes" => {
-                let bytes = BASE64.decode(self.base64.unwrap_or_default());
+                let bytes = BASE64.decode(base64.as_deref().unwrap_or_default());
                 let bytes = bytes.map_err(|error| {
                     Error::malformed(format!("the payload is no Base64: {error}"))
                 })?;
@@ -253,7 +260,7 @@ mod tests {
         assert!(error.message().starts_with("no dead letter: "), "{error}");
         assert_eq!(error.detail("column").unwrap(), 10);
         let line = r#"{"flow":"f","id":"x","meta_id":"m","payload":{"kind":"text","text":"t"}}"#;
-        let error = Letter::from_line(line).unwrap().into_event().unwrap_err();
+        let error = Letter::from_line(line).unwrap_err();
         assert_eq!(error.message(), "`x` is no event's id");
     }
 }

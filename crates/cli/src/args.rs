@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use compysition_core::ErrorKind;
+
+use crate::replay::{Moment, Target};
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
 /// Runs event flows that are written in YAML files.
@@ -29,6 +32,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         files: Files,
     },
+    /// Sends dead letters once more: each to the actor where it failed, under its old ids.
+    ///
+    /// The flow runs in this process, with all its actors but its doors and other sources, until all that was
+    /// sent is done. What fails again becomes a dead letter again. Which letters were sent is noted in
+    /// FILE.replayed, so that a second run passes them over.
+    Replay {
+        #[command(flatten)]
+        replay: ReplayOptions,
+        #[command(flatten)]
+        log: Log,
+    },
     /// Lists the actors that flow files can name, or shows the manual of one.
     Actors {
         /// The name of an actor.
@@ -42,6 +56,40 @@ pub(crate) struct Files {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Gives a setting of the flows a value, before the file's own and the environment.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct ReplayOptions {
+    /// The file of dead letters.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The flow file, and the actor and inbox that take the letters if they are not to go where they failed.
+    #[arg(long, value_name = "FLOW[.ACTOR[.INBOX]]")]
+    pub(crate) into: Target,
+    /// Sends only letters with an error of this kind; may be given several times.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Vec<ErrorKind>,
+    /// Sends only letters that failed at this actor; may be given several times.
+    #[arg(long, value_name = "ACTOR")]
+    pub(crate) actor: Vec<String>,
+    /// Sends only letters of this flow.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flow: Option<String>,
+    /// Sends only letters that failed since then: 2026-11-24 or 2026-11-24T08:30 in UTC, or 2h for two hours ago.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Moment>,
+    /// Sends only letters that failed before then.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Moment>,
+    /// Shows what would be sent, and where to, and sends nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Sends also letters that were sent before.
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Gives a setting of the flow a value, before the file's own and the environment.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
 }

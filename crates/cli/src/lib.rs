@@ -23,6 +23,7 @@ mod manual;
 mod output;
 mod panics;
 mod program;
+mod replay;
 mod run;
 mod signals;
 mod types;

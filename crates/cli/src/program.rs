@@ -50,6 +50,7 @@ impl Program {
                 log::start(&log);
                 run::run(&self, &files)
             }
+            Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files } => check::check(&self, &files),
             Command::Actors { name: None } => actors::list(&self.registry),
             Command::Actors { name: Some(name) } => actors::show(&self.registry, &name),

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::Result;
-use crate::director::{Connection, Director, LinkKind, Node, Role};
+use crate::director::{Connection, Director, LinkKind, Role};
+use crate::ends::Node;
 use crate::flow_error::{About, FlowError, Problem};
 use crate::port::Port;
 use crate::retry::Retry;

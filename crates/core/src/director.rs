@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::best_effort::BestEffort;
 use crate::breaker::Breaker;
+use crate::ends::{End, Ends, Node};
 use crate::flow::Flow;
 use crate::flow_error::FlowError;
 use crate::into_actor::IntoActor;
@@ -51,64 +52,6 @@ pub struct Director {
     pub(crate) limits: Limits,
     pub(crate) stop_deadline: Duration,
     pub(crate) supervision: Supervision,
-}
-
-/// An actor that was registered with a [`Director`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Node {
-    pub(crate) index: u32,
-    pub(crate) tag: u32,
-}
-
-impl Node {
-    /// Names an outbox or inbox of this actor.
-    pub fn port(self, name: impl Into<Port>) -> End {
-        End {
-            node: self,
-            port: Some(name.into()),
-        }
-    }
-}
-
-/// One end of a connection: an actor, and a port of it if one is named.
-#[derive(Clone, Debug)]
-pub struct End {
-    pub(crate) node: Node,
-    pub(crate) port: Option<Port>,
-}
-
-/// The ends that one call of [`Director::connect`] connects: a [`Node`], an [`End`], a pair of a node and
-/// the name of a port, or an array or vector of such.
-pub struct Ends(Vec<End>);
-
-impl From<Node> for Ends {
-    fn from(node: Node) -> Ends {
-        Ends(vec![End { node, port: None }])
-    }
-}
-
-impl From<End> for Ends {
-    fn from(end: End) -> Ends {
-        Ends(vec![end])
-    }
-}
-
-impl<P: Into<Port>> From<(Node, P)> for Ends {
-    fn from((node, port): (Node, P)) -> Ends {
-        Ends(vec![node.port(port)])
-    }
-}
-
-impl<E: Into<Ends>, const N: usize> From<[E; N]> for Ends {
-    fn from(ends: [E; N]) -> Ends {
-        Ends(ends.into_iter().flat_map(|end| end.into().0).collect())
-    }
-}
-
-impl<E: Into<Ends>> From<Vec<E>> for Ends {
-    fn from(ends: Vec<E>) -> Ends {
-        Ends(ends.into_iter().flat_map(|end| end.into().0).collect())
-    }
 }
 
 pub(crate) struct Registered {
@@ -336,6 +279,27 @@ impl Director {
         if let Some(actor) = self.registered_mut(node) {
             actor.options.into = Some(path.into());
         }
+    }
+
+    /// Returns the actor of this name.
+    pub fn node(&self, name: &str) -> Option<Node> {
+        let index = self.actors.iter().position(|actor| &*actor.name == name)?;
+        Some(Node {
+            index: index as u32,
+            tag: self.tag,
+        })
+    }
+
+    /// Returns the names of all actors, and the connected inboxes of each.
+    pub fn inboxes(&self) -> Vec<(String, Vec<String>)> {
+        let inboxes = |index: usize| {
+            let inboxes = crate::launch::inboxes_of(index, &self.links);
+            inboxes.iter().map(|inbox| inbox.to_string()).collect()
+        };
+        let actors = self.actors.iter().enumerate();
+        actors
+            .map(|(index, actor)| (actor.name.to_string(), inboxes(index)))
+            .collect()
     }
 
     /// Returns how many links there are; the next one has this number in [`About::Link`](crate::About).

@@ -130,7 +130,7 @@ fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>
     actors.iter().map(gate).collect()
 }
 
-fn inboxes_of(index: usize, links: &[Connection]) -> Vec<Port> {
+pub(crate) fn inboxes_of(index: usize, links: &[Connection]) -> Vec<Port> {
     let mut inboxes: Vec<Port> = Vec::new();
     for link in links.iter().filter(|link| link.to.index as usize == index) {
         if !inboxes.contains(&link.inbox) {

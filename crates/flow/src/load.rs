@@ -197,6 +197,11 @@ impl Loaded {
         &self.name
     }
 
+    /// Returns the director, to add to the flow before it is started.
+    pub fn director_mut(&mut self) -> &mut Director {
+        &mut self.director
+    }
+
     /// Returns the director, to add to the flow or to start it.
     pub fn into_director(self) -> Director {
         self.director

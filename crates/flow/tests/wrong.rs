@@ -318,7 +318,7 @@ const CASES: &[Case] = &[
     (
         "dead_letters: x\nlog: s\nplace: {}\nactors: { n: numbers }\n",
         &[
-            (1, 1, "`dead_letters` is not available yet", ""),
+            (1, 1, "this program has no kind of actor `dead_letters`", ""),
             (2, 1, "`log` is not", ""),
             (3, 1, "`place`", ""),
         ],

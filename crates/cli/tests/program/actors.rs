@@ -1,11 +1,13 @@
 //! The actors of the program under test.
 
+use compysition_actors::DeadLetters;
 use compysition_core::{Actor, Context, Error, Event, Ports, Registry, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::new();
+    registry.add::<DeadLetters>("dead_letters");
     registry.add::<Count>("count");
     registry.add::<Print>("print").alias("echo", "print");
     registry.add::<Refuse>("refuse");

@@ -11,6 +11,7 @@ mod command_line;
 mod ending;
 mod logs;
 mod process;
+mod replay;
 mod running;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +42,11 @@ const TESTS: &[Test] = tests![
     ending::a_signal_lets_what_is_under_way_finish,
     ending::an_interrupt_is_a_signal_too,
     ending::a_second_signal_ends_at_once,
+    replay::letters_go_where_they_are_wanted_and_only_once,
+    replay::what_fails_again_is_a_letter_again,
+    replay::letters_are_chosen_by_kind_actor_and_time,
+    replay::what_cannot_be_sent_is_told_and_the_rest_is_sent,
+    replay::a_target_that_is_none_is_refused,
     logs::a_line_of_the_log_names_flow_actor_and_meta_id,
     logs::json_is_one_object_a_line,
     logs::the_level_hides_what_is_below_it,

@@ -1,0 +1,152 @@
+//! The command `replay`.
+
+mod ledger;
+mod letters;
+mod moment;
+mod sender;
+mod survey;
+mod target;
+
+use std::io;
+use std::process::ExitCode;
+
+use compysition_core::{Flow, Outcome};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
+
+use crate::args::{Log, ReplayOptions};
+use crate::signals::Signals;
+use crate::{Program, log, output};
+use ledger::Ledger;
+use letters::{Letters, Selection};
+pub(crate) use moment::Moment;
+use sender::{Sender, Sent};
+use survey::Survey;
+use target::Places;
+pub(crate) use target::Target;
+
+/// Sends dead letters once more, or tells which ones it would send.
+pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> ExitCode {
+    match try_replay(program, args, log) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            output::complain(format_args!("error: {message}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether all that was selected could be read and was delivered.
+fn try_replay(program: &Program, args: &ReplayOptions, log: &Log) -> Result<bool, String> {
+    let cannot_read = |error: io::Error| {
+        let path = args.file.display();
+        format!("`{path}` cannot be read: {error}")
+    };
+    let ledger = Ledger::open(&args.file).map_err(cannot_read)?;
+    let selection = Selection::new(args, &ledger);
+    let letters = Letters::open(&args.file).map_err(cannot_read)?;
+    let Some(mut flow) =
+        target::load(program, &args.into, &args.set, || letters.flows(&selection))?
+    else {
+        return Ok(false);
+    };
+    let name = flow.name().to_owned();
+    let mut places = Places::new(flow.director_mut(), &args.into, &name);
+    let mut survey = Survey::default();
+    for found in letters.read().map_err(cannot_read)? {
+        survey.look(found, &selection, &mut places, args.dry_run);
+    }
+    survey.tell(args);
+    if args.dry_run || survey.count == 0 {
+        return Ok(survey.wrong == 0);
+    }
+    log::start(log);
+    let (sent, outcomes) = mpsc::unbounded_channel();
+    let sender = Sender::new(letters, selection, places.clone(), sent);
+    places.connect(flow.director_mut(), sender);
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let tally = runtime
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                let mut signals = Signals::listen()?;
+                match flow.start().await {
+                    Ok(flow) => Ok(Some(run(flow, outcomes, ledger, &mut signals).await)),
+                    Err(diagnostics) => {
+                        output::complain(format_args!("{diagnostics}\n"));
+                        Ok(None)
+                    }
+                }
+            })
+        })
+        .map_err(|error: io::Error| error.to_string())?;
+    let Some(tally) = tally else {
+        return Ok(false);
+    };
+    output::say(format_args!("{}\n", tally.describe(survey.count)));
+    Ok(survey.wrong == 0 && tally.delivered == survey.count)
+}
+
+/// Runs the flow until all letters are sent and what came of them is done.
+async fn run(
+    flow: Flow,
+    mut outcomes: mpsc::UnboundedReceiver<Sent>,
+    mut ledger: Ledger,
+    signals: &mut Signals,
+) -> Tally {
+    let listen = tokio::spawn(async move {
+        let mut tally = Tally::default();
+        while let Some(Sent { key, settlement }) = outcomes.recv().await {
+            let outcome = settlement.await;
+            tally.count(&outcome);
+            // What was kept again has a new letter.
+            let is_done = matches!(outcome, Outcome::Delivered | Outcome::Kept | Outcome::Away);
+            if is_done && let Err(error) = ledger.note(&key) {
+                tracing::error!("a letter that was sent may be sent again: {error}");
+            }
+        }
+        tally
+    });
+    tokio::select! {
+        () = flow.block() => {}
+        () = signals.next() => tracing::info!("stopping; a second signal ends at once"),
+    }
+    tokio::select! {
+        _ = flow.stop() => {}
+        () = signals.next() => {
+            flow.abort().await;
+        }
+    }
+    drop(flow);
+    listen.await.unwrap_or_default()
+}
+
+/// What became of the letters that were sent.
+#[derive(Default)]
+struct Tally {
+    delivered: usize,
+    kept: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Kept => self.kept += 1,
+            Outcome::Failed(_) => self.failed += 1,
+            _ => self.delivered += 1,
+        }
+    }
+
+    fn describe(&self, selected: usize) -> String {
+        let Tally {
+            delivered,
+            kept,
+            failed,
+        } = self;
+        let sent = delivered + kept + failed;
+        format!(
+            "{sent} of {selected} letters sent: {delivered} delivered, {kept} are dead letters again, {failed} failed"
+        )
+    }
+}
