@@ -139,4 +139,6 @@ macro_rules! cases {
     };
 }
 
-cases![accepts, echo, enrichment, failed, fan_out, included, router,];
+cases![
+    accepts, echo, enrichment, failed, fan_out, included, recovered, router,
+];
