@@ -83,6 +83,15 @@ impl DeadLetters {
         Letter::of(flow, &copy)?.to_line()
     }
 
+    async fn store(&self, event: &Event, ctx: &Context) -> Result {
+        let line = self.line(ctx.flow(), event)?;
+        let Some(file) = self.file.clone() else {
+            return Err(Error::internal("the dead letters were not started"));
+        };
+        let written = ctx.blocking(move || file.append(&line)).await?;
+        written.map_err(|error| self.about(&error))
+    }
+
     fn about(&self, error: &std::io::Error) -> Error {
         let path = self.path.as_path().display();
         Error::internal(format!(
@@ -92,6 +101,9 @@ impl DeadLetters {
 }
 
 impl Actor for DeadLetters {
+    // What is written but cannot be sent on is kept all the same.
+    const KEEP_INPUT: bool = false;
+
     async fn start(&mut self, ctx: &Context) -> Result {
         let path = self.path.as_path().to_owned();
         let (max_size, sync) = (self.max_size.0 as u64, self.sync);
@@ -102,13 +114,10 @@ impl Actor for DeadLetters {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        let line = self.line(ctx.flow(), &event)?;
-        let Some(file) = self.file.clone() else {
-            return Err(Error::internal("the dead letters were not started"));
-        };
-        let written = ctx.blocking(move || file.append(&line)).await?;
-        written.map_err(|error| self.about(&error))?;
-        ctx.send(event.kept())
+        match self.store(&event, ctx).await {
+            Ok(()) => ctx.send(event.kept()),
+            Err(error) => Err(error.giving_back(event)),
+        }
     }
 
     fn ports(&self) -> Ports {

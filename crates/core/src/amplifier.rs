@@ -77,7 +77,8 @@ impl Context {
             return Ok(());
         }
         self.note_sent();
-        let mut ctx = self.clone();
+        // The children may lead back to this actor, and must not wait for it.
+        let mut ctx = self.off_duty();
         let task = async move {
             if let Err(error) = run(&ctx, &outbox, events).await {
                 ctx.fail(error);

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::Result;
-use crate::director::{Connection, Director, LinkKind, Role};
+use crate::director::{Connection, Director, LinkKind, Registered, Role};
 use crate::ends::Node;
 use crate::flow_error::{About, FlowError, Problem};
+use crate::pool::Pool;
 use crate::port::Port;
 use crate::retry::Retry;
 use crate::travel::MOST_HOPS;
@@ -74,6 +75,17 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
                 problems.push(problem(about.clone(), message));
             }
         }
+        if let Some(pool) = &actor.pool {
+            let mistakes = [
+                pool.mistake(),
+                actor.pool_mistake(),
+                value_mistake(actor, pool),
+            ];
+            for mistake in mistakes.into_iter().flatten() {
+                let message = format!("there can be no such pool of `{name}`: {mistake}");
+                problems.push(problem(about.clone(), message));
+            }
+        }
         if let Role::Actor(Err(error), _) = &actor.role {
             let message = format!("actor `{name}` cannot be made: {error}");
             problems.push(problem(about, message));
@@ -88,6 +100,11 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
         let message = "the actor for dead letters was not registered with this director";
         problems.push(problem(About::Flow, message.to_owned()));
     }
+}
+
+fn value_mistake(actor: &Registered, pool: &Pool) -> Option<&'static str> {
+    let is_mistake = pool.size > 1 && actor.is_value() && actor.pool_mistake().is_none();
+    is_mistake.then_some("it was registered as a value; register a function that makes it, `|| …`")
 }
 
 fn links(director: &Director, problems: &mut Vec<Problem>) {

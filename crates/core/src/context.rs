@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::desk::{self, Drawer};
 use crate::parent::Parent;
 use crate::port::Port;
+use crate::seat::Duty;
 use crate::spawner::Spawner;
 use crate::station::Station;
 use crate::{Error, Event, Result};
@@ -35,6 +36,8 @@ pub struct Context {
     has_panicked: AtomicBool,
     /// Tells apart the children of one event.
     ordinal: AtomicU64,
+    /// Keeps an instance of a pool from the next event.
+    pub(crate) duty: Option<Arc<Duty>>,
 }
 
 impl Context {
@@ -49,6 +52,7 @@ impl Context {
             panic: Mutex::default(),
             has_panicked: AtomicBool::new(false),
             ordinal: AtomicU64::new(0),
+            duty: None,
         }
     }
 
@@ -213,7 +217,9 @@ impl Context {
         if let Some(path) = &station.options.into {
             self.put_into(path, event)?;
         }
-        event.pass_link(station.flow.limits.hops)?;
+        if links > 0 {
+            event.pass_link(station.flow.limits.hops)?;
+        }
         event.charge(links.saturating_sub(1))
     }
 
@@ -345,6 +351,7 @@ impl Clone for Context {
             parent: self.parent.clone(),
             sent: self.sent.clone(),
             ordinal: AtomicU64::new(fork.wrapping_mul(SPREAD)),
+            duty: self.duty.clone(),
             ..Context::new(self.station.clone())
         }
     }

@@ -13,6 +13,7 @@ use crate::flow::Flow;
 use crate::flow_error::FlowError;
 use crate::into_actor::IntoActor;
 use crate::permits::Limits;
+use crate::pool::Pool;
 use crate::port::{Port, Ports};
 use crate::retry::Retry;
 use crate::stage::Stage;
@@ -58,7 +59,31 @@ pub(crate) struct Registered {
     pub(crate) name: Arc<str>,
     pub(crate) ports: Ports,
     pub(crate) options: Options,
+    pub(crate) pool: Option<Pool>,
     pub(crate) role: Role,
+}
+
+impl Registered {
+    /// Returns whether the actor was registered as a value, of which there is only one.
+    pub(crate) fn is_value(&self) -> bool {
+        matches!(&self.role, Role::Actor(Ok(_), maker) if !maker.lock().is_factory())
+    }
+
+    /// Tells why there can be no pool of the actor, if that is so.
+    pub(crate) fn pool_mistake(&self) -> Option<&'static str> {
+        match &self.role {
+            Role::Reply => Some("it is no actor of its own"),
+            _ if self.ports.door => Some("a door handles requests side by side as it is"),
+            _ if self.ports.source => {
+                Some("it makes events, and each instance would make them all")
+            }
+            _ if self.ports.single => Some("what it keeps of one event concerns the others"),
+            Role::Actor(Ok(stage), _) if stage.is_function() => {
+                Some("a plain function waits for nothing; make it an actor")
+            }
+            Role::Actor(..) => None,
+        }
+    }
 }
 
 pub(crate) enum Role {
@@ -143,6 +168,7 @@ impl Director {
             name,
             ports,
             options: Options::default(),
+            pool: None,
             role,
         });
         node
@@ -227,7 +253,8 @@ impl Director {
 
     /// Names the actor that takes the failed events that would else be lost: those whose error nobody is
     /// connected for, and those that end still marked with their error. When it has stored one, it sends it
-    /// on as [`Event::kept`](crate::Event::kept).
+    /// on as [`Event::kept`](crate::Event::kept); it had better keep no input, so that one that cannot be sent on
+    /// counts as kept all the same.
     pub fn set_dead_letters(&mut self, node: Node) {
         self.dead_letters = Some(node);
     }
@@ -272,6 +299,21 @@ impl Director {
         if let Some(actor) = self.registered_mut(node) {
             actor.options.breaker = Some(breaker);
         }
+    }
+
+    /// Has an actor handle several events side by side, each by an instance of its own. It must be
+    /// registered as a function that makes it.
+    pub fn set_pool(&mut self, node: Node, pool: Pool) {
+        if let Some(actor) = self.registered_mut(node) {
+            actor.pool = Some(pool);
+        }
+    }
+
+    /// Returns whether there may be several instances of an actor: not of a value or a plain function, of
+    /// what makes events by itself, and of what says that it is [single](crate::Ports::single).
+    pub fn may_pool(&self, node: Node) -> bool {
+        let actor = self.registered(node);
+        actor.is_some_and(|actor| actor.pool_mistake().is_none() && !actor.is_value())
     }
 
     /// Puts what an actor makes at a path of the event that came in, which else stays as it was.

@@ -154,9 +154,15 @@ impl Flow {
 
     fn give_up(&self) -> Stopped {
         self.state.abort();
-        let busy = self.tasks.iter().filter(|station| !station.is_resting());
+        let mut unfinished: Vec<String> = Vec::new();
+        for station in self.tasks.iter().filter(|task| !task.is_resting()) {
+            // Of a pool several may be busy.
+            if !unfinished.iter().any(|name| *name == *station.name) {
+                unfinished.push(station.name.to_string());
+            }
+        }
         let stopped = Stopped {
-            unfinished: busy.map(|station| station.name.to_string()).collect(),
+            unfinished,
             failed: self.state.open_roots(),
         };
         if !stopped.is_clean() {

@@ -68,6 +68,12 @@ impl Context {
     /// Exceeded, if the actor holds as many bytes as it may.
     pub fn hold_for(&self, mut event: Event, time: Duration) -> Result<Held> {
         self.adopt(&mut event, "hold")?;
+        if self.station.keeps_order() {
+            let error = Error::internal(
+                "an actor cannot hold events in a pool whose events leave in the order in which they came",
+            );
+            return Err(self.refuse(event, error));
+        }
         let copy = event.without_receipt();
         match Lot::park(&self.station, event, Instant::now() + time) {
             Ok(ticket) => {

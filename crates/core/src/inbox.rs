@@ -61,6 +61,14 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// Adds what another one says.
+    pub(crate) fn add(&mut self, other: Signals) {
+        self.stopping |= other.stopping;
+        self.pressure |= other.pressure;
+        self.end |= other.end;
+        self.alarm |= other.alarm;
+    }
+
     fn any(self) -> bool {
         self.stopping || self.pressure || self.end || self.alarm
     }

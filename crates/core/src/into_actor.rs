@@ -66,6 +66,11 @@ impl Built {
         }
     }
 
+    /// Returns whether the actor can be made more than once.
+    pub(crate) fn is_factory(&self) -> bool {
+        matches!(self.make, Make::Factory(_))
+    }
+
     /// Makes the actor once more, unless there was only the one.
     pub(crate) fn make_again(&mut self) -> Option<Result<Box<dyn Stage>>> {
         match &mut self.make {

@@ -11,12 +11,10 @@ use crate::alarm::Alarm;
 use crate::answer::Answers;
 use crate::best_effort::Detour;
 use crate::breaker::Switch;
-use crate::context::Context;
-use crate::current::AsActor;
 use crate::default_links::{connect_dead_letters, connect_errors};
 use crate::director::{Connection, Director, LinkKind, Registered, Role};
 use crate::flow::Flow;
-use crate::flow_error::{About, FlowError, Problem};
+use crate::flow_error::FlowError;
 use crate::flow_state::FlowState;
 use crate::health::Health;
 use crate::in_place::InPlaceStation;
@@ -24,20 +22,22 @@ use crate::inbox::{CHUNK, Inbox};
 use crate::link::{Link, Target};
 use crate::lot::Lot;
 use crate::permits::{Gate, Limits};
+use crate::pool::Pool;
 use crate::port::Port;
-use crate::runner;
 use crate::simulation::Trouble;
 use crate::spawner::{Executor, Spawner, TokioExecutor};
 use crate::stage::Stage;
+use crate::starting;
 use crate::station::{Counters, Outboxes, Station};
-use crate::supervision::{Maker, Supervisor};
+use crate::supervision::Maker;
 
 /// How many functions one sender runs in place one after the other; bounds the depth of the stack.
 const LONGEST_RUN: usize = 16;
 
 /// A node with all that its links need to know.
-enum Placed {
+pub(crate) enum Placed {
     Task(Arc<Station>, Box<dyn Stage>, Maker),
+    Pool(Arc<Station>, Box<dyn Stage>, Maker, Pool),
     Function(Arc<Station>, Arc<InPlaceStation>),
     Reply(Arc<Station>, Arc<Answers>),
 }
@@ -89,7 +89,8 @@ pub(crate) async fn launch_with(
         let inboxes = inboxes_of(index, &links);
         let mut inbound = links.iter().filter(|link| link.to.index as usize == index);
         let is_lossy = inbound.any(|link| link.best_effort.is_some());
-        let inbox = match is_lossy {
+        let is_pool = actor.pool.is_some();
+        let inbox = match is_lossy || is_pool {
             true => Inbox::one_by_one(),
             false => Inbox::of(state.chunk),
         };
@@ -106,7 +107,7 @@ pub(crate) async fn launch_with(
         director.stop_deadline,
     );
     wire(&places, &links, &with_default_errors, &mut flow);
-    start(places, &mut flow).await?;
+    starting::start(places, &mut flow).await?;
     Ok(flow)
 }
 
@@ -175,6 +176,7 @@ fn place(
     let options = &actor.options;
     let has_own_time = options.timeout.is_some() || options.retry.is_some();
     let in_place = in_place && !is_source && !has_own_time;
+    let breaker = options.breaker.clone().map(Switch::new);
     let station = Arc::new(Station {
         name: actor.name.clone(),
         flow: state.clone(),
@@ -184,13 +186,14 @@ fn place(
         outboxes: OnceLock::new(),
         is_silent: is_silent && is_source,
         gate,
-        breaker: actor.options.breaker.clone().map(Switch::new),
+        breaker: breaker.map(Arc::new),
         options: actor.options,
         alarm: Alarm::default(),
         lot: Lot::default(),
         rest: Notify::new(),
         health: Health::default(),
         counters: Counters::default(),
+        seat: None,
     });
     let (stage, maker) = match actor.role {
         Role::Reply => {
@@ -202,6 +205,9 @@ fn place(
             unreachable!("check refuses a flow with an actor that was not made")
         }
     };
+    if let Some(pool) = actor.pool {
+        return Placed::Pool(station, stage, maker, pool);
+    }
     if !in_place {
         return Placed::Task(station, stage, maker);
     }
@@ -218,6 +224,7 @@ impl Placed {
     fn station(&self) -> &Arc<Station> {
         match self {
             Placed::Task(station, ..)
+            | Placed::Pool(station, ..)
             | Placed::Function(station, _)
             | Placed::Reply(station, _) => station,
         }
@@ -305,50 +312,4 @@ fn add_link(
         is_error,
         detour,
     ));
-}
-
-/// Starts the actors one after the other, then their tasks, then the sources.
-async fn start(places: Vec<Placed>, flow: &mut Flow) -> Result<(), FlowError> {
-    let mut problems = Vec::new();
-    let mut ready = Vec::new();
-    for (index, place) in places.into_iter().enumerate() {
-        let Placed::Task(station, mut stage, maker) = place else {
-            continue;
-        };
-        // A door has nothing else to do, and would take its address from the flow that runs.
-        if station.is_silent && (station.ports.door || station.inboxes.is_empty()) {
-            continue;
-        }
-        let ctx = Context::new(station.clone());
-        let started = {
-            let start = async {
-                let started = stage.start(&ctx).await;
-                ctx.close();
-                started
-            };
-            AsActor::new(station.name.clone(), start).await
-        };
-        match started {
-            Ok(()) => ready.push((station, stage, Supervisor::new(maker))),
-            Err(error) => problems.push(Problem {
-                about: About::Actor(index),
-                message: format!("actor `{}` cannot start: {error}", station.name),
-            }),
-        }
-    }
-    for (station, stage, supervisor) in ready {
-        let name = station.name.clone();
-        let runner = AsActor::new(name, runner::run(stage, station.clone(), supervisor));
-        flow.spawn_runner(station, runner);
-    }
-    if problems.is_empty() {
-        flow.release_sources();
-        return Ok(());
-    }
-    let name = flow.name().to_owned();
-    flow.stop().await;
-    Err(FlowError {
-        flow: name,
-        problems,
-    })
 }

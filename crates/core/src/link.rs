@@ -8,6 +8,7 @@ use crate::best_effort::Detour;
 use crate::in_place::InPlaceStation;
 use crate::inbox::Inbox;
 use crate::port::Port;
+use crate::seat::Seat;
 use crate::{Error, Event, Failure};
 
 /// Carries events from an outbox to an inbox of the same process.
@@ -32,6 +33,8 @@ pub(crate) enum Target {
     InPlace(Arc<InPlaceStation>),
     /// The door that the event came in by.
     Answers(Arc<Answers>),
+    /// The link of this number of the pool that the sender is an instance of.
+    Pool(Arc<Seat>, usize),
 }
 
 impl Link {
@@ -54,6 +57,27 @@ impl Link {
         }
     }
 
+    /// Makes the link by which an instance of a pool sends to this one, which has the given number.
+    pub(crate) fn through(&self, seat: Arc<Seat>, number: usize) -> Link {
+        Link {
+            outbox: self.outbox.clone(),
+            to: self.to.clone(),
+            target: Target::Pool(seat, number),
+            inbox: self.inbox,
+            from_error: self.from_error,
+            detour: None,
+            passed: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns the link of the pool that this one leads through, if it does.
+    fn beyond(&self) -> Option<&Link> {
+        match &self.target {
+            Target::Pool(seat, link) => seat.main.outboxes().links.get(*link),
+            _ => None,
+        }
+    }
+
     /// Hands all events over and leaves the buffer empty. Never waits.
     pub(crate) fn push(&self, events: &mut Vec<Event>) {
         if let (Some(detour), Target::Inbox(inbox)) = (&self.detour, &self.target) {
@@ -73,6 +97,7 @@ impl Link {
             }
             Target::InPlace(station) => station.process(self.inbox, events),
             Target::Answers(answers) => events.drain(..).for_each(|event| answers.take(event)),
+            Target::Pool(seat, link) => seat.send(*link, events),
         }
     }
 
@@ -82,12 +107,14 @@ impl Link {
 
     /// Returns whether a new event would be dropped: then no copy of it need be made.
     pub(crate) fn is_full(&self) -> bool {
-        self.detour.as_ref().is_some_and(Detour::is_full)
+        let detour = self.beyond().unwrap_or(self).detour.as_ref();
+        detour.is_some_and(Detour::is_full)
     }
 
     /// Returns whether a new event would be dropped, and counts it as dropped then.
     pub(crate) fn drops_next(&self) -> bool {
-        self.detour.as_ref().is_some_and(Detour::drops_next)
+        let detour = self.beyond().unwrap_or(self).detour.as_ref();
+        detour.is_some_and(Detour::drops_next)
     }
 
     /// Returns how many events were dropped for want of room, if the link may drop.

@@ -58,7 +58,7 @@ impl Lot {
         until: Instant,
     ) -> Result<Ticket, Box<(Event, Error)>> {
         let lot = &station.lot;
-        let limit = station.flow.limits.held_bytes;
+        let limit = station.flow.limits.held_bytes / station.instances();
         let bytes = event.cost();
         let mut state = lot.state.lock();
         if state.bytes + bytes > limit {

@@ -60,6 +60,7 @@ pub struct Ports {
     pub(crate) door: bool,
     pub(crate) sink: bool,
     pub(crate) may_drop: bool,
+    pub(crate) single: bool,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
 }
@@ -97,6 +98,14 @@ impl Ports {
     #[must_use]
     pub fn may_drop(mut self) -> Ports {
         self.may_drop = true;
+        self
+    }
+
+    /// Keeps what concerns the events of all instances, as what joins events does, so that there can be no
+    /// pool of it.
+    #[must_use]
+    pub fn single(mut self) -> Ports {
+        self.single = true;
         self
     }
 

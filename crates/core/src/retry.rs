@@ -140,7 +140,7 @@ impl Station {
         let wait = async move {
             station.wait(delay).await;
             let mut events = vec![event];
-            if !station.inbox.push_front(inbox, &mut events) {
+            if !station.inlet().push_front(inbox, &mut events) {
                 let event = events.into_iter().next().unwrap_or_default();
                 station.route_error_of(Some(inbox), event, error);
             }

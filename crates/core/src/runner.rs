@@ -49,6 +49,14 @@ impl Runner {
                 // A runner that always finds something must not keep its thread from the others.
                 tokio::task::yield_now().await;
             }
+            if let Some(seat) = &station.seat
+                && chunks.is_empty()
+                && !seat.leave()
+            {
+                // An event is on its way here, and comes first.
+                station.inbox.signal(|later| later.add(signals));
+                continue;
+            }
             let mut done = 0;
             while let Some(mut chunk) = chunks.pop_front() {
                 done += chunk.events.len();
@@ -73,6 +81,9 @@ impl Runner {
             if station.alarm.take_due() {
                 self.tick(Tick::Timer).await;
             }
+            if let Some(seat) = &station.seat {
+                seat.come_back();
+            }
             if signals.end {
                 break;
             }
@@ -88,6 +99,7 @@ impl Runner {
         let consumed = &self.station.counters.consumed;
         consumed.fetch_add(chunk.events.len() as u64, Relaxed);
         self.ctx.inbox = chunk.inbox;
+        self.ctx.duty = self.station.seat.as_ref().map(|seat| Arc::new(seat.duty()));
         let panic = match &mut self.work {
             Work::Actor(stage) => {
                 self.ctx.open();
@@ -102,6 +114,7 @@ impl Runner {
             }
         };
         consumed.fetch_sub(chunk.events.len() as u64, Relaxed);
+        self.ctx.duty = None;
         if let Some(panic) = panic {
             self.restart(panic).await;
         }
@@ -135,8 +148,9 @@ impl Runner {
         let station = &self.station;
         station.set_state(ActorState::Failed);
         station.end_producers();
-        tracing::error!(flow = %station.flow.name, actor = %station.name, "{error}");
-        if station.flow.supervision.on_failed == OnFailed::StopFlow {
+        let others = station.seat.as_ref().map_or(0, |seat| seat.retire());
+        tracing::error!(flow = %station.flow.name, actor = %station.name, others, "{error}");
+        if others == 0 && station.flow.supervision.on_failed == OnFailed::StopFlow {
             station.flow.fail(error.clone());
         }
         self.work = Work::Failed(error);

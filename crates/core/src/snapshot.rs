@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::breaker::BreakerState;
 use crate::flow::Flow;
+use crate::station::Station;
 use crate::supervision::ActorState;
 
 /// The counters of a flow at one moment.
@@ -38,7 +39,7 @@ pub struct Snapshot {
 pub struct ActorSnapshot {
     /// The actor's name.
     pub name: String,
-    /// Whether the actor works.
+    /// Whether the actor works: of a pool, whether an instance does.
     pub state: ActorState,
     /// Times that the actor was made anew after a panic.
     pub restarts: u64,
@@ -64,6 +65,8 @@ pub struct ActorSnapshot {
     pub waiting: u64,
     /// Whether what reaches the actor answers requests: a door, or `reply`.
     pub answers: bool,
+    /// The instances, if the actor has a pool.
+    pub pool: Option<PoolSnapshot>,
     /// Requests answered here, if the actor is a door or `reply`.
     pub answered: u64,
     /// Second answers to a request, dropped.
@@ -72,6 +75,17 @@ pub struct ActorSnapshot {
     pub strays: u64,
     /// The links from the actor's outboxes.
     pub links: Vec<LinkSnapshot>,
+}
+
+/// The instances of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PoolSnapshot {
+    /// How many there are.
+    pub size: usize,
+    /// How many have an event in hand, or are made anew.
+    pub busy: usize,
+    /// How many have panicked too often.
+    pub failed: usize,
 }
 
 /// The counters of one link.
@@ -159,25 +173,15 @@ impl Flow {
         }
     }
 
-    fn actor(&self, station: &crate::station::Station) -> ActorSnapshot {
-        let counters = &station.counters;
-        let (held, held_bytes) = station.lot.size();
+    fn actor(&self, station: &Station) -> ActorSnapshot {
         let mut actor = ActorSnapshot {
             name: station.name.to_string(),
             state: station.state(),
-            restarts: station.restarts(),
-            consumed: counters.consumed.load(Relaxed),
-            failed: counters.failed.load(Relaxed),
-            retried: counters.retried(),
-            ended: counters.ended.load(Relaxed),
-            skipped: counters.skipped.load(Relaxed),
-            expired: counters.expired.load(Relaxed),
-            held: held as u64,
-            held_bytes: held_bytes as u64,
             breaker: station.breaker.as_ref().map(|breaker| breaker.state()),
-            waiting: station.inbox.depth() as u64,
             ..ActorSnapshot::default()
         };
+        actor.add(station);
+        self.add_pool(&station.name, &mut actor);
         for (_, answers) in self
             .answers()
             .iter()
@@ -197,5 +201,40 @@ impl Flow {
         };
         actor.links = station.outboxes().links.iter().map(link).collect();
         actor
+    }
+
+    /// Adds what the instances of the actor's pool have counted, if it has one.
+    fn add_pool(&self, name: &str, actor: &mut ActorSnapshot) {
+        let mut states = Vec::new();
+        for station in self.tasks().iter().filter(|task| &*task.name == name) {
+            let Some(seat) = &station.seat else {
+                continue;
+            };
+            let (size, busy, failed, waiting) = seat.crew.count();
+            if actor.pool.is_none() {
+                actor.waiting += waiting as u64;
+            }
+            actor.pool = Some(PoolSnapshot { size, busy, failed });
+            actor.add(station);
+            states.push(station.state());
+        }
+        actor.state = states.into_iter().min().unwrap_or(actor.state);
+    }
+}
+
+impl ActorSnapshot {
+    fn add(&mut self, station: &Station) {
+        let counters = &station.counters;
+        let (held, held_bytes) = station.lot.size();
+        self.restarts += station.restarts();
+        self.consumed += counters.consumed.load(Relaxed);
+        self.failed += counters.failed.load(Relaxed);
+        self.retried += counters.retried();
+        self.ended += counters.ended.load(Relaxed);
+        self.skipped += counters.skipped.load(Relaxed);
+        self.expired += counters.expired.load(Relaxed);
+        self.held += held as u64;
+        self.held_bytes += held_bytes as u64;
+        self.waiting += station.inbox.depth() as u64;
     }
 }

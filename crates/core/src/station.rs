@@ -18,6 +18,7 @@ use crate::lot::Lot;
 use crate::permits::Gate;
 use crate::port::{Port, Ports};
 use crate::retry::Retry;
+use crate::seat::Seat;
 use crate::{Error, ErrorKind, Event, Failure, Result};
 
 /// A registered actor's name, links, settings and counters.
@@ -34,7 +35,7 @@ pub(crate) struct Station {
     /// The share of permits, if the actor makes events by itself.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) options: Options,
-    pub(crate) breaker: Option<Switch>,
+    pub(crate) breaker: Option<Arc<Switch>>,
     pub(crate) alarm: Alarm,
     /// What the actor holds.
     pub(crate) lot: Lot,
@@ -42,6 +43,8 @@ pub(crate) struct Station {
     pub(crate) rest: Notify,
     pub(crate) health: Health,
     pub(crate) counters: Counters,
+    /// Set if this is an instance of a pool.
+    pub(crate) seat: Option<Arc<Seat>>,
 }
 
 /// What a flow says of an actor beside the actor's own settings.
@@ -207,7 +210,6 @@ impl Station {
         match outboxes.last_resort {
             Some(link) if !failure.kept && event.receipt().is_some() => {
                 event.overcharge();
-                event.restart_hops();
                 outboxes.links[link].push(&mut vec![event]);
             }
             _ => event.receipt().fail(failure),
@@ -250,6 +252,11 @@ impl Station {
         if self.alarm.set(time) {
             self.inbox.signal(|signals| signals.alarm = true);
         }
+    }
+
+    /// Returns whether the actor is to make no events and has nothing else to do.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.is_silent && (self.ports.door || self.inboxes.is_empty())
     }
 
     pub(crate) fn is_resting(&self) -> bool {

@@ -61,7 +61,7 @@ pub enum OnFailed {
 }
 
 /// Says whether an actor works.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorState {
     /// It does.

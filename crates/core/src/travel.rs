@@ -161,11 +161,6 @@ impl Event {
         }
     }
 
-    /// Counts the links anew: who keeps the event may send it on.
-    pub(crate) fn restart_hops(&mut self) {
-        self.travel = self.travel.after(0);
-    }
-
     /// Returns whether nobody waits any more for what the event would lead to.
     pub(crate) fn is_void(&self) -> bool {
         self.travel.is_asked() && self.receipt().is_void()

@@ -23,6 +23,7 @@ impl Context {
         self.has_spawned.store(true, Relaxed);
         let mut ctx = Context::new(self.station.clone());
         ctx.inbox = self.inbox;
+        ctx.duty = self.duty.clone();
         let name = self.station.name.clone();
         self.station
             .flow

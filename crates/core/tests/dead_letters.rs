@@ -15,6 +15,8 @@ use compysition_core::{
 struct Letters(Arc<Mutex<Vec<Event>>>);
 
 impl Actor for Letters {
+    const KEEP_INPUT: bool = false;
+
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         // Its receipt must not keep the root from settling.
         let letter = Event::new(event.payload().clone()).with_attribute("inbox", ctx.inbox());
@@ -187,6 +189,21 @@ async fn what_fails_behind_the_dead_letters_is_kept_once() {
     })
     .await;
     assert_eq!(trial.letters.texts(), ["one"]);
+    assert!(matches!(trial.outcomes[..], [Outcome::Kept]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circle_through_the_dead_letters_ends() {
+    let trial = run(&["one"], |director, source, letters| {
+        let fail = director.register("fail", Fail);
+        let mend = director.register("mend", map(|event: Event| event.recovered()));
+        director.connect(source, fail);
+        director.connect(letters, mend);
+        director.connect(mend, fail);
+    })
+    .await;
+    // Each time around is a failure of its own; the last one is kept, but goes no further.
+    assert_eq!(trial.letters.texts().len(), 334);
     assert!(matches!(trial.outcomes[..], [Outcome::Kept]));
 }
 

@@ -1,0 +1,181 @@
+//! The actors of random flows.
+
+use std::time::Duration;
+
+use compysition_core::{Actor, Context, Error, Event, Held, Ports, Result, Tick};
+
+/// Emits some events and waits for how some of them end.
+pub(crate) struct Emit(pub(crate) u64);
+
+impl Actor for Emit {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let count = self.0;
+        ctx.produce(move |source| async move {
+            for number in 0..count {
+                let settlement = source.emit("x".repeat(number as usize % 300)).await?;
+                if number % 5 == 0 {
+                    settlement.await;
+                }
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().source().sink()
+    }
+}
+
+/// Asks, several at a time, and waits for the answers.
+pub(crate) struct Ask(pub(crate) u64);
+
+impl Actor for Ask {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let count = self.0;
+        ctx.produce(move |source| async move {
+            let mut requests = Vec::new();
+            for number in 0..count {
+                let request = source.admit(100).await?.ask(None, Event::new("question"));
+                if number % 3 == 0 {
+                    request.set_deadline(source.context().now() + Duration::from_secs(3));
+                }
+                requests.push(request);
+                if requests.len() == 4 {
+                    for request in requests.drain(..) {
+                        let _ = tokio::time::timeout(Duration::from_secs(60), request).await;
+                    }
+                }
+            }
+            for request in requests {
+                let _ = request.await;
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().door()
+    }
+}
+
+pub(crate) struct Forward;
+
+impl Actor for Forward {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)
+    }
+}
+
+/// Changes the event in place, and fails on some.
+pub(crate) struct Mark(pub(crate) u64);
+
+impl Actor for Mark {
+    const KEEP_INPUT: bool = false;
+
+    async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
+        if ctx.random() % 8 < self.0 {
+            return Err(Error::timeout("no luck").giving_back(event));
+        }
+        event.set_attribute("marked", true);
+        ctx.send(event)
+    }
+}
+
+/// Makes several of each.
+pub(crate) struct Split(pub(crate) u64);
+
+impl Actor for Split {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        if event.hops() > 3 {
+            return ctx.send(event);
+        }
+        ctx.send_all((0..self.0).map(|number| Event::new(number.to_string())))
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().may_drop()
+    }
+}
+
+/// Holds events, and sends them united when there are some, when time is up, or when it is told to.
+pub(crate) struct Batch {
+    pub(crate) size: usize,
+    pub(crate) held: Vec<Held>,
+    pub(crate) merges: bool,
+}
+
+impl Batch {
+    fn flush(&mut self, ctx: &Context) -> Result {
+        let held = std::mem::take(&mut self.held);
+        if self.merges && !held.is_empty() {
+            let merged = ctx.merge(held, "merged");
+            return match merged.root_id() {
+                Some(_) => ctx.send(merged),
+                // The time of all of them was over.
+                None => Ok(()),
+            };
+        }
+        let events: Vec<Event> = held.into_iter().filter_map(Held::release).collect();
+        events.into_iter().try_for_each(|event| ctx.send(event))
+    }
+}
+
+impl Actor for Batch {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        self.held.push(ctx.hold_for(event, Duration::from_secs(5))?);
+        match self.held.len() < self.size {
+            true => {
+                ctx.wake_after(Duration::from_secs(4));
+                Ok(())
+            }
+            false => self.flush(ctx),
+        }
+    }
+
+    async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
+        self.flush(ctx)
+    }
+}
+
+/// Works in the background, and sends a child as well.
+pub(crate) struct Background;
+
+impl Actor for Background {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.spawn(event, |event, ctx| async move {
+            let lazy = ctx.random() % 1000;
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(lazy)) => {}
+                () = ctx.cancelled() => return Err(Error::unavailable("nobody waits")),
+            }
+            ctx.send("child")?;
+            ctx.send(event)
+        });
+        Ok(())
+    }
+}
+
+/// Keeps what would be lost, or fails to.
+pub(crate) struct Keep;
+
+impl Actor for Keep {
+    const KEEP_INPUT: bool = false;
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event.kept())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
