@@ -32,6 +32,15 @@ impl<'a> From<(&'a Event, &'a Context)> for Scope<'a> {
     }
 }
 
+impl<'a> From<(&'a Event, &'a str)> for Scope<'a> {
+    fn from((event, inbox): (&'a Event, &'a str)) -> Scope<'a> {
+        Scope {
+            event,
+            inbox: Some(inbox),
+        }
+    }
+}
+
 /// The root of all names. Nothing of the event is turned into a value before it is named.
 pub(crate) struct Root {
     pub(crate) event: Event,

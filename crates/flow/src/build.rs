@@ -210,11 +210,16 @@ impl Building {
                 let again = settings::Again::new(kind, node, secrets, functions);
                 Some(Built::renewable(built, move || again.build()))
             });
-            // In the place of what could not be made; the flow is never started then.
-            let built = built.unwrap_or_else(|| Built::value(Missing));
             let director = &mut self.plan.director;
-            let node = director.register(actor.name.clone(), built);
-            actor.options.set(director, node);
+            let node = match built {
+                Some(built) => {
+                    let node = director.register(actor.name.clone(), built);
+                    actor.options.set(director, node, found);
+                    node
+                }
+                // The flow is never started then.
+                None => director.register(actor.name.clone(), Missing),
+            };
             self.plan.places.actors.push(actor.span);
             self.by_name.insert(actor.name, node);
         }

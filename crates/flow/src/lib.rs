@@ -17,7 +17,7 @@
 //! is wrong, each with file, line, column, the line itself and what was probably meant.
 //!
 //! * **Actors** are exactly one kind each; a bare name is a kind with its defaults. Beside the kind stand
-//!   `timeout`, `into` (a path that takes what the actor makes) and `description`. `defaults` holds such
+//!   `pool`, `retry`, `timeout`, `breaker`, `into` (a path that takes what the actor makes) and `description`. `defaults` holds such
 //!   keys for all actors, and settings by kind for those actors of the kind that do not give them.
 //! * **Connections** are groups joined by `->`; a group is actors joined by commas. `x.port` names an
 //!   outbox at the start of a line and an inbox at its end; `x.error` is the error outbox, `x.error.KIND`
@@ -43,6 +43,7 @@ mod load;
 mod node;
 mod options;
 mod parse;
+mod pool;
 mod read;
 mod reference;
 mod scalar;

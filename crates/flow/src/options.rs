@@ -6,9 +6,9 @@ use compysition_core::{Breaker, Director, Event, Node as Actor, Retry, TimeSpan}
 use serde::de::DeserializeOwned;
 
 use crate::diagnostics::Diagnostic;
-use crate::fields::{self, not_available};
+use crate::fields;
 use crate::node::{Content, Entry, Node};
-use crate::settings;
+use crate::{pool, settings};
 
 /// All of these keys.
 pub(crate) const KEYS: [&str; 6] = ["pool", "retry", "timeout", "breaker", "into", "description"];
@@ -20,14 +20,20 @@ pub(crate) struct Options {
     into: Option<String>,
     retry: Option<Retry>,
     breaker: Option<Breaker>,
+    /// Read when the actor is there: its key is an expression, which needs the flow's functions.
+    pool: Option<Given>,
+}
+
+/// A pool as it was written, for one actor or for all that may have one.
+#[derive(Clone)]
+struct Given {
+    node: Node,
+    is_default: bool,
 }
 
 impl Options {
     /// Takes what is said of these keys out of a map.
     pub(crate) fn take(entries: &mut Vec<Entry>, found: &mut Vec<Diagnostic>) -> Options {
-        if let Some(entry) = fields::take(entries, "pool") {
-            not_available("`pool`", entry.key_span, found);
-        }
         if let Some(entry) = fields::take(entries, "description") {
             fields::text(&entry.value, "a description", found);
         }
@@ -37,6 +43,10 @@ impl Options {
             into: value("into").and_then(|node| path(&node, found)),
             retry: value("retry").and_then(|node| map(node, found)),
             breaker: value("breaker").and_then(|node| map(node, found)),
+            pool: value("pool").map(|node| Given {
+                node,
+                is_default: false,
+            }),
         }
     }
 
@@ -47,11 +57,24 @@ impl Options {
             into: self.into.or_else(|| others.into.clone()),
             retry: self.retry.or_else(|| others.retry.clone()),
             breaker: self.breaker.or_else(|| others.breaker.clone()),
+            pool: self.pool.or_else(|| {
+                let others = others.pool.clone()?;
+                Some(Given {
+                    is_default: true,
+                    ..others
+                })
+            }),
         }
     }
 
     /// Sets them for an actor.
-    pub(crate) fn set(self, director: &mut Director, actor: Actor) {
+    pub(crate) fn set(self, director: &mut Director, actor: Actor, found: &mut Vec<Diagnostic>) {
+        if let Some(Given { node, is_default }) = self.pool
+            && (!is_default || director.may_pool(actor))
+            && let Some(pool) = pool::read(node, found)
+        {
+            director.set_pool(actor, pool);
+        }
         if let Some(timeout) = self.timeout {
             director.set_timeout(actor, timeout);
         }
