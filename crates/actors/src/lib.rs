@@ -1,8 +1,9 @@
-//! The actors of compysition that need nothing but its core.
+//! The actors of compysition that need nothing but its core, its expressions and its conversions.
 //!
 //! * [`EventGenerator`] makes events at regular times;
 //! * [`Stdout`] prints events;
 //! * [`Discard`] ends events;
+//! * [`XmlToJson`] and [`JsonToXml`] convert payloads;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
@@ -11,6 +12,8 @@ mod dead_letters;
 mod discard;
 mod door;
 mod event_generator;
+mod json_to_xml;
+mod large;
 mod letter;
 mod letter_file;
 mod line_writer;
@@ -18,15 +21,18 @@ mod pace;
 mod rate;
 mod recover;
 mod stdout;
+mod xml_to_json;
 
 pub use dead_letters::DeadLetters;
 pub use discard::Discard;
 pub use door::{AskError, Door, DoorHandle};
 pub use event_generator::EventGenerator;
+pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
 pub use letter_file::replayed;
 pub use recover::Recover;
 pub use stdout::Stdout;
+pub use xml_to_json::XmlToJson;
 
 use compysition_core::Registry;
 
@@ -40,5 +46,9 @@ pub fn register(registry: &mut Registry) {
         .add::<Discard>("discard")
         .alias("null", "discard")
         .add::<Recover>("recover")
-        .add::<DeadLetters>("dead_letters");
+        .add::<DeadLetters>("dead_letters")
+        .add::<XmlToJson>("xml_to_json")
+        .alias("xml_to_dict", "xml_to_json")
+        .add::<JsonToXml>("json_to_xml")
+        .alias("dict_to_xml", "json_to_xml");
 }

@@ -7,7 +7,7 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `actors` (default) | `event_generator`, `stdout`, `discard`, and the `door` for programs and tests |
+//! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `xml` | `xslt`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |

@@ -21,31 +21,53 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// # Ok::<(), compysition_core::Error>(())
 /// ```
 pub fn json_to_xml(json: &Value) -> Result<String> {
-    json_to_xml_in(json, ENVELOPE)
+    ToXml::default().convert(json)
 }
 
-/// Makes XML of JSON; what has no root of its own gets a root of the given name.
-///
-/// # Errors
-/// Unprocessable, with the path of what cannot be XML.
-pub fn json_to_xml_in(json: &Value, envelope: &str) -> Result<String> {
-    let mut writer = Writer {
-        output: DECLARATION.to_owned(),
-        path: Vec::new(),
-    };
-    match json {
-        Value::Null => writer.output.push_str("<root/>"),
-        Value::Object(object) => match object.iter().next() {
-            None => writer.output.push_str("<root/>"),
-            Some((name, value)) if object.len() == 1 && is_root(name, value) => {
-                writer.element(name, value)?;
-            }
-            _ => writer.element(envelope, json)?,
-        },
-        Value::Array(_) => writer.list_in(envelope, json)?,
-        scalar => writer.element(envelope, scalar)?,
+/// How JSON becomes XML.
+#[derive(Clone, Copy, Debug)]
+pub struct ToXml<'a> {
+    /// The root of what has none of its own.
+    pub envelope: &'a str,
+    /// Whether a text that is itself an XML element is escaped like any other, and not embedded.
+    pub escape: bool,
+}
+
+impl Default for ToXml<'_> {
+    fn default() -> Self {
+        ToXml {
+            envelope: ENVELOPE,
+            escape: false,
+        }
     }
-    Ok(writer.output)
+}
+
+impl ToXml<'_> {
+    /// Makes XML of JSON.
+    ///
+    /// # Errors
+    /// Unprocessable, with the path of what cannot be XML.
+    pub fn convert(&self, json: &Value) -> Result<String> {
+        let envelope = self.envelope;
+        let mut writer = Writer {
+            output: DECLARATION.to_owned(),
+            path: Vec::new(),
+            escape: self.escape,
+        };
+        match json {
+            Value::Null => writer.output.push_str("<root/>"),
+            Value::Object(object) => match object.iter().next() {
+                None => writer.output.push_str("<root/>"),
+                Some((name, value)) if object.len() == 1 && is_root(name, value) => {
+                    writer.element(name, value)?;
+                }
+                _ => writer.element(envelope, json)?,
+            },
+            Value::Array(_) => writer.list_in(envelope, json)?,
+            scalar => writer.element(envelope, scalar)?,
+        }
+        Ok(writer.output)
+    }
 }
 
 fn is_root(name: &str, value: &Value) -> bool {
@@ -56,6 +78,7 @@ struct Writer<'a> {
     output: String,
     /// The names from the root to where the writer is, for errors and to bound the depth.
     path: Vec<&'a str>,
+    escape: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -101,7 +124,7 @@ impl<'a> Writer<'a> {
                     None => Ok(()),
                 }
             }
-            Value::String(text) if is_element(text.trim()) => {
+            Value::String(text) if !self.escape && is_element(text.trim()) => {
                 self.output.push_str(text.trim());
                 Ok(())
             }

@@ -12,7 +12,10 @@
 //! XML has one root with a name; JSON need not. An object with one key becomes the root of that name. Any
 //! other value, and an object whose one key holds a list or begins with `@` or `#`, goes into a root
 //! `jsonified_envelope`, which is taken off again on the way back; `null` and `{}` become `<root/>`, no XML
-//! at all becomes `{}`. A text that is itself an XML element is embedded as that.
+//! at all becomes `{}`. A text that is itself an XML element is embedded as that. [`ToXml`] and [`ToJson`] have the
+//! choices: another name for that root, no embedding, names that are always lists.
+//!
+//! Bytes become text by the encoding that they declare ([`xml_text`], [`Charset`]).
 //!
 //! What differs from `xmltodict`:
 //! * A list as a whole, and a list within a list, keeps its shape: its items are named like the element
@@ -28,11 +31,13 @@
 //! `jsonified_envelope` is taken for an envelope.
 
 mod chars;
+mod encoding;
 mod json_to_xml;
 mod xml_to_json;
 
-pub use json_to_xml::{json_to_xml, json_to_xml_in};
-pub use xml_to_json::{xml_to_json, xml_to_json_of};
+pub use encoding::{Charset, xml_text};
+pub use json_to_xml::{ToXml, json_to_xml};
+pub use xml_to_json::{ToJson, xml_to_json};
 
 /// The root of XML that was made of JSON without one.
 pub const ENVELOPE: &str = "jsonified_envelope";

@@ -21,30 +21,56 @@ use crate::{ENVELOPE, MAX_DEPTH};
 /// # Ok::<(), compysition_core::Error>(())
 /// ```
 pub fn xml_to_json(xml: &str) -> Result<Value> {
-    xml_to_json_of(xml, ENVELOPE)
+    ToJson::default().convert(xml)
 }
 
-/// Makes JSON of XML; a root of the given name is taken off.
-///
-/// # Errors
-/// Malformed, with line and column, if the text is not well-formed XML.
-pub fn xml_to_json_of(xml: &str, envelope: &str) -> Result<Value> {
-    if xml.is_empty() {
-        return Ok(Value::Object(Map::new()));
-    }
-    let (name, value) = Parser::new(xml).parse()?;
-    if name != envelope {
-        return Ok(Value::Object(Map::from_iter([(name, value)])));
-    }
-    match value {
-        // Items of a list are named like the envelope that holds them.
-        Value::Object(mut object) if object.len() == 1 && object.contains_key(envelope) => {
-            match object.remove(envelope) {
-                Some(Value::Array(items)) => Ok(Value::Array(items)),
-                one => Ok(Value::Array(one.into_iter().collect())),
-            }
+/// How XML becomes JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct ToJson<'a> {
+    /// The root that is taken off.
+    pub envelope: &'a str,
+    /// Whether the root is taken off whatever its name is.
+    pub flatten: bool,
+    /// The names of elements that become a list even if there is only one.
+    pub lists: &'a [String],
+}
+
+impl Default for ToJson<'_> {
+    fn default() -> Self {
+        ToJson {
+            envelope: ENVELOPE,
+            flatten: false,
+            lists: &[],
         }
-        other => Ok(other),
+    }
+}
+
+impl ToJson<'_> {
+    /// Makes JSON of XML.
+    ///
+    /// # Errors
+    /// Malformed, with line and column, if the text is not well-formed XML.
+    pub fn convert(&self, xml: &str) -> Result<Value> {
+        if xml.is_empty() {
+            return Ok(Value::Object(Map::new()));
+        }
+        let (name, value) = Parser::new(xml, self.lists).parse()?;
+        if self.flatten {
+            return Ok(value);
+        }
+        if name != self.envelope {
+            return Ok(Value::Object(Map::from_iter([(name, value)])));
+        }
+        match value {
+            // Items of a list are named like the envelope that holds them.
+            Value::Object(mut object) if object.len() == 1 && object.contains_key(&name) => {
+                match object.remove(&name) {
+                    Some(Value::Array(items)) => Ok(Value::Array(items)),
+                    one => Ok(Value::Array(one.into_iter().collect())),
+                }
+            }
+            other => Ok(other),
+        }
     }
 }
 
@@ -54,7 +80,7 @@ pub(crate) fn is_element(text: &str) -> bool {
         && text.ends_with('>')
         && !text.starts_with("<?")
         && !text.starts_with("<!")
-        && Parser::new(text).parse().is_ok()
+        && Parser::new(text, &[]).parse().is_ok()
 }
 
 struct Parser<'a> {
@@ -62,6 +88,7 @@ struct Parser<'a> {
     reader: Reader<&'a [u8]>,
     open: Vec<Element>,
     root: Option<(String, Value)>,
+    lists: &'a [String],
 }
 
 struct Element {
@@ -71,13 +98,16 @@ struct Element {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Parser<'a> {
+    fn new(text: &'a str, lists: &'a [String]) -> Parser<'a> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
         Parser {
             text,
-            reader: Reader::from_str(text),
+            reader,
             open: Vec::new(),
             root: None,
+            lists,
         }
     }
 
@@ -87,6 +117,9 @@ impl<'a> Parser<'a> {
             let before = self.reader.buffer_position();
             match self.reader.read_event() {
                 Ok(Event::Eof) => break,
+                Ok(Event::Decl(_)) if before > 0 => {
+                    return Err(self.error(before, "an XML declaration that is not at the start"));
+                }
                 Ok(event) => self
                     .take(event)
                     .map_err(|message| self.error(before, &message))?,
@@ -118,6 +151,9 @@ impl<'a> Parser<'a> {
             Event::End(_) => {
                 self.end();
                 Ok(())
+            }
+            Event::Text(text) if text.windows(3).any(|three| three == b"]]>") => {
+                Err("`]]>` outside of a CDATA section".to_owned())
             }
             Event::Text(text) => self.text(&text.xml10_content().map_err(|e| e.to_string())?),
             Event::CData(text) => {
@@ -154,6 +190,9 @@ impl<'a> Parser<'a> {
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let name = name(attribute.key.into_inner())?;
+            if attribute.value.contains(&b'<') {
+                return Err(format!("`<` in the value of the attribute `{name}`"));
+            }
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(|error| error.to_string())?;
@@ -176,7 +215,10 @@ impl<'a> Parser<'a> {
         };
         let (name, value) = element.close();
         match self.open.last_mut() {
-            Some(parent) => parent.add(name, value),
+            Some(parent) => {
+                let is_list = self.lists.contains(&name);
+                parent.add(name, value, is_list);
+            }
             None => self.root = Some((name, value)),
         }
     }
@@ -212,12 +254,13 @@ impl<'a> Parser<'a> {
 }
 
 impl Element {
-    fn add(&mut self, name: String, value: Value) {
+    fn add(&mut self, name: String, value: Value, is_list: bool) {
         match self.content.get_mut(&name) {
             // The value of an element is never a list, so this one is of those before.
             Some(Value::Array(values)) => values.push(value),
             Some(first) => *first = Value::Array(vec![first.take(), value]),
             None => {
+                let value = if is_list { vec![value].into() } else { value };
                 self.content.insert(name, value);
             }
         }

@@ -1,7 +1,7 @@
 //! What becomes of what, case by case.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
-use compysition_convert::{json_to_xml, json_to_xml_in, xml_to_json, xml_to_json_of};
+use compysition_convert::{ToJson, ToXml, json_to_xml, xml_to_json};
 use compysition_core::ErrorKind;
 use serde_json::{Value, json};
 
@@ -56,10 +56,6 @@ fn xml_becomes_json() {
     ] {
         assert_eq!(xml_to_json(xml).unwrap(), json, "{xml}");
     }
-    assert_eq!(
-        xml_to_json_of("<a><b/></a>", "a").unwrap(),
-        json!({"b": null})
-    );
 }
 
 #[test]
@@ -116,11 +112,6 @@ fn json_becomes_xml() {
     ] {
         assert_eq!(to_xml(&json), xml, "{json}");
     }
-    assert!(
-        json_to_xml_in(&json!([]), "list")
-            .unwrap()
-            .ends_with("<list/>")
-    );
 }
 
 #[test]
@@ -193,4 +184,47 @@ fn depth_is_bounded_both_ways() {
     assert!(json_to_xml(&deeper).unwrap_err().message().contains("256"));
     let lists = (0..300).fold(json!(1), |inner, _| json!([inner]));
     assert!(json_to_xml(&lists).is_err());
+}
+
+#[test]
+fn there_are_choices() {
+    let lists = ["b".to_owned(), "c".to_owned()];
+    let to_json = ToJson {
+        envelope: "a",
+        ..ToJson::default()
+    };
+    let flat = ToJson {
+        flatten: true,
+        ..ToJson::default()
+    };
+    let listing = ToJson {
+        lists: &lists,
+        ..ToJson::default()
+    };
+    for (choice, xml, json) in [
+        (to_json, "<a><b/></a>", json!({"b": null})),
+        (to_json, "<a><a>1</a></a>", json!(["1"])),
+        (flat, "<x><b>1</b></x>", json!({"b": "1"})),
+        (flat, "<x>1</x>", json!("1")),
+        (
+            listing,
+            "<a><b>1</b><d><c/></d></a>",
+            json!({"a": {"b": ["1"], "d": {"c": [null]}}}),
+        ),
+        (
+            listing,
+            "<a><b>1</b><b/></a>",
+            json!({"a": {"b": ["1", null]}}),
+        ),
+    ] {
+        assert_eq!(choice.convert(xml).unwrap(), json, "{choice:?}: {xml}");
+    }
+    let in_list = ToXml {
+        envelope: "list",
+        escape: true,
+    };
+    let xml = in_list.convert(&json!([])).unwrap();
+    assert!(xml.ends_with("<list/>"), "{xml}");
+    let xml = in_list.convert(&json!({"a": "<b/>"})).unwrap();
+    assert!(xml.ends_with("<a>&lt;b/&gt;</a>"), "{xml}");
 }
