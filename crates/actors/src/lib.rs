@@ -4,6 +4,7 @@
 //! * [`Stdout`] prints events;
 //! * [`Discard`] ends events;
 //! * [`XmlToJson`] and [`JsonToXml`] convert payloads;
+//! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
@@ -20,7 +21,10 @@ mod line_writer;
 mod pace;
 mod rate;
 mod recover;
+mod set;
+mod set_path;
 mod stdout;
+mod template;
 mod xml_to_json;
 
 pub use dead_letters::DeadLetters;
@@ -31,7 +35,9 @@ pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
 pub use letter_file::replayed;
 pub use recover::Recover;
+pub use set::Set;
 pub use stdout::Stdout;
+pub use template::{Template, TextFormat};
 pub use xml_to_json::XmlToJson;
 
 use compysition_core::Registry;
@@ -50,5 +56,9 @@ pub fn register(registry: &mut Registry) {
         .add::<XmlToJson>("xml_to_json")
         .alias("xml_to_dict", "xml_to_json")
         .add::<JsonToXml>("json_to_xml")
-        .alias("dict_to_xml", "json_to_xml");
+        .alias("dict_to_xml", "json_to_xml")
+        .add::<Set>("set")
+        .alias("event_attribute_modifier", "set")
+        .alias("modify", "set")
+        .add::<Template>("template");
 }

@@ -36,6 +36,7 @@ pub(crate) fn type_of(schema: &Value, root: &Value) -> String {
     let format = schema["format"].as_str();
     match (types, format) {
         (_, Some(format @ ("time span" | "byte size" | "rate"))) => format.to_owned(),
+        (_, Some("value template")) => "any value, its texts are templates".into(),
         (Some("string"), Some(format @ ("template" | "expression" | "path"))) => format.to_owned(),
         (Some("string"), _) => "text".into(),
         (Some("boolean"), _) => "true | false".into(),

@@ -42,11 +42,7 @@ impl Event {
             "service" => self.set_service(plain_text(&value)),
             "payload" if rest.is_empty() => self.set_payload(value),
             "payload" => {
-                let mut tree = match self.take_payload() {
-                    Payload::Empty => Value::Object(Map::new()),
-                    Payload::Json(json) => json.into_value()?,
-                    other => other.json()?.into_owned(),
-                };
+                let mut tree = self.take_tree()?;
                 *reach(&mut tree, rest)? = value;
                 self.set_payload(Json::from_value(tree));
             }
@@ -62,6 +58,49 @@ impl Event {
             }
         }
         Ok(())
+    }
+
+    /// Removes what stands at a path: `payload…`, `attributes.NAME…` or `http.NAME…`. That nothing stands
+    /// there is no mistake.
+    ///
+    /// # Errors
+    /// Internal, if the path cannot be removed; malformed, if a field of a payload that is not JSON is named.
+    pub fn remove_path(&mut self, path: &str) -> Result {
+        let (first, rest) = split(path);
+        let (attribute, rest) = match first {
+            "payload" if rest.is_empty() => {
+                self.set_payload(());
+                return Ok(());
+            }
+            "payload" => {
+                let mut tree = self.take_tree()?;
+                remove(&mut tree, rest);
+                self.set_payload(Json::from_value(tree));
+                return Ok(());
+            }
+            "attributes" if !rest.is_empty() => split(rest),
+            "http" => ("http", rest),
+            _ => {
+                return Err(Error::internal(format!(
+                    "`{path}` cannot be removed; there are payload, attributes.NAME and http.NAME"
+                )));
+            }
+        };
+        if rest.is_empty() {
+            self.remove_attribute(attribute);
+        } else if self.attribute(attribute).is_some() {
+            remove(self.attributes_mut().value_mut(attribute), rest);
+        }
+        Ok(())
+    }
+
+    /// Takes the payload out as a tree whose fields can be changed.
+    fn take_tree(&mut self) -> Result<Value> {
+        match self.take_payload() {
+            Payload::Empty => Ok(Value::Object(Map::new())),
+            Payload::Json(json) => json.into_value(),
+            other => other.json().map(Cow::into_owned),
+        }
     }
 }
 
@@ -86,6 +125,22 @@ fn descend<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),
         other => other.get(step),
     })
+}
+
+fn remove(value: &mut Value, path: &str) {
+    let (way, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let parent = steps(way).try_fold(value, |value, step| match value {
+        Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+        other => other.get_mut(step),
+    });
+    match parent {
+        Some(Value::Object(fields)) => _ = fields.shift_remove(last),
+        Some(Value::Array(items)) => match last.parse::<usize>() {
+            Ok(index) if index < items.len() => _ = items.remove(index),
+            _ => {}
+        },
+        _ => {}
+    }
 }
 
 fn reach<'a>(value: &'a mut Value, path: &str) -> Result<&'a mut Value> {
@@ -126,6 +181,30 @@ mod tests {
         );
         assert_eq!(event.lookup("payload.none"), None);
         assert_eq!(event.lookup("nonsense"), None);
+    }
+
+    #[test]
+    fn removes() {
+        let mut event = Event::new(json!({"a": {"b": 1, "c": [1, 2]}})).with_attribute("x", 1);
+        event.set_attribute("y", json!({"z": 1, "w": 2}));
+        for path in [
+            "payload.a.b",
+            "payload.a.c.0",
+            "payload.a.c.7",
+            "payload.none.at.all",
+            "attributes.x",
+            "attributes.y.z",
+            "attributes.none.z",
+            "http.status",
+        ] {
+            event.remove_path(path).unwrap();
+        }
+        assert_eq!(*event.json().unwrap(), json!({"a": {"c": [2]}}));
+        assert_eq!(event.attributes().to_value(), json!({"y": {"w": 2}}));
+        event.remove_path("payload").unwrap();
+        assert_eq!(event.payload().kind(), "empty");
+        assert!(event.remove_path("service").is_err());
+        assert!(event.remove_path("attributes").is_err());
     }
 
     #[test]

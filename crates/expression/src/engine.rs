@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use compysition_core::{Error, Result};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::Value;
 use minijinja::{
-    AutoEscape, Environment, Error as EngineError, ErrorKind as EngineErrorKind, Output, State,
-    UndefinedBehavior, escape_formatter,
+    AutoEscape, Environment, Error as EngineError, ErrorKind as EngineErrorKind, UndefinedBehavior,
 };
 use serde_json::Value as JsonValue;
 
+use crate::escape;
 use crate::fault::Fault;
 use crate::scope::Attributes;
 use crate::tree::Tree;
@@ -20,7 +20,7 @@ pub(crate) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
-    engine.set_formatter(format_value);
+    engine.set_formatter(escape::write);
     engine.remove_global("debug");
     // Errors name what is undefined; it costs only where something is.
     engine.set_debug(true);
@@ -29,22 +29,6 @@ pub(crate) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     engine
 });
-
-/// Writes a value into text: nothing for `none`, JSON for lists and objects.
-fn format_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), EngineError> {
-    match value.kind() {
-        ValueKind::None => Ok(()),
-        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable | ValueKind::Bytes => {
-            let text = match to_json(value).map_err(fault)? {
-                JsonValue::String(text) => text,
-                other => other.to_string(),
-            };
-            out.write_str(&text)
-                .map_err(|_| EngineErrorKind::WriteFailure.into())
-        }
-        _ => escape_formatter(out, state, value),
-    }
-}
 
 /// Turns a value of the engine into JSON, keeping its type.
 pub(crate) fn to_json(value: &Value) -> Result<JsonValue> {

@@ -29,6 +29,11 @@ pub(crate) fn evaluation(source: &str, error: &EngineError) -> Error {
     }
     match error.kind() {
         EngineErrorKind::UndefinedError => undefined(source, error.detail()),
+        // Its names and functions were checked; what is left is that a value is not of the type it needs.
+        EngineErrorKind::InvalidOperation => Error::new(
+            ErrorKind::Unprocessable,
+            format!("cannot evaluate `{source}`: {}", reason(error)),
+        ),
         _ => Error::internal(format!("cannot evaluate `{source}`: {}", reason(error))),
     }
 }

@@ -19,7 +19,7 @@
 //!
 //! The language is that of Jinja, with its filters and tests. What is undefined is an error that names
 //! the expression; `attributes.color | default('red')` and `attributes.color is defined` avoid it.
-//! Further functions, such as `xpath()`, come from a [`Functions`] table.
+//! A [`ValueTemplate`] is any value with templates in its texts. Further functions, such as `xpath()`, come from a [`Functions`] table.
 //!
 //! ```
 //! use compysition_core::Event;
@@ -35,6 +35,7 @@
 
 mod builtin;
 mod engine;
+mod escape;
 mod expression;
 mod fault;
 mod functions;
@@ -44,8 +45,11 @@ mod scope;
 mod settings;
 mod template;
 mod tree;
+mod value_template;
 
+pub use escape::Escape;
 pub use expression::Expression;
 pub use functions::{Call, Functions};
 pub use scope::Scope;
 pub use template::Template;
+pub use value_template::ValueTemplate;

@@ -11,7 +11,7 @@ use serde_json::Value as JsonValue;
 use crate::engine::ENGINE;
 use crate::functions::Functions;
 use crate::scope::{Root, Scope};
-use crate::{Expression, fault, names};
+use crate::{Escape, Expression, fault, names};
 
 const NAME: &str = "template";
 
@@ -43,12 +43,29 @@ impl Template {
     /// # Errors
     /// Internal, with what is wrong with it.
     pub fn new(source: impl Into<String>) -> Result<Template> {
+        Template::escaping(source, Escape::None)
+    }
+
+    /// Compiles a template that escapes the values in it.
+    ///
+    /// # Errors
+    /// Internal, with what is wrong with it.
+    ///
+    /// ```
+    /// use compysition_core::Event;
+    /// use compysition_expression::{Escape, Template};
+    ///
+    /// let template = Template::escaping("<b>{{ text }}</b>", Escape::Xml)?;
+    /// assert_eq!(template.render(&Event::new("1 < 2"))?, "<b>1 &lt; 2</b>");
+    /// # Ok::<(), compysition_core::Error>(())
+    /// ```
+    pub fn escaping(source: impl Into<String>, escape: Escape) -> Result<Template> {
         let source = source.into();
         let form = match ["{{", "{%", "{#"]
             .iter()
             .any(|start| source.contains(start))
         {
-            true => compile(&source)?,
+            true => compile(&source, escape)?,
             false => Form::Literal,
         };
         Ok(Template(Arc::new(Compiled { source, form })))
@@ -95,9 +112,12 @@ impl Template {
     }
 }
 
-fn compile(source: &str) -> Result<Form> {
+fn compile(source: &str, escape: Escape) -> Result<Form> {
     let functions = Functions::current();
     let mut engine = ENGINE.clone();
+    if escape != Escape::None {
+        engine.set_auto_escape_callback(move |_| escape.engines());
+    }
     engine
         .add_template_owned(NAME, source.to_owned())
         .map_err(|error| fault::compilation(NAME, source, &error))?;

@@ -92,6 +92,21 @@ fn conditions_hold_or_not() {
 }
 
 #[test]
+fn values_of_the_wrong_type_are_the_events_fault() {
+    for source in [
+        "payload.none * 2",
+        "payload.lines - 1",
+        "meta_id * payload.lines",
+    ] {
+        let error = Expression::new(source)
+            .unwrap()
+            .evaluate(&order())
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unprocessable, "{error}");
+    }
+}
+
+#[test]
 fn what_is_undefined_is_named() {
     for source in [
         "attributes.none",

@@ -140,5 +140,5 @@ macro_rules! cases {
 }
 
 cases![
-    accepts, converted, echo, enrichment, failed, fan_out, included, recovered, router,
+    accepts, converted, echo, enrichment, failed, fan_out, included, recovered, router, set,
 ];
