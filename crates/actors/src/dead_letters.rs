@@ -121,6 +121,6 @@ impl Actor for DeadLetters {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().sink().single()
     }
 }

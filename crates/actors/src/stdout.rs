@@ -111,7 +111,7 @@ impl Actor for Stdout {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().sink().single()
     }
 }
 

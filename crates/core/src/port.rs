@@ -101,8 +101,8 @@ impl Ports {
         self
     }
 
-    /// Keeps what concerns the events of all instances, as what joins events does, so that there can be no
-    /// pool of it.
+    /// Keeps what concerns the events of all instances, as what joins events or writes a file does, so that
+    /// there can be no pool of it.
     #[must_use]
     pub fn single(mut self) -> Ports {
         self.single = true;
