@@ -6,7 +6,7 @@ CARGO_FLAGS ?=
 CARGO_TARGET_DIR ?= target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
+.PHONY: help run test check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
 
 help: ## Shows these lines
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,7 @@ run: ## Starts the XML gateway on 127.0.0.1:8080 and prints requests to try
 test: ## Runs all tests
 	@scripts/setup test
 	$(CARGO) test --workspace --all-features $(CARGO_FLAGS)
+	@$(MAKE) --silent orders
 
 check: lint doc dependencies ## Checks format, lints, manual and dependencies (all of CI but the tests)
 
@@ -24,6 +25,11 @@ build: ## Builds the program with all features: target/release/compysition
 	@scripts/setup build
 	$(CARGO) build --release --package compysition --bin compysition --all-features $(CARGO_FLAGS)
 	@ls -l $(CARGO_TARGET_DIR)/release/compysition
+
+orders: ## Tries links, receipts and permits in every order of threads (part of `test`)
+	@scripts/setup test
+	RUSTFLAGS="--cfg compysition_loom" CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/loom" \
+		$(CARGO) test --package compysition-core --lib loom_ $(CARGO_FLAGS)
 
 soak: ## Runs 10,000 random flows, saturates a cycle for a minute, floods one with children, hangs a branch (4 minutes)
 	@scripts/setup test

@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
@@ -16,6 +15,8 @@ use crate::simulation::Trouble;
 use crate::spawner::Spawner;
 use crate::station::Station;
 use crate::supervision::Supervision;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use crate::sync::in_total_order;
 use crate::{Error, ErrorKind, Failure, Id};
 
 pub(crate) struct FlowState {
@@ -135,6 +136,7 @@ impl FlowState {
 
     pub(crate) fn stop(&self) {
         self.is_stopping.store(true, SeqCst);
+        in_total_order();
         self.stopping.cancel();
     }
 

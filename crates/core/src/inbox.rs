@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
-use parking_lot::Mutex;
-
 use crate::Event;
+use crate::sync::Mutex;
 
 /// Events that one link delivered to one inbox, in order.
 #[derive(Default)]

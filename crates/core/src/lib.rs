@@ -63,6 +63,9 @@ mod stage;
 mod starting;
 mod station;
 mod supervision;
+mod sync;
+#[cfg(all(test, compysition_loom))]
+mod thread_orders;
 mod time_span;
 mod timestamp;
 mod travel;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
 
 use crate::flow_state::FlowState;
+use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
+use crate::sync::in_total_order;
 use crate::{Error, Result};
 
 /// Bounds what a flow holds in flight. The defaults suit most flows.
@@ -117,10 +118,13 @@ impl Gate {
             self.waiting.fetch_sub(1, SeqCst);
             return Err(Refusal::Crowded);
         }
+        // Who gives a permit back now sees that somebody waits, or is seen to have given it back.
+        in_total_order();
         let _waiter = Waiter(self);
         let mut stopping = std::pin::pin!(self.flow.stopping());
         // It is handed on in the order of asking; only who has it waits for room.
         let _turn = tokio::select! {
+            biased;
             turn = self.turn.lock() => turn,
             () = &mut stopping => return Err(Refusal::Stopping),
         };
@@ -135,6 +139,7 @@ impl Gate {
                 self.flow.press_holders();
             }
             tokio::select! {
+                biased;
                 () = room => {}
                 () = &mut stopping => return Err(Refusal::Stopping),
             }
@@ -152,6 +157,7 @@ impl Gate {
             return Err(Refusal::TooLarge { limit });
         }
         let permit = self.try_take(bytes);
+        in_total_order();
         // Who looks whether all is done after the stop began either sees this permit or is seen here.
         if self.flow.is_stopping() {
             drop(permit);
@@ -230,6 +236,7 @@ impl Gate {
     }
 
     fn pass_on(&self) {
+        in_total_order();
         let room = self.roots.load(SeqCst) > 0 && self.bytes.load(SeqCst) > 0;
         if room && self.waiting.load(SeqCst) > 0 {
             self.room.notify_one();

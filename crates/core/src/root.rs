@@ -1,16 +1,16 @@
 //! The state that all copies and children of one admitted event share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 use std::task::{Poll, Waker};
 
-use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::pump::Pump;
 use crate::settlement::{Outcome, Unanswered};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 use crate::travel::Origin;
 use crate::{Event, Failure, Id, Result};
 
@@ -91,10 +91,17 @@ impl Root {
         self.origin.as_deref()
     }
 
-    fn lock(&self) -> MappedMutexGuard<'_, State> {
-        MutexGuard::map(self.state.lock(), |state| {
-            &mut **state.get_or_insert_default()
-        })
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(self.state.lock().get_or_insert_default())
+    }
+
+    /// Changes the state, and wakes all who wait after the lock is free.
+    fn change_and_wake(&self, change: impl FnOnce(&mut State)) {
+        let wakers = self.change(|state| {
+            change(state);
+            std::mem::take(&mut state.wakers)
+        });
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -103,17 +110,17 @@ impl Root {
 
     pub(crate) fn set_deadline(&self, deadline: Instant) {
         // The first deadline holds: it is the one that the client was promised.
-        self.lock().deadline.get_or_insert(deadline);
+        self.change(|state| _ = state.deadline.get_or_insert(deadline));
     }
 
     pub(crate) fn cancel(&self) {
         self.flags.fetch_or(CANCELLED, Relaxed);
-        wake(self.lock());
+        self.change_and_wake(|_| {});
     }
 
     pub(crate) fn expire(&self) {
         self.flags.fetch_or(EXPIRED, Relaxed);
-        wake(self.lock());
+        self.change_and_wake(|_| {});
     }
 
     /// Returns whether work for this root would be for nobody. Once answered, the rest runs to its end.
@@ -136,9 +143,7 @@ impl Root {
             return false;
         }
         let answer = answer();
-        let mut state = self.lock();
-        state.answer = Some(answer);
-        wake(state);
+        self.change_and_wake(|state| state.answer = Some(answer));
         true
     }
 
@@ -148,13 +153,14 @@ impl Root {
 
     /// Notes that a copy came to a bad end: it is lost, or kept where it can be sent again.
     pub(crate) fn fail(&self, failure: &Failure) {
-        let mut state = self.lock();
         let end = if failure.kept { KEPT } else { FAILED };
-        let before = self.flags.fetch_or(end, Relaxed);
-        let is_first = state.failure.is_none();
-        if is_first || (end == FAILED && before & FAILED == 0) {
-            state.failure = Some(failure.clone());
-        }
+        self.change(|state| {
+            let before = self.flags.fetch_or(end, Relaxed);
+            let is_first = state.failure.is_none();
+            if is_first || (end == FAILED && before & FAILED == 0) {
+                state.failure = Some(failure.clone());
+            }
+        });
     }
 
     /// Notes that the event was dropped to make room for a newer one.
@@ -209,7 +215,7 @@ impl Root {
 
     /// Returns what gives the root's amplifiers their turns.
     pub(crate) fn pump(&self) -> Arc<Pump> {
-        self.lock().pump.get_or_insert_default().clone()
+        self.change(|state| state.pump.get_or_insert_default().clone())
     }
 
     /// Returns whether amplifiers may make more children before some are done.
@@ -248,56 +254,56 @@ impl Root {
     }
 
     fn settle(&self) {
-        let mut state = self.lock();
-        let flags = self.flags.load(Relaxed);
-        if state.failure.is_none() && self.gate.flow().is_aborted() {
-            state.failure = Some(self.gate.flow().abort_failure(current_actor()));
-        }
-        let outcome = match &state.failure {
-            Some(_) if flags & (KEPT | FAILED) == KEPT => Outcome::Kept,
-            Some(failure) => Outcome::Failed(failure.clone()),
-            None => Outcome::Delivered,
-        };
-        if self.asked {
-            state.last = current_actor();
-        }
-        match flags & GAVE_WAY {
-            0 => self.gate.flow().root_settled(&outcome),
-            _ => self.gate.flow().root_dropped(),
-        }
-        state.outcome = Some(outcome);
-        wake(state);
+        let flow = self.gate.flow();
+        self.change_and_wake(|state| {
+            let flags = self.flags.load(Relaxed);
+            if state.failure.is_none() && flow.is_aborted() {
+                state.failure = Some(flow.abort_failure(current_actor()));
+            }
+            let outcome = match &state.failure {
+                Some(_) if flags & (KEPT | FAILED) == KEPT => Outcome::Kept,
+                Some(failure) => Outcome::Failed(failure.clone()),
+                None => Outcome::Delivered,
+            };
+            if self.asked {
+                state.last = current_actor();
+            }
+            match flags & GAVE_WAY {
+                0 => flow.root_settled(&outcome),
+                _ => flow.root_dropped(),
+            }
+            state.outcome = Some(outcome);
+        });
     }
 
     /// Waits until work for this root would be for nobody.
     pub(crate) fn poll_void(&self, waker: &Waker) -> Poll<()> {
-        let mut state = self.lock();
-        match self.is_void() {
+        self.change(|state| match self.is_void() {
             true => Poll::Ready(()),
-            false => wait(&mut state, waker),
-        }
+            false => wait(state, waker),
+        })
     }
 
     pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
-        let mut state = self.lock();
-        match &state.outcome {
+        self.change(|state| match &state.outcome {
             Some(outcome) => Poll::Ready(outcome.clone()),
-            None => wait(&mut state, waker),
-        }
+            None => wait(state, waker),
+        })
     }
 
     pub(crate) fn poll_answer(&self, waker: &Waker) -> Poll<Result<Event, Unanswered>> {
-        let mut state = self.lock();
-        if let Some(answer) = state.answer.take() {
-            return Poll::Ready(Ok(answer));
-        }
-        if state.outcome.is_none() {
-            return wait(&mut state, waker);
-        }
-        Poll::Ready(Err(Unanswered {
-            failure: state.failure.clone(),
-            last: state.last.clone(),
-        }))
+        self.change(|state| {
+            if let Some(answer) = state.answer.take() {
+                return Poll::Ready(Ok(answer));
+            }
+            if state.outcome.is_none() {
+                return wait(state, waker);
+            }
+            Poll::Ready(Err(Unanswered {
+                failure: state.failure.clone(),
+                last: state.last.clone(),
+            }))
+        })
     }
 }
 
@@ -306,11 +312,4 @@ fn wait<T>(state: &mut State, waker: &Waker) -> Poll<T> {
         state.wakers.push(waker.clone());
     }
     Poll::Pending
-}
-
-/// Wakes all who wait, after the lock is free.
-fn wake(mut state: MappedMutexGuard<'_, State>) {
-    let wakers = std::mem::take(&mut state.wakers);
-    drop(state);
-    wakers.into_iter().for_each(Waker::wake);
 }

@@ -1,0 +1,40 @@
+//! The locks and atomics of links, receipts and permits: in a build with `--cfg compysition_loom` those that
+//! [loom](https://docs.rs/loom) watches, so that it can try every order of threads.
+
+#[cfg(not(compysition_loom))]
+pub(crate) use parking_lot::Mutex;
+#[cfg(not(compysition_loom))]
+pub(crate) use std::sync::atomic;
+
+#[cfg(compysition_loom)]
+pub(crate) use loom::sync::atomic;
+#[cfg(compysition_loom)]
+pub(crate) use watched::Mutex;
+
+/// Stands between two `SeqCst` accesses of a thread whose order others rely on. The language orders them; loom
+/// does so only for fences.
+#[cfg(not(compysition_loom))]
+#[inline]
+pub(crate) fn in_total_order() {}
+
+#[cfg(compysition_loom)]
+pub(crate) fn in_total_order() {
+    atomic::fence(atomic::Ordering::SeqCst);
+}
+
+#[cfg(compysition_loom)]
+mod watched {
+    use std::sync::PoisonError;
+
+    use loom::sync::MutexGuard;
+
+    /// A lock that is used like the other one.
+    #[derive(Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+}
