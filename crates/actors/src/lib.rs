@@ -5,6 +5,7 @@
 //! * [`Discard`] ends events;
 //! * [`XmlToJson`] and [`JsonToXml`] convert payloads;
 //! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
+//! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
@@ -21,6 +22,8 @@ mod line_writer;
 mod pace;
 mod rate;
 mod recover;
+mod redact;
+mod redaction;
 mod set;
 mod set_path;
 mod stdout;
@@ -35,6 +38,8 @@ pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
 pub use letter_file::replayed;
 pub use recover::Recover;
+pub use redact::Redact;
+pub use redaction::Redaction;
 pub use set::Set;
 pub use stdout::Stdout;
 pub use template::{Template, TextFormat};
@@ -60,5 +65,6 @@ pub fn register(registry: &mut Registry) {
         .add::<Set>("set")
         .alias("event_attribute_modifier", "set")
         .alias("modify", "set")
-        .add::<Template>("template");
+        .add::<Template>("template")
+        .add::<Redact>("redact");
 }

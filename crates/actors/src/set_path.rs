@@ -35,7 +35,7 @@ impl SetPath {
         match first {
             "payload" | "attributes" | "http" => Ok(self),
             _ => Err(Error::internal(format!(
-                "`{}` cannot be removed; there are payload, attributes.NAME and http.NAME",
+                "`{}` is always there; what can go is payload, payload.NAME, attributes.NAME and http.NAME",
                 self.0
             ))),
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::line_writer::{LineWriter, Unwritten};
+use crate::redaction::Redaction;
 
 /// Prints the payload of each event as a line, and passes the event on.
 ///
@@ -23,6 +24,8 @@ pub struct Stdout {
     timestamp: bool,
     /// Whether the complete event is printed, as JSON: ids, service, attributes, payload and error.
     complete: bool,
+    /// What is printed without its secrets; the event that goes on keeps them.
+    redact: Option<Redaction>,
     #[serde(skip)]
     output: Option<Box<dyn Write + Send>>,
     #[serde(skip)]
@@ -53,6 +56,13 @@ impl Stdout {
     #[must_use]
     pub fn complete(mut self) -> Stdout {
         self.complete = true;
+        self
+    }
+
+    /// Prints events without what must not be read; those that go on keep it.
+    #[must_use]
+    pub fn redact(mut self, redaction: Redaction) -> Stdout {
+        self.redact = Some(redaction);
         self
     }
 
@@ -92,7 +102,10 @@ impl Actor for Stdout {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        let line = self.line(&event)?;
+        let line = match &self.redact {
+            Some(redaction) => self.line(&redaction.event(event.clone())?)?,
+            None => self.line(&event)?,
+        };
         if let Some(writer) = &mut self.writer {
             match writer.write(line).await {
                 Ok(()) => {}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use compysition_actors::{Discard, Door, EventGenerator, Stdout};
+use compysition_actors::{Discard, Door, EventGenerator, Redaction, Stdout};
 use compysition_core::testing::Harness;
 use compysition_core::{Director, Event, Registry};
 use parking_lot::Mutex;
@@ -51,6 +51,14 @@ fn prints_payloads_and_passes_events_on() {
     assert_eq!(printed, "> one\n> {\"n\":2}\n> 3\u{fffd}\n> \n");
     assert_eq!(passed.len(), 4);
     assert_eq!(passed[0].text().unwrap(), "one");
+}
+
+#[test]
+fn prints_no_secrets() {
+    let redaction = Redaction::default().pattern("pin=(.)").unwrap();
+    let (printed, passed) = print(Stdout::new().redact(redaction), vec!["pin=7".into()]);
+    assert_eq!(printed, "pin=REDACTED\n");
+    assert_eq!(passed[0].text().unwrap(), "pin=7");
 }
 
 #[test]
@@ -141,6 +149,7 @@ fn is_made_from_settings() {
         |settings: Value| kind.build(&mut <dyn erased_serde::Deserializer>::erase(settings));
     assert!(build(json!({})).is_ok());
     assert!(build(json!({"prefix": "x", "timestamp": true, "complete": true})).is_ok());
+    assert!(build(json!({"redact": {"patterns": ["x"]}})).is_ok());
     let error = build(json!({"prefx": "x"})).unwrap_err().to_string();
     assert!(
         error.contains("unknown field `prefx`, expected one of"),
