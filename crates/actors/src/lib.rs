@@ -5,14 +5,18 @@
 //! * [`Discard`] ends events;
 //! * [`XmlToJson`] and [`JsonToXml`] convert payloads;
 //! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
+//! * [`Decode`] and [`Encode`] read and write lines, CSV, MessagePack and more;
 //! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
 
+mod codec_setting;
 mod dead_letters;
+mod decode;
 mod discard;
 mod door;
+mod encode;
 mod event_generator;
 mod json_to_xml;
 mod large;
@@ -31,8 +35,10 @@ mod template;
 mod xml_to_json;
 
 pub use dead_letters::DeadLetters;
+pub use decode::Decode;
 pub use discard::Discard;
 pub use door::{AskError, Door, DoorHandle};
+pub use encode::Encode;
 pub use event_generator::EventGenerator;
 pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
@@ -66,5 +72,7 @@ pub fn register(registry: &mut Registry) {
         .alias("event_attribute_modifier", "set")
         .alias("modify", "set")
         .add::<Template>("template")
-        .add::<Redact>("redact");
+        .add::<Redact>("redact")
+        .add::<Decode>("decode")
+        .add::<Encode>("encode");
 }

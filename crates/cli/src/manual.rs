@@ -55,6 +55,11 @@ fn write_settings(schema: &Value, root: &Value, margin: &str, text: &mut String)
             let choice = format!("`{name}`: {description}");
             *text += &format!("{}\n", indent(&choice, &format!("{margin}    ")));
         }
+        for (name, description, own) in forms(resolved) {
+            let form = format!("`{name}`: {description}");
+            *text += &format!("{}\n", indent(&form, &format!("{margin}    ")));
+            write_settings(resolve(own, root), root, &format!("{margin}        "), text);
+        }
         *text += "\n";
         // Settings within settings, but not without end.
         if let Some(inner) = inner(resolved, root)
@@ -69,6 +74,15 @@ fn write_settings(schema: &Value, root: &Value, margin: &str, text: &mut String)
 fn choices(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
     let choices = schema["oneOf"].as_array().into_iter().flatten();
     choices.filter_map(|choice| Some((choice["const"].as_str()?, choice["description"].as_str()?)))
+}
+
+/// Returns the names that a setting offers which have settings of their own, with what they mean.
+fn forms(schema: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    choices.filter_map(|choice| {
+        let (name, own) = choice["properties"].as_object()?.iter().next()?;
+        Some((&**name, choice["description"].as_str()?, own))
+    })
 }
 
 /// Returns the map of settings that a setting is or holds, under names or as one of its forms.

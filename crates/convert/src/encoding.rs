@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use compysition_core::{Error, Result};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
 
 /// An XML declaration that is longer than this is none.
 const LONGEST_DECLARATION: usize = 1024;
 
 /// A character set, by one of its names, such as `utf-8`, `iso-8859-1` or `windows-1252`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Charset {
     /// ISO 8859-1, whose characters are the first 256 of Unicode; the web takes its name for another's.
     Latin1,
@@ -29,6 +32,27 @@ impl Charset {
         }
     }
 
+    /// Returns the name.
+    pub fn name(self) -> String {
+        match self {
+            Charset::Latin1 => "iso-8859-1".to_owned(),
+            Charset::Web(encoding) => encoding.name().to_ascii_lowercase(),
+        }
+    }
+
+    /// Checks that a line break and other ASCII characters are single bytes, as records are found by.
+    pub(crate) fn ending_lines(self) -> Result {
+        match self {
+            Charset::Web(encoding) if !encoding.is_ascii_compatible() => {
+                Err(Error::malformed(format!(
+                    "records cannot be found in {}; decode it as text first",
+                    self.name()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Turns bytes into text.
     ///
     /// # Errors
@@ -39,7 +63,7 @@ impl Charset {
             Charset::Web(encoding) => encoding
                 .decode_without_bom_handling_and_without_replacement(bytes)
                 .ok_or_else(|| {
-                    let name = encoding.name().to_ascii_lowercase();
+                    let name = self.name();
                     Error::malformed(format!("the bytes are no text in the encoding {name}"))
                 }),
         }
@@ -70,11 +94,40 @@ impl Charset {
                 (bytes, _, false) => Ok(bytes),
                 _ => {
                     let lacking = text.chars().find(|c| encoding.encode(&c.to_string()).2);
-                    let name = encoding.name().to_ascii_lowercase();
-                    Err(lacks(&name, lacking.unwrap_or('\u{fffd}')))
+                    Err(lacks(&self.name(), lacking.unwrap_or('\u{fffd}')))
                 }
             },
         }
+    }
+}
+
+impl Default for Charset {
+    fn default() -> Charset {
+        Charset::UTF_8
+    }
+}
+
+impl TryFrom<String> for Charset {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Charset, String> {
+        Charset::of(&name).ok_or_else(|| {
+            format!("`{name}` is no character set; write it like utf-8, iso-8859-1 or windows-1252")
+        })
+    }
+}
+
+impl JsonSchema for Charset {
+    fn schema_name() -> Cow<'static, str> {
+        "Charset".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
     }
 }
 
@@ -116,7 +169,7 @@ pub fn xml_text(bytes: &[u8]) -> Result<Cow<'_, str>> {
 }
 
 /// Returns the encoding that the XML declaration names.
-fn declared(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn declared(bytes: &[u8]) -> Option<&str> {
     let start = &bytes[..bytes.len().min(LONGEST_DECLARATION)];
     let end = start.windows(2).position(|pair| pair == b"?>")?;
     let declaration = std::str::from_utf8(&start[..end]).ok()?;

@@ -1,4 +1,10 @@
-//! XML to JSON and back for compysition, in the way of Python's `xmltodict`.
+//! Conversions for compysition: XML to JSON and back, character sets, and codecs, which find records in bytes
+//! and write them.
+//!
+//! # XML and JSON
+//!
+//! In the way of Python's `xmltodict`:
+//!
 //!
 //! | XML | JSON |
 //! |---|---|
@@ -29,12 +35,20 @@
 //! What no way back restores: numbers and truth values are texts afterwards, the empty text and the empty
 //! list or object are `null` or gone, space around texts is gone, and an object whose only key is
 //! `jsonified_envelope` is taken for an envelope.
+//!
+//! # Codecs
+//!
+//! A [`Codec`] tells how records stand in bytes: text, lines, JSON, lines of JSON, CSV, MessagePack, elements of
+//! XML. Its [`Decoder`] takes bytes a chunk at a time and keeps no more than one record, so that a source can
+//! read what does not fit into memory; its [`Encoder`] writes them. Neither knows where the bytes come from.
 
 mod chars;
+mod codec;
 mod encoding;
 mod json_to_xml;
 mod xml_to_json;
 
+pub use codec::{Codec, Csv, Decoder, Encoder, Header, JsonStyle, Text, XmlElements};
 pub use encoding::{Charset, xml_text};
 pub use json_to_xml::{ToXml, json_to_xml};
 pub use xml_to_json::{ToJson, xml_to_json};

@@ -140,5 +140,6 @@ macro_rules! cases {
 }
 
 cases![
-    accepts, converted, echo, enrichment, failed, fan_out, included, recovered, router, set,
+    accepts, codecs, converted, echo, enrichment, failed, fan_out, included, recovered, router,
+    set,
 ];

@@ -1,0 +1,195 @@
+//! Records out of bytes.
+
+use compysition_core::{Error, ErrorKind, Payload, Result};
+
+use crate::codec::{Codec, csv, json, lines, msgpack, xml};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Finds records in bytes that come a chunk at a time, keeping no more than one record.
+///
+/// ```
+/// use compysition_convert::{Codec, Text};
+///
+/// let mut decoder = Codec::Lines(Text::default()).decoder(1024);
+/// decoder.feed(b"one\ntw");
+/// assert_eq!(decoder.next().unwrap()?.text()?, "one");
+/// assert!(decoder.next().is_none(), "the rest is to come");
+/// decoder.feed(b"o");
+/// decoder.end();
+/// assert_eq!(decoder.next().unwrap()?.text()?, "two");
+/// assert!(decoder.next().is_none());
+/// # Ok::<(), compysition_core::Error>(())
+/// ```
+///
+/// An error is about one record. After it the next one is looked for, if the codec can tell where that begins
+/// (lines, lines of JSON, CSV); else there are no more.
+pub struct Decoder {
+    framing: Box<dyn Framing>,
+    buffer: Vec<u8>,
+    /// Where in the buffer that begins which was not yet taken.
+    start: usize,
+    has_begun: bool,
+    has_ended: bool,
+    has_failed: bool,
+    records: u64,
+    max_record: usize,
+}
+
+/// Finds one record after the other.
+pub(crate) trait Framing: Send {
+    /// Looks at the bytes that were not yet taken; `ended` tells that there will be no more. Called again with
+    /// the same bytes and more, after [`Step::More`].
+    fn next(&mut self, bytes: &[u8], ended: bool) -> Step;
+
+    /// Returns how many bytes of a record that goes on it keeps itself.
+    fn kept(&self) -> usize {
+        0
+    }
+
+    /// Whether a byte order mark is no content.
+    fn is_text(&self) -> bool {
+        true
+    }
+}
+
+/// What was found.
+pub(crate) enum Step {
+    /// No whole record.
+    More,
+    /// So many bytes that belong to no record, or to one that goes on.
+    Skip(usize),
+    /// A record of so many bytes.
+    Record(usize, Payload),
+    /// So many bytes that are no record. The next may be one.
+    Bad(usize, Error),
+    /// What nothing can follow.
+    Fatal(Error),
+}
+
+impl Decoder {
+    pub(crate) fn new(codec: &Codec, max_record: usize) -> Decoder {
+        let framing: Box<dyn Framing> = match codec {
+            Codec::Text(text) => Box::new(lines::Whole(text.charset)),
+            Codec::Lines(text) => Box::new(lines::Lines::new(text.charset)),
+            Codec::Json(_) => Box::new(json::Values::default()),
+            Codec::JsonLines => Box::new(json::JsonLines::default()),
+            Codec::Csv(settings) => Box::new(csv::Rows::new(settings)),
+            Codec::MessagePack => Box::new(msgpack::Values::default()),
+            Codec::Xml(elements) => Box::new(xml::Elements::new(elements)),
+        };
+        Decoder {
+            framing,
+            buffer: Vec::new(),
+            start: 0,
+            has_begun: false,
+            has_ended: false,
+            has_failed: false,
+            records: 0,
+            max_record,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if self.has_failed {
+            return;
+        }
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Takes note that there are no more bytes.
+    pub fn end(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// Returns how many bytes were fed that belong to no record returned yet. A source that begins again where
+    /// this many bytes are missing loses nothing.
+    pub fn pending(&self) -> usize {
+        self.buffer.len() - self.start + self.framing.kept()
+    }
+
+    /// Skips a byte order mark; returns whether it is known yet that there is one or none.
+    fn begin(&mut self) -> bool {
+        if self.has_begun || !self.framing.is_text() {
+            return true;
+        }
+        let may_come = BYTE_ORDER_MARK.starts_with(&self.buffer[..self.buffer.len().min(3)]);
+        if may_come && self.buffer.len() < 3 && !self.has_ended {
+            return false;
+        }
+        if may_come && self.buffer.len() >= 3 {
+            self.start = 3;
+        }
+        self.has_begun = true;
+        true
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        self.has_failed = true;
+        self.buffer = Vec::new();
+        self.start = 0;
+        self.number(error)
+    }
+
+    /// Says which record an error is about.
+    fn number(&self, error: Error) -> Error {
+        let number = self.records;
+        let numbered = Error::new(error.kind(), format!("record {number}: {error}"));
+        let details = error.details().iter();
+        details
+            .fold(numbered, |error, (name, value)| {
+                error.with_detail(name.clone(), value.clone())
+            })
+            .with_detail("record", number)
+    }
+}
+
+impl Iterator for Decoder {
+    type Item = Result<Payload>;
+
+    /// Returns the next record, or nothing if it is not all there yet.
+    fn next(&mut self) -> Option<Result<Payload>> {
+        if !self.begin() {
+            return None;
+        }
+        loop {
+            if self.has_failed {
+                return None;
+            }
+            let bytes = &self.buffer[self.start..];
+            let step = self.framing.next(bytes, self.has_ended);
+            self.records += u64::from(!matches!(step, Step::More | Step::Skip(_)));
+            match step {
+                Step::Skip(used) if used > 0 => self.start += used,
+                Step::More | Step::Skip(_) => {
+                    if self.pending() <= self.max_record {
+                        return None;
+                    }
+                    self.records += 1;
+                    let max = self.max_record;
+                    let message = format!("it is larger than {max} bytes");
+                    return Some(Err(self.fail(Error::new(ErrorKind::TooLarge, message))));
+                }
+                Step::Record(used, _) if used > self.max_record => {
+                    let max = self.max_record;
+                    let message = format!("it is larger than {max} bytes");
+                    return Some(Err(self.fail(Error::new(ErrorKind::TooLarge, message))));
+                }
+                Step::Record(used, record) => {
+                    self.start += used;
+                    return Some(Ok(record));
+                }
+                Step::Bad(used, error) => {
+                    self.start += used;
+                    return Some(Err(self.number(error)));
+                }
+                Step::Fatal(error) => return Some(Err(self.fail(error))),
+            }
+        }
+    }
+}
