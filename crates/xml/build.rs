@@ -2,7 +2,14 @@
 
 use std::process::exit;
 
-const SOURCES: &[&str] = &["report", "reading", "document", "stylesheet", "xpath"];
+const SOURCES: &[&str] = &[
+    "report",
+    "reading",
+    "document",
+    "schema",
+    "stylesheet",
+    "xpath",
+];
 
 fn main() {
     println!("cargo:rerun-if-changed=shim");

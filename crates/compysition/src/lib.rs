@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
-//! | `xml` | `xslt`; needs libxslt |
+//! | `xml` | `xslt`, `xsd`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
 //!

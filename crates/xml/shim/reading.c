@@ -25,19 +25,6 @@ static void refuse(const char *what, const char *uri) {
     shim_say(SHIM_FAULT, text, 0, 0);
 }
 
-/*
- * Entities, external DTD subsets and whatever else the parser would fetch on a document's word. The
- * parser goes on without them, so that shim_read has to look at the mark.
- */
-static xmlParserInputPtr no_entity(const char *uri, const char *id, xmlParserCtxtPtr context) {
-    (void)id;
-    (void)context;
-    refuse("external entity", uri);
-    if (shim_current() != NULL)
-        shim_current()->refused = 1;
-    return NULL;
-}
-
 /* Whether the URI is the stylesheet itself, which document('') asks for. */
 static int is_self(const char *uri) {
     struct shim_call *call = shim_current();
@@ -111,6 +98,52 @@ static char *slurp(const char *path, size_t *length) {
     return bytes;
 }
 
+/* A file as the parser's input, which owns the bytes from then on. */
+static xmlParserInputPtr input_of(const char *uri, xmlParserCtxtPtr context) {
+    xmlParserInputBufferPtr buffer;
+    xmlParserInputPtr input = NULL;
+    char *path = permitted(uri), *bytes;
+    size_t length = 0;
+
+    if (path == NULL)
+        return NULL;
+    bytes = slurp(path, &length);
+    free(path);
+    if (bytes == NULL)
+        return NULL;
+    buffer = xmlParserInputBufferCreateMem(bytes, (int)length, XML_CHAR_ENCODING_NONE);
+    free(bytes);
+    if (buffer != NULL) {
+        input = xmlNewIOInputStream(context, buffer, XML_CHAR_ENCODING_NONE);
+        if (input == NULL)
+            xmlFreeParserInputBuffer(buffer);
+        else
+            input->filename = (const char *)xmlStrdup((const xmlChar *)uri);
+    }
+    return input;
+}
+
+/*
+ * Entities, external DTD subsets and whatever else the parser would fetch on a document's word: nothing, but
+ * for a schema what its policy permits. The parser goes on without the others, so that the callers have to
+ * look at the mark.
+ */
+static xmlParserInputPtr load_entity(const char *uri, const char *id, xmlParserCtxtPtr context) {
+    struct shim_call *call = shim_current();
+    (void)id;
+    if (call != NULL && call->loads && uri != NULL) {
+        xmlParserInputPtr input = input_of(uri, context);
+        if (input != NULL)
+            return input;
+        refuse("a file that is missing or outside the allowed directories,", uri);
+    } else {
+        refuse("external entity", uri);
+    }
+    if (call != NULL)
+        call->refused = 1;
+    return NULL;
+}
+
 /* What libxslt loads documents, imports and includes with. */
 static xmlDocPtr load(const xmlChar *uri, xmlDictPtr dict, int options, void *context, xsltLoadType type) {
     struct shim_call *call = shim_current();
@@ -143,7 +176,7 @@ static xmlDocPtr load(const xmlChar *uri, xmlDictPtr dict, int options, void *co
 
 void shim_guard_reading(void) {
     xsltSecurityPrefsPtr prefs = xsltNewSecurityPrefs();
-    xmlSetExternalEntityLoader(no_entity);
+    xmlSetExternalEntityLoader(load_entity);
     xsltSetLoaderFunc(load);
     if (prefs == NULL)
         abort(); /* out of memory at the very start; to go on would be to go on unguarded */

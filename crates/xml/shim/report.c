@@ -10,6 +10,7 @@
 #include <libexslt/exslt.h>
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
+#include <libxml/xmlschemastypes.h>
 #include <libxslt/xslt.h>
 #include <libxslt/xsltutils.h>
 
@@ -23,10 +24,14 @@ static __thread const char *thread_floor;
 
 struct shim_call *shim_current(void) { return current; }
 
-void shim_say(int kind, const char *text, int line, int column) {
+static void say_in(int kind, const char *text, const char *file, int line, int column) {
     if (current != NULL && current->sink != NULL)
-        to_rust(current->sink, kind, text, strlen(text), line, column);
+        to_rust(current->sink, kind, text, strlen(text), current->names_files ? file : NULL, line, column);
 }
+
+void shim_say(int kind, const char *text, int line, int column) { say_in(kind, text, NULL, line, column); }
+
+static int is_schemas(int domain) { return domain == XML_FROM_SCHEMASP || domain == XML_FROM_SCHEMASV; }
 
 #if LIBXML_VERSION >= 21200
 static void on_structured(void *context, const xmlError *error) {
@@ -43,7 +48,8 @@ static void on_structured(void *context, xmlErrorPtr error) {
         shim_say(SHIM_FAULT, text, 0, 0);
         return;
     }
-    shim_say(SHIM_FAULT, error->message, error->line, error->int2);
+    /* What the other domains keep there is no column. */
+    say_in(SHIM_FAULT, error->message, error->file, error->line, is_schemas(error->domain) ? 0 : error->int2);
 }
 
 static void on_generic(void *context, const char *format, ...) {
@@ -138,6 +144,8 @@ void shim_start(shim_report report) {
     xmlInitParser();
     xsltInit();
     exsltRegisterAll();
+    /* Else the first schemas might do it, on several threads at once. */
+    xmlSchemaInitTypes();
     xsltSetGenericErrorFunc(NULL, on_generic);
 #ifdef WITH_DEBUGGER
     xsltSetDebuggerCallbacks(3, &debugger);

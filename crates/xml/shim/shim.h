@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <libxml/tree.h>
 #include <libxml/xmlmemory.h>
+#include <libxml/xmlschemas.h>
 #include <libxml/xpath.h>
 #include <libxslt/xsltInternals.h>
 
@@ -29,7 +30,16 @@ enum {
     SHIM_NO_STACK = 2 /* stopped before the thread's stack ran out */
 };
 
-typedef void (*shim_report)(void *sink, int kind, const char *text, size_t length, int line, int column);
+/* What became of a validation. */
+enum {
+    SHIM_VALID = 0,
+    SHIM_INVALID = 1,
+    SHIM_NOTHING = 2, /* there is no element where the part to be looked at should be */
+    SHIM_BROKEN = 3
+};
+
+/* `file` is NULL unless the call asked for the names of files. */
+typedef void (*shim_report)(void *sink, int kind, const char *text, size_t length, const char *file, int line, int column);
 
 /* What a stylesheet may read: itself, and files under these directories (canonical, no slash at the end). */
 struct shim_policy {
@@ -59,7 +69,9 @@ struct shim_call {
     const struct shim_policy *policy;
     const char *stack_floor;
     int no_stack;
-    int refused; /* an external entity */
+    int refused;     /* something that was not to be read was asked for */
+    int loads;       /* whether files that the policy permits are read where the parser asks for them */
+    int names_files; /* whether reports say which file they are about */
     struct shim_call *outer;
     void *outer_structured_context;
     xmlStructuredErrorFunc outer_structured;
@@ -101,6 +113,11 @@ int shim_transform(void *sink, const struct shim_policy *policy, xsltStylesheetP
 int shim_write_result(void *sink, xsltStylesheetPtr style, xmlDocPtr result, struct shim_text *text);
 int shim_is_html(xmlDocPtr document);
 int shim_is_plain(xsltStylesheetPtr style, xmlDocPtr result);
+
+/* schema.c */
+xmlSchemaPtr shim_schema_compile(void *sink, const struct shim_policy *policy, int utf8);
+void shim_free_schema(xmlSchemaPtr schema);
+int shim_validate(void *sink, xmlSchemaPtr schema, xmlDocPtr document, xmlXPathObjectPtr selected);
 
 /* xpath.c */
 xmlXPathContextPtr shim_path_context(void);

@@ -81,7 +81,7 @@ impl Compiler {
     }
 }
 
-fn absolute(path: &Path) -> Result<String, XmlError> {
+pub(crate) fn absolute(path: &Path) -> Result<String, XmlError> {
     let path = std::path::absolute(path).map_err(|error| {
         XmlError::new(format!(
             "the path `{}` cannot be made absolute: {error}",

@@ -1,10 +1,11 @@
-//! XSLT and XPath for compysition: a thin binding to libxml2 and libxslt, and the actors made of it.
+//! XSLT, XSD and XPath for compysition: a thin binding to libxml2 and libxslt, and the actors made of it.
 //!
 //! * [`Stylesheet`] transforms a [`Document`] into an [`Output`]; a [`Compiler`] makes stylesheets that may
 //!   read more than themselves, and [`Limits`] end what would not end.
 //! * [`XPath`] evaluates an expression on a document; [`evaluate`] does so on an event's payload,
 //!   and [`add_functions`] gives expressions `xpath()`.
-//! * [`Xslt`] is the actor; [`register`] lists all actors of this crate for flow files.
+//! * [`Schema`] tells what is wrong with a document.
+//! * [`Xslt`] and [`Xsd`] are the actors; [`register`] lists all actors of this crate for flow files.
 //!
 //! Documents are taken to be hostile: they are bounded in depth and growth, and nothing outside of them is
 //! read. Stylesheets and expressions are taken to be the user's own: they may compute at length (within
@@ -24,6 +25,7 @@ mod output;
 mod parameter;
 mod policy;
 mod qualify;
+mod schema;
 mod sink;
 mod stylesheet;
 mod sys;
@@ -31,6 +33,7 @@ mod text;
 mod tree;
 mod value;
 mod xpath;
+mod xsd;
 mod xslt;
 
 pub use compiler::Compiler;
@@ -40,13 +43,18 @@ pub use functions::add_functions;
 pub use limits::Limits;
 pub use output::{Method, Output};
 pub use parameter::Parameter;
+pub use schema::Schema;
 pub use stylesheet::Stylesheet;
 pub use tree::{Tree, evaluate};
 pub use value::Value;
 pub use xpath::XPath;
+pub use xsd::Xsd;
 pub use xslt::Xslt;
 
 /// Adds the actors of this crate to a registry, under the names that flow files use.
 pub fn register(registry: &mut compysition_core::Registry) {
-    registry.add::<Xslt>("xslt").alias("transformer", "xslt");
+    registry
+        .add::<Xslt>("xslt")
+        .alias("transformer", "xslt")
+        .add::<Xsd>("xsd");
 }

@@ -1,6 +1,6 @@
 //! Takes what the libraries report while one call runs.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
@@ -49,6 +49,11 @@ impl Sink {
         (self.messages, self.faults)
     }
 
+    /// Returns all faults, in their order.
+    pub(crate) fn into_faults(self) -> Vec<XmlError> {
+        self.faults
+    }
+
     /// Returns the error that the faults add up to. The first is the cause, and if it has no line,
     /// those after it say where it was noticed.
     pub(crate) fn into_error(mut self, otherwise: &str) -> XmlError {
@@ -65,12 +70,13 @@ impl Sink {
         error
     }
 
-    fn take(&mut self, kind: c_int, text: &str, line: c_int, column: c_int) {
+    fn take(&mut self, kind: c_int, text: &str, file: Option<String>, line: c_int, column: c_int) {
         let text = text.trim_end();
         match kind {
             sys::FAULT => {
                 let position = |n| u32::try_from(n).ok().filter(|n| *n > 0);
                 let mut fault = XmlError::new(text);
+                fault.file = file;
                 fault.line = position(line);
                 fault.column = position(column);
                 self.push(fault);
@@ -118,24 +124,31 @@ impl Context {
 /// Receives one report of the shim.
 ///
 /// # Safety
-/// `sink` is what [`Sink::as_ptr`] returned and still lives; `text` has `length` bytes.
+/// `sink` is what [`Sink::as_ptr`] returned and still lives; `text` has `length` bytes; `file` is null or a text
+/// that ends in NUL.
 unsafe extern "C" fn report(
     sink: *mut c_void,
     kind: c_int,
     text: *const c_char,
     length: usize,
+    file: *const c_char,
     line: c_int,
     column: c_int,
 ) {
     // A panic must not cross into C. Nothing here is known to panic; should it, the report is lost.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the shim calls back on the thread and during the call that it was given the sink
-        // for, when nothing else uses the sink; the text is the shim's until it returns.
-        let (sink, text) = unsafe {
+        // for, when nothing else uses the sink; the texts are the shim's until it returns.
+        let (sink, text, file) = unsafe {
             let bytes = std::slice::from_raw_parts(text.cast::<u8>(), length);
-            (&mut *sink.cast::<Sink>(), String::from_utf8_lossy(bytes))
+            let file = (!file.is_null()).then(|| CStr::from_ptr(file).to_string_lossy());
+            (
+                &mut *sink.cast::<Sink>(),
+                String::from_utf8_lossy(bytes),
+                file.map(std::borrow::Cow::into_owned),
+            )
         };
-        sink.take(kind, &text, line, column);
+        sink.take(kind, &text, file, line, column);
     }));
 }
 
@@ -159,14 +172,15 @@ mod tests {
     #[test]
     fn a_text_without_context_is_a_message() {
         let mut sink = Sink::default();
-        sink.take(sys::TEXT, "hello\n", 0, 0);
+        sink.take(sys::TEXT, "hello\n", None, 0, 0);
         sink.take(
             sys::CONTEXT,
             "runtime error: file b.xsl line 2 element x\n",
+            None,
             0,
             0,
         );
-        sink.take(sys::TEXT, "bad\n", 0, 0);
+        sink.take(sys::TEXT, "bad\n", None, 0, 0);
         let error = sink.into_error("");
         assert_eq!(error.to_string(), "b.xsl, line 2: bad");
         assert_eq!(error.messages(), ["hello"]);

@@ -11,7 +11,7 @@ macro_rules! opaque {
     )*};
 }
 
-opaque! { XmlDoc Style PathContext Path Object Buffer }
+opaque! { XmlDoc Schema Style PathContext Path Object Buffer }
 
 pub(crate) const FAULT: c_int = 0;
 pub(crate) const CONTEXT: c_int = 1;
@@ -30,8 +30,12 @@ pub(crate) const BOOLEAN: c_int = 1;
 pub(crate) const NUMBER: c_int = 2;
 pub(crate) const STRING: c_int = 3;
 
+pub(crate) const VALID: c_int = 0;
+pub(crate) const INVALID: c_int = 1;
+pub(crate) const NOTHING: c_int = 2;
+
 pub(crate) type Report =
-    unsafe extern "C" fn(*mut c_void, c_int, *const c_char, usize, c_int, c_int);
+    unsafe extern "C" fn(*mut c_void, c_int, *const c_char, usize, *const c_char, c_int, c_int);
 
 #[repr(C)]
 pub(crate) struct RawPolicy {
@@ -106,6 +110,19 @@ unsafe extern "C" {
         text: *mut RawText,
     ) -> c_int;
     pub(crate) fn shim_is_plain(style: *mut Style, result: *mut XmlDoc) -> c_int;
+
+    pub(crate) fn shim_schema_compile(
+        sink: *mut c_void,
+        policy: *const RawPolicy,
+        utf8: c_int,
+    ) -> *mut Schema;
+    pub(crate) fn shim_free_schema(schema: *mut Schema);
+    pub(crate) fn shim_validate(
+        sink: *mut c_void,
+        schema: *mut Schema,
+        document: *mut XmlDoc,
+        selected: *mut Object,
+    ) -> c_int;
 
     pub(crate) fn shim_path_context() -> *mut PathContext;
     pub(crate) fn shim_free_path_context(context: *mut PathContext);

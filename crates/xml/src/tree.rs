@@ -21,7 +21,7 @@ impl Tree {
     /// Malformed, with the parser's first complaint, line and column.
     pub fn parse(text: &str) -> Result<Tree> {
         let document = Document::parse(text).map_err(malformed)?;
-        Ok(Tree(Mutex::new(Content::Parsed(document))))
+        Ok(Tree::from(document))
     }
 
     /// Keeps the result of a transformation, to be written only if its text is asked for.
@@ -37,6 +37,12 @@ impl Tree {
             Content::Parsed(document) => f(document),
             Content::Result(output) => f(output.document()),
         }
+    }
+}
+
+impl From<Document> for Tree {
+    fn from(document: Document) -> Tree {
+        Tree(Mutex::new(Content::Parsed(document)))
     }
 }
 

@@ -58,6 +58,17 @@ impl XPath {
     /// # Errors
     /// What libxml2 complains of, such as a prefix or function that it does not know.
     pub fn evaluate(&self, document: &Document) -> Result<Value, XmlError> {
+        // SAFETY: the result lives until the end of the call, its document longer.
+        self.find(document, |found| unsafe { Value::take(found) })?
+            .map_err(|error| error.about(&self.expression))
+    }
+
+    /// Calls a function with what the expression finds in a document; it lives as long as the call.
+    pub(crate) fn find<T>(
+        &self,
+        document: &Document,
+        take: impl FnOnce(*mut Object) -> T,
+    ) -> Result<T, XmlError> {
         let namespace = document.default_namespace();
         let qualified = namespace.is_some() && self.qualified != self.expression;
         let ready = self.take(qualified);
@@ -68,9 +79,10 @@ impl XPath {
         if let Some(namespace) = namespace.filter(|_| qualified) {
             evaluator.bind(&c_string(DEFAULT_PREFIX)?, &c_string(&namespace)?)?;
         }
-        let value = evaluator.evaluate(document);
+        let found = evaluator.evaluate(document);
         self.keep(evaluator);
-        value.map_err(|error| error.about(&self.expression))
+        let found = found.map_err(|error| error.about(&self.expression))?;
+        Ok(take(found.0.as_ptr()))
     }
 
     fn take(&self, qualified: bool) -> Option<Evaluator> {
@@ -146,7 +158,7 @@ impl Evaluator {
         if bound == 0 { Err(no_memory()) } else { Ok(()) }
     }
 
-    fn evaluate(&self, document: &Document) -> Result<Value, XmlError> {
+    fn evaluate(&self, document: &Document) -> Result<Found, XmlError> {
         let mut sink = Sink::new();
         let operations: c_ulong = Limits::default()
             .for_document(document.size())
@@ -161,11 +173,9 @@ impl Evaluator {
                 operations,
             )
         };
-        let found = NonNull::new(found)
+        NonNull::new(found)
             .map(Found)
-            .ok_or_else(|| sink.into_error("the expression cannot be evaluated"))?;
-        // SAFETY: the result lives until the end of this function, its document longer.
-        unsafe { Value::take(found.0.as_ptr()) }
+            .ok_or_else(|| sink.into_error("the expression cannot be evaluated"))
     }
 }
 

@@ -140,6 +140,6 @@ macro_rules! cases {
 }
 
 cases![
-    accepts, codecs, converted, echo, enrichment, failed, fan_out, included, recovered, router,
-    set,
+    accepts, checked, codecs, converted, echo, enrichment, failed, fan_out, included, recovered,
+    router, set,
 ];

@@ -189,15 +189,25 @@ fn plain(value: &Value) -> String {
 }
 
 fn elements(fields: &Map<String, Value>) -> String {
-    let element = |(name, value): (&String, &Value)| {
-        let name: String = name
-            .chars()
-            .filter(|c| c.is_alphanumeric() || "_-.".contains(*c))
-            .collect();
-        let begins_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        begins_well.then(|| format!("<{name}>{}</{name}>", escape(&plain(value))))
+    let fields = fields.iter();
+    fields.map(|(name, value)| element(name, value)).collect()
+}
+
+/// Writes a value as an element, and a list as one for each item.
+fn element(name: &str, value: &Value) -> String {
+    let content = match value {
+        Value::Array(items) => return items.iter().map(|item| element(name, item)).collect(),
+        Value::Object(fields) => elements(fields),
+        other => escape(&plain(other)),
     };
-    fields.iter().filter_map(element).collect()
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric() || "_-.".contains(*c))
+        .collect();
+    match name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        true => format!("<{name}>{content}</{name}>"),
+        false => String::new(),
+    }
 }
 
 fn escape(text: &str) -> String {
@@ -238,6 +248,12 @@ mod tests {
         assert!(xml.starts_with("<errors><error>") && xml.ends_with("</error></errors>"));
         assert!(xml.contains("<message>no &lt;end&gt; tag</message>"));
         assert!(xml.contains("<code>malformed</code>") && xml.contains("<line>3</line>"));
+        let fault = Fault::from(
+            Error::malformed("two").with_detail("violations", json!([{"line": 1}, {"line": 2}])),
+        );
+        let (_, xml) = fault.body(Format::Xml, ErrorBody::Envelope);
+        let list = "<violations><line>1</line></violations><violations><line>2</line></violations>";
+        assert!(xml.contains(list), "{xml}");
         assert_eq!(
             text(Format::Bytes, ErrorBody::Envelope),
             "check: no <end> tag\n"
