@@ -25,6 +25,7 @@ mod panics;
 mod program;
 mod replay;
 mod run;
+mod running;
 mod signals;
 mod types;
 

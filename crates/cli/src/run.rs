@@ -2,16 +2,15 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Flow;
 use compysition_flow::Loaded;
 use tokio::runtime::Builder;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::Files;
+use crate::running::Running;
 use crate::signals::Signals;
 use crate::{Program, files, output};
 
@@ -53,14 +52,14 @@ fn run_flows(loaded: Vec<Loaded>) -> io::Result<bool> {
 }
 
 /// Starts all flows, or stops those that started and says why the others did not.
-async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Arc<Flow>>> {
+async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
     let count = loaded.len();
     let mut flows = Vec::new();
     for flow in loaded {
         match flow.start().await {
             Ok(flow) => {
                 tracing::info!(flow = flow.name(), "started");
-                flows.push(Arc::new(flow));
+                flows.push(flow);
             }
             Err(diagnostics) => output::complain(format_args!("{diagnostics}\n")),
         }
@@ -68,27 +67,24 @@ async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Arc<Flow>>> {
     if flows.len() == count {
         return Some(flows);
     }
-    stop_all(&flows).await;
+    let mut running: Vec<Running> = flows.into_iter().map(Running::new).collect();
+    stop_all(&mut running).await;
     None
 }
 
-/// Waits until all flows have ended, or for the first signal, and stops them. A second signal ends them at
+/// Waits until all flows have stopped, or for the first signal, and stops them. A second signal ends them at
 /// once. Returns whether all that was under way got done.
-async fn run_until_stopped(flows: Vec<Arc<Flow>>, signals: &mut Signals) -> bool {
-    let all_ended = async {
-        for flow in &flows {
-            flow.block().await;
-        }
-    };
+async fn run_until_stopped(flows: Vec<Flow>, signals: &mut Signals) -> bool {
+    let mut running: Vec<Running> = flows.into_iter().map(Running::new).collect();
     tokio::select! {
-        () = all_ended => {}
+        all_done = all_done(&mut running) => return all_done,
         () = signals.next() => tracing::info!("stopping; a second signal ends at once"),
     }
     tokio::select! {
-        all_done = stop_all(&flows) => all_done,
+        all_done = stop_all(&mut running) => all_done,
         () = signals.next() => {
-            for flow in &flows {
-                flow.abort().await;
+            for one in &running {
+                one.abort().await;
             }
             tracing::error!("ended by a second signal");
             false
@@ -99,24 +95,21 @@ async fn run_until_stopped(flows: Vec<Arc<Flow>>, signals: &mut Signals) -> bool
 /// Stops the flows, the last one first: a flow may call those named before it, and what it has admitted
 /// still needs their answers. None waits for its turn longer than `PATIENCE`. What is not done at a flow's
 /// own deadline is logged by the flow.
-async fn stop_all(flows: &[Arc<Flow>]) -> bool {
+async fn stop_all(running: &mut [Running]) -> bool {
     let latest = Instant::now() + PATIENCE;
-    let mut stopping = JoinSet::new();
-    let mut all_done = true;
-    for flow in flows.iter().rev() {
-        let flow = flow.clone();
-        stopping.spawn(async move {
-            let is_clean = flow.stop().await.is_clean();
-            tracing::info!(flow = flow.name(), "stopped");
-            is_clean && flow.failure().is_none()
-        });
-        if let Ok(Some(stopped)) = timeout_at(latest, stopping.join_next()).await {
-            // A task that panicked has said so in the log.
-            all_done &= stopped.unwrap_or(false);
-        }
+    for one in running.iter_mut().rev() {
+        one.stop();
+        // Late or not, it is the next one's turn.
+        let _ = timeout_at(latest, one.stopped()).await;
     }
-    while let Some(stopped) = stopping.join_next().await {
-        all_done &= stopped.unwrap_or(false);
+    all_done(running).await
+}
+
+/// Waits until all flows have stopped. Returns whether all that was under way got done.
+async fn all_done(running: &mut [Running]) -> bool {
+    let mut all_done = true;
+    for one in running {
+        all_done &= one.stopped().await;
     }
     all_done
 }

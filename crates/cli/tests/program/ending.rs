@@ -18,6 +18,15 @@ connect:
     )
 }
 
+/// A flow that ends when its only event is done.
+fn slow_alone(milliseconds: u64) -> String {
+    slow(milliseconds)
+        .lines()
+        .filter(|line| !line.contains("endless") && !line.contains("out"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 pub(crate) fn a_signal_lets_what_is_under_way_finish() {
     let files = Files::new(&[("slow.yaml", &slow(50))]);
     let mut child = files.start(&["run", "slow.yaml"]);
@@ -53,4 +62,45 @@ pub(crate) fn a_second_signal_ends_at_once() {
         "{ended:?}"
     );
     assert!(!rest.join().unwrap().contains("done"));
+}
+
+const FAILING: &str = "
+name: failing
+supervision: { restarts: 0, on_failed: stop_flow }
+actors:
+  numbers: count
+  refuse: { refuse: { panic: true } }
+  out: print
+connect:
+  - numbers -> refuse -> out
+";
+
+pub(crate) fn a_flow_that_stops_by_itself_waits_for_no_other() {
+    let files = Files::new(&[
+        ("slow.yaml", &slow_alone(20_000)),
+        ("failing.yaml", FAILING),
+    ]);
+    let mut child = files.start(&["run", "slow.yaml", "failing.yaml"]);
+    let begun = await_line(stdout_of(&mut child), "begun");
+    let stopped = await_line(child.stderr.take().unwrap(), "stopped flow=\"failing\"");
+    while child.try_wait().unwrap().is_none() {
+        signal(&child, "TERM");
+    }
+    assert_eq!(ended(child).code, Some(1));
+    assert!(
+        !begun.join().unwrap().contains("done"),
+        "the other still ran"
+    );
+    stopped.join().unwrap();
+}
+
+pub(crate) fn a_flow_that_stopped_by_itself_makes_the_program_fail() {
+    let files = Files::new(&[("slow.yaml", &slow_alone(1)), ("failing.yaml", FAILING)]);
+    let ended = files.run(&["run", "failing.yaml", "slow.yaml"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("done"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("actor `refuse` has failed"),
+        "{ended:?}"
+    );
 }

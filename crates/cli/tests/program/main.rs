@@ -42,6 +42,8 @@ const TESTS: &[Test] = tests![
     ending::a_signal_lets_what_is_under_way_finish,
     ending::an_interrupt_is_a_signal_too,
     ending::a_second_signal_ends_at_once,
+    ending::a_flow_that_stops_by_itself_waits_for_no_other,
+    ending::a_flow_that_stopped_by_itself_makes_the_program_fail,
     replay::letters_go_where_they_are_wanted_and_only_once,
     replay::what_fails_again_is_a_letter_again,
     replay::letters_are_chosen_by_kind_actor_and_time,

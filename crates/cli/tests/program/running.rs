@@ -66,8 +66,13 @@ connect:
     let files = Files::new(&[("good.yaml", &numbers("good", "")), ("broken.yaml", broken)]);
     let ended = files.run(&["run", "broken.yaml"]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
-    assert!(ended.stderr.contains("broken.yaml:5"), "{ended:?}");
-    assert!(ended.stderr.contains("the port is in use"), "{ended:?}");
+    for part in [
+        "broken.yaml:5:3",
+        "actor `middle` cannot start: the port is in use",
+        "middle: broken",
+    ] {
+        assert!(ended.stderr.contains(part), "{part} is not in {ended:?}");
+    }
     // One flow does not run without the other.
     assert_eq!(
         files.run(&["run", "good.yaml", "broken.yaml"]).code,
