@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
+//! | `json` | `json_schema`, `jq` |
 //! | `xml` | `xslt`, `xsd`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
@@ -51,6 +52,8 @@ pub use compysition_expression as expression;
 pub use compysition_flow as flow;
 #[cfg(feature = "http")]
 pub use compysition_http as http;
+#[cfg(feature = "json")]
+pub use compysition_json as json;
 #[cfg(feature = "xml")]
 pub use compysition_xml as xml;
 
@@ -65,6 +68,8 @@ pub fn registry() -> Registry {
     compysition_actors::register(&mut registry);
     #[cfg(feature = "http")]
     compysition_http::register(&mut registry);
+    #[cfg(feature = "json")]
+    compysition_json::register(&mut registry);
     #[cfg(feature = "xml")]
     compysition_xml::register(&mut registry);
     registry
