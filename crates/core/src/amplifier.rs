@@ -89,7 +89,8 @@ impl Context {
         Ok(())
     }
 
-    /// Sends at most a chunk of children. Those that are pulled in a turn become a part.
+    /// Sends at most a chunk of children; without room only until the root has its part of the source's share,
+    /// but one at least. Those that are pulled in a turn become a part.
     fn pull<I>(
         &self,
         outbox: &Option<Port>,
@@ -104,6 +105,7 @@ impl Context {
             None => (&outboxes.all[..], "*"),
             Some(name) => (outboxes.of(name)?, &**name),
         };
+        let receipt = &self.parent.body().receipt;
         for _ in 0..self.station.flow.chunk {
             let Some(item) = events.next() else {
                 return Ok(Pulled::All);
@@ -118,6 +120,10 @@ impl Context {
             if let Err(rejected) = self.deliver(event, links, name) {
                 self.note_sent();
                 self.station.route_error(rejected.event, rejected.error);
+            }
+            // All roots of a source may be pulled without room: together they must stay within its bound.
+            if !receipt.has_room() && receipt.has_its_part() {
+                break;
             }
         }
         Ok(Pulled::Some)

@@ -17,7 +17,8 @@ pub struct Limits {
     /// Roots under way at the same time; 1,024 by default. Each source has an equal, guaranteed share.
     pub roots: usize,
     /// Bytes under way at the same time; 64 MiB by default, shared likewise. Children may overdraw it by
-    /// as much again; admission stays shut until the balance is positive.
+    /// as much again, beyond which they take the error path; admission stays shut until the balance is
+    /// positive. What has failed, or was held and goes on, is never refused and comes on top.
     pub bytes: usize,
     /// Live copies and children that one root may have; 65,536 by default.
     pub live: usize,

@@ -96,6 +96,11 @@ impl Receipt {
         self.root().is_none_or(Root::has_room)
     }
 
+    /// Returns whether its root has as much as it would have if all of its source had the same.
+    pub(crate) fn has_its_part(&self) -> bool {
+        self.root().is_none_or(Root::has_its_part)
+    }
+
     /// Returns whether it is the last receipt of its root.
     pub(crate) fn is_last(&self) -> bool {
         matches!(self, Receipt::One(root) if !root.is_shared())

@@ -223,6 +223,12 @@ impl Root {
         self.bytes.load(Relaxed) < AMPLIFIED_BYTES && self.gate.has_room()
     }
 
+    /// Returns whether it has as much as it would have if all of its source had the same.
+    pub(crate) fn has_its_part(&self) -> bool {
+        let share = self.gate.share();
+        self.bytes.load(Relaxed) >= (share.bytes / share.roots.max(1)) as u64
+    }
+
     /// Returns whether more than one receipt is left.
     pub(crate) fn is_shared(&self) -> bool {
         self.running.load(Relaxed) > 1

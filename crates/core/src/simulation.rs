@@ -1,17 +1,25 @@
 //! A flow run in every order that a seed can think of.
 
+mod faults;
+mod peak;
+mod tasks;
+
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::Builder;
 
 use crate::launch::{Tuning, launch_with};
-use crate::spawner::{Executor, Task};
-use crate::{Director, Error, Flow, Snapshot, Stopped};
+use crate::spawner::Executor;
+use crate::{Director, Flow, Snapshot, Stopped};
+use faults::Dice;
+pub use faults::Faults;
+pub(crate) use faults::{Blow, Trouble};
+use tasks::Tasks;
 
 /// How long a run may take, in its own time, before it counts as locked.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
@@ -74,101 +82,6 @@ pub struct Simulation {
     faults: Faults,
 }
 
-/// How likely it is, from 0 to 1, that something goes wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Faults {
-    /// That an actor takes its time for an event: up to ten seconds.
-    pub delays: f64,
-    /// That an actor fails on an event, as unavailable.
-    pub errors: f64,
-    /// That an actor panics on an event.
-    pub panics: f64,
-    /// That the client of a request goes away before it is answered.
-    pub leaves: f64,
-    /// That the flow is stopped at some moment, instead of when its sources have ended.
-    pub stop: f64,
-}
-
-impl Faults {
-    /// A few of each.
-    pub fn some() -> Faults {
-        Faults {
-            delays: 0.02,
-            errors: 0.02,
-            panics: 0.01,
-            leaves: 0.05,
-            stop: 0.3,
-        }
-    }
-}
-
-/// What goes wrong in a running simulation.
-pub(crate) struct Trouble {
-    pub(crate) faults: Faults,
-    dice: Dice,
-    /// Roots that settled more than once.
-    pub(crate) settled_again: AtomicU64,
-}
-
-/// What befalls an actor with an event.
-pub(crate) enum Blow {
-    Delay(Duration),
-    Error(Error),
-    Panic,
-}
-
-impl Trouble {
-    /// Says what befalls an actor with the next event.
-    pub(crate) fn blow(&self) -> Option<Blow> {
-        let faults = &self.faults;
-        let mut at = self.dice.fraction();
-        for (chance, blow) in [
-            (
-                faults.delays,
-                Blow::Delay(Duration::from_millis(self.dice.below(10_000))),
-            ),
-            (
-                faults.errors,
-                Blow::Error(Error::unavailable("a fault of the simulation")),
-            ),
-            (faults.panics, Blow::Panic),
-        ] {
-            if at < chance {
-                return Some(blow);
-            }
-            at -= chance;
-        }
-        None
-    }
-
-    /// Says when the client of a request goes away, if it does.
-    pub(crate) fn leaves_after(&self) -> Option<Duration> {
-        let leaves = self.dice.fraction() < self.faults.leaves;
-        leaves.then(|| Duration::from_millis(self.dice.below(5_000)))
-    }
-}
-
-/// A sequence of random numbers: SplitMix64 (Steele, Lea and Flood, 2014).
-struct Dice(AtomicU64);
-
-impl Dice {
-    fn next(&self) -> u64 {
-        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-        let n = self.0.fetch_add(GOLDEN, Relaxed).wrapping_add(GOLDEN);
-        let z = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    fn fraction(&self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 impl Simulation {
     /// Makes a simulation without faults, whose order of events is that of a seed.
     pub fn seed(seed: u64) -> Simulation {
@@ -201,15 +114,11 @@ impl Simulation {
     }
 
     fn try_run(&self, director: Director) -> Result<Snapshot, String> {
-        let dice = Dice(AtomicU64::new(self.seed));
+        let dice = Dice::of(self.seed);
         // Often few, sometimes as many as in earnest.
         let chunk = 1 << dice.below(8);
         let stop_after = (dice.fraction() < self.faults.stop).then(|| dice.below(3_000));
-        let trouble = Arc::new(Trouble {
-            faults: self.faults,
-            dice: Dice(AtomicU64::new(dice.next())),
-            settled_again: AtomicU64::new(0),
-        });
+        let trouble = Arc::new(Trouble::new(self.faults, dice.next()));
         let tuning = Tuning {
             chunk: chunk as usize,
             seed: Some(dice.next()),
@@ -232,9 +141,13 @@ impl Simulation {
         };
         tasks.execute(Box::pin(main));
         let mut polls = 0;
+        let mut excess = None;
         let until_ended = poll_fn(|cx| {
             tasks.poll(cx, &dice, || {
                 polls += 1;
+                if let Some(flow) = &*running.lock() {
+                    excess = excess.take().or_else(|| peak::excess(flow));
+                }
                 polls > MOST_POLLS || ended.lock().is_some()
             })
         });
@@ -272,6 +185,9 @@ impl Simulation {
             return Err(format!(
                 "permits did not return to full: {in_use:?}, {snapshot:?}"
             ));
+        }
+        if let Some(excess) = excess {
+            return Err(format!("{excess}: {snapshot:?}"));
         }
         match snapshot.imbalance() {
             Some(imbalance) => Err(format!("{imbalance}: {snapshot:?}")),
@@ -314,86 +230,4 @@ async fn live(
     }
     let stopped = flow.stop().await;
     Ok((flow, stopped))
-}
-
-/// Tasks that are polled in random order.
-#[derive(Default)]
-struct Tasks(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    /// By number; none where it has ended, or is being polled.
-    tasks: Vec<Option<Task>>,
-    ready: Vec<usize>,
-    driver: Option<Waker>,
-}
-
-impl Executor for Tasks {
-    fn execute(&self, task: Task) {
-        let mut state = self.0.lock();
-        let number = state.tasks.len();
-        state.tasks.push(Some(task));
-        state.ready.push(number);
-        wake(state.driver.take());
-    }
-}
-
-impl Tasks {
-    /// Polls ready tasks in random order, until none is ready or all is over.
-    fn poll(
-        self: &Arc<Self>,
-        cx: &mut Context<'_>,
-        dice: &Dice,
-        mut is_over: impl FnMut() -> bool,
-    ) -> Poll<()> {
-        loop {
-            if is_over() {
-                return Poll::Ready(());
-            }
-            let mut state = self.0.lock();
-            if state.ready.is_empty() {
-                state.driver = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            let next = dice.below(state.ready.len() as u64) as usize;
-            let number = state.ready.swap_remove(next);
-            let Some(mut task) = state.tasks[number].take() else {
-                continue;
-            };
-            drop(state);
-            let waker = Waker::from(Arc::new(Ready {
-                tasks: self.clone(),
-                number,
-            }));
-            if task
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-            {
-                self.0.lock().tasks[number] = Some(task);
-            }
-        }
-    }
-}
-
-/// Makes a task ready.
-struct Ready {
-    tasks: Arc<Tasks>,
-    number: usize,
-}
-
-impl Wake for Ready {
-    fn wake(self: Arc<Self>) {
-        let mut state = self.tasks.0.lock();
-        if !state.ready.contains(&self.number) {
-            state.ready.push(self.number);
-        }
-        wake(state.driver.take());
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
 }
