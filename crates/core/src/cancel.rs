@@ -1,8 +1,7 @@
 //! How an actor learns that its work is for nobody any more.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 
 use crate::context::Context;
 use crate::root::Root;
@@ -39,15 +38,14 @@ impl Context {
             .body()
             .receipt
             .each_root(&mut |root| roots.push(root.clone()));
-        poll_fn(move |cx| {
-            // A batch is for somebody as long as one of its roots is.
-            let waits = roots
-                .iter()
-                .any(|root| root.poll_void(cx.waker()).is_pending());
-            match waits || roots.is_empty() {
-                true => Poll::Pending,
-                false => Poll::Ready(()),
+        async move {
+            if roots.is_empty() {
+                return std::future::pending().await;
             }
-        })
+            // A batch is for somebody as long as one of its roots is.
+            for root in roots {
+                root.until_void().await;
+            }
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! The state that all copies and children of one admitted event share.
 
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::current::current_actor;
@@ -44,7 +47,11 @@ struct State {
     outcome: Option<Outcome>,
     /// The actor where the last copy ended.
     last: Option<Arc<str>>,
+    /// Who waits for the answer or the outcome.
     wakers: Vec<Waker>,
+    /// Notified when work for the root becomes void; made with the first who listens. Many may come and go: each
+    /// piece of work under way listens.
+    void: Option<Arc<Notify>>,
     /// Made with the first amplifier.
     pump: Option<Arc<Pump>>,
 }
@@ -115,12 +122,12 @@ impl Root {
 
     pub(crate) fn cancel(&self) {
         self.flags.fetch_or(CANCELLED, Relaxed);
-        self.change_and_wake(|_| {});
+        self.tell_void();
     }
 
     pub(crate) fn expire(&self) {
         self.flags.fetch_or(EXPIRED, Relaxed);
-        self.change_and_wake(|_| {});
+        self.tell_void();
     }
 
     /// Returns whether work for this root would be for nobody. Once answered, the rest runs to its end.
@@ -283,11 +290,25 @@ impl Root {
     }
 
     /// Waits until work for this root would be for nobody.
-    pub(crate) fn poll_void(&self, waker: &Waker) -> Poll<()> {
-        self.change(|state| match self.is_void() {
-            true => Poll::Ready(()),
-            false => wait(state, waker),
-        })
+    pub(crate) async fn until_void(&self) {
+        if !self.asked {
+            return pending().await;
+        }
+        let void = self.change(|state| state.void.get_or_insert_default().clone());
+        loop {
+            let mut changed = pin!(void.notified());
+            changed.as_mut().enable();
+            if self.is_void() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn tell_void(&self) {
+        if let Some(void) = self.change(|state| state.void.clone()) {
+            void.notify_waiters();
+        }
     }
 
     pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
