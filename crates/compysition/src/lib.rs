@@ -10,7 +10,7 @@
 //! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
-//! | `xml` | `xslt`, `xsd`; needs libxslt |
+//! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
 //!

@@ -82,6 +82,35 @@ static int write_any(xmlDocPtr document, xmlNodePtr node, struct shim_text *text
 
 int shim_write_document(xmlDocPtr document, struct shim_text *text) { return write_any(document, NULL, text); }
 
+int shim_write_root(xmlDocPtr document, struct shim_text *text) {
+    xmlNodePtr root = xmlDocGetRootElement(document);
+    return root != NULL && write_any(document, root, text);
+}
+
+/* A copy of an element as a document of its own, with all namespaces that its texts may name; NULL for others. */
+xmlDocPtr shim_copy_part(xmlNodePtr node) {
+    xmlDocPtr document;
+    xmlNodePtr copy;
+    xmlNsPtr *around, *each;
+
+    if (node->type != XML_ELEMENT_NODE)
+        return NULL;
+    document = xmlNewDoc((const xmlChar *)"1.0");
+    copy = document == NULL ? NULL : xmlDocCopyNode(node, document, 1);
+    if (copy == NULL) {
+        xmlFreeDoc(document);
+        return NULL;
+    }
+    xmlDocSetRootElement(document, copy);
+    around = xmlGetNsList(node->doc, node);
+    for (each = around; each != NULL && *each != NULL; each++)
+        /* A default namespace would become that of an element without one. */
+        if ((*each)->prefix != NULL && xmlSearchNs(document, copy, (*each)->prefix) == NULL)
+            xmlNewNs(copy, (*each)->href, (*each)->prefix);
+    xmlFree(around);
+    return document;
+}
+
 static int has_element(xmlNodePtr node) {
     xmlNodePtr child;
     for (child = node->children; child != NULL; child = child->next)

@@ -65,4 +65,8 @@ int shim_object_node(xmlXPathObjectPtr object, size_t index, struct shim_text *t
     return shim_write_node(object->nodesetval->nodeTab[index], text);
 }
 
+xmlDocPtr shim_object_part(xmlXPathObjectPtr object, size_t index) {
+    return shim_copy_part(object->nodesetval->nodeTab[index]);
+}
+
 void shim_free_object(xmlXPathObjectPtr object) { xmlXPathFreeObject(object); }

@@ -4,10 +4,10 @@ use std::ffi::{CStr, c_int};
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::XmlError;
 use crate::sink::Sink;
 use crate::sys::{self, XmlDoc};
 use crate::text::Written;
+use crate::{XPath, XmlError};
 
 /// Holds an XML document as libxml2's tree.
 ///
@@ -94,6 +94,40 @@ impl Document {
         let written = Written::by(|text| unsafe { sys::shim_write_document(self.as_ptr(), text) })
             .ok_or_else(|| XmlError::new("the document cannot be written"))?;
         written.str().map(str::to_owned)
+    }
+
+    /// Writes the root element alone, without what stands around it.
+    ///
+    /// # Errors
+    /// If there is no memory for it.
+    pub fn root_text(&self) -> Result<String, XmlError> {
+        // SAFETY: the document lives; the text is filled and owned by `Written`.
+        let written = Written::by(|text| unsafe { sys::shim_write_root(self.as_ptr(), text) })
+            .ok_or_else(|| XmlError::new("the root of the document cannot be written"))?;
+        written.str().map(str::to_owned)
+    }
+
+    /// Copies the elements that an expression leads to, each into a document of its own. It takes along the
+    /// namespaces that were declared around it. What is no element is left out.
+    ///
+    /// # Errors
+    /// If the expression cannot be evaluated.
+    pub fn parts(&self, path: &XPath) -> Result<Vec<Document>, XmlError> {
+        path.find(self, |found| {
+            // SAFETY: what was found lives as long as this call, the document longer; only nodes have an
+            // index, and each copy is ours alone.
+            unsafe {
+                let count = match sys::shim_object_kind(found) {
+                    sys::NODES => sys::shim_object_length(found),
+                    _ => 0,
+                };
+                (0..count)
+                    .filter_map(|index| {
+                        Document::own(sys::shim_object_part(found, index), self.size)
+                    })
+                    .collect()
+            }
+        })
     }
 
     /// Returns the root's default namespace, if it has one.

@@ -5,7 +5,7 @@
 //! * [`XPath`] evaluates an expression on a document; [`evaluate`] does so on an event's payload,
 //!   and [`add_functions`] gives expressions `xpath()`.
 //! * [`Schema`] tells what is wrong with a document.
-//! * [`Xslt`] and [`Xsd`] are the actors; [`register`] lists all actors of this crate for flow files.
+//! * [`Xslt`], [`Xsd`], [`SoapUnwrap`] and [`SoapWrap`] are the actors; [`register`] lists all actors of this crate for flow files.
 //!
 //! Documents are taken to be hostile: they are bounded in depth and growth, and nothing outside of them is
 //! read. Stylesheets and expressions are taken to be the user's own: they may compute at length (within
@@ -27,6 +27,7 @@ mod policy;
 mod qualify;
 mod schema;
 mod sink;
+mod soap;
 mod stylesheet;
 mod sys;
 mod text;
@@ -44,6 +45,7 @@ pub use limits::Limits;
 pub use output::{Method, Output};
 pub use parameter::Parameter;
 pub use schema::Schema;
+pub use soap::{SoapUnwrap, SoapVersion, SoapWrap};
 pub use stylesheet::Stylesheet;
 pub use tree::{Tree, evaluate};
 pub use value::Value;
@@ -56,5 +58,7 @@ pub fn register(registry: &mut compysition_core::Registry) {
     registry
         .add::<Xslt>("xslt")
         .alias("transformer", "xslt")
-        .add::<Xsd>("xsd");
+        .add::<Xsd>("xsd")
+        .add::<SoapUnwrap>("soap_unwrap")
+        .add::<SoapWrap>("soap_wrap");
 }

@@ -80,6 +80,7 @@ unsafe extern "C" {
     pub(crate) fn shim_free_document(document: *mut XmlDoc);
     pub(crate) fn shim_copy_document(document: *mut XmlDoc) -> *mut XmlDoc;
     pub(crate) fn shim_write_document(document: *mut XmlDoc, text: *mut RawText) -> c_int;
+    pub(crate) fn shim_write_root(document: *mut XmlDoc, text: *mut RawText) -> c_int;
     pub(crate) fn shim_free_text(buffer: *mut Buffer);
     pub(crate) fn shim_default_namespace(document: *mut XmlDoc) -> *const c_char;
     pub(crate) fn shim_is_html(document: *mut XmlDoc) -> c_int;
@@ -150,5 +151,6 @@ unsafe extern "C" {
     pub(crate) fn shim_object_string(object: *mut Object) -> *const c_char;
     pub(crate) fn shim_object_length(object: *mut Object) -> usize;
     pub(crate) fn shim_object_node(object: *mut Object, index: usize, text: *mut RawText) -> c_int;
+    pub(crate) fn shim_object_part(object: *mut Object, index: usize) -> *mut XmlDoc;
     pub(crate) fn shim_free_object(object: *mut Object);
 }

@@ -1,14 +1,15 @@
 //! The `xsd` actor between recorded ports, and the schemas that it is made of.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use common::{build, run};
 use compysition_core::testing::Harness;
-use compysition_core::{
-    Actor, Built, Error, ErrorKind, Event, Payload, Registry, Surroundings, Xml,
-};
+use compysition_core::{Built, ErrorKind, Event, Payload, Surroundings, Xml};
 use compysition_xml::{Document, Schema, Tree, XPath, Xsd};
 use serde_json::{Value, json};
 
@@ -20,25 +21,6 @@ const COUNTS: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
 
 fn counts() -> Xsd {
     Xsd::inline(COUNTS).unwrap()
-}
-
-fn run(actor: impl Actor, event: impl Into<Event>) -> Result<Event, Error> {
-    let mut harness = Harness::new(actor);
-    harness.send(event);
-    let mut sent = harness.take();
-    let mut errors = harness.errors();
-    assert_eq!(sent.len() + errors.len(), 1);
-    let failed = |mut errors: Vec<Event>| errors.remove(0).error().unwrap().error.clone();
-    sent.pop()
-        .ok_or_else(|| failed(std::mem::take(&mut errors)))
-}
-
-fn build(settings: Value) -> Result<Built, String> {
-    let mut registry = Registry::new();
-    compysition_xml::register(&mut registry);
-    let kind = registry.get("xsd").unwrap();
-    let mut settings = <dyn erased_serde::Deserializer>::erase(settings);
-    kind.build(&mut settings).map_err(|error| error.to_string())
 }
 
 /// A directory of schemas that refer to each other; removed at the end.
@@ -61,7 +43,7 @@ impl Schemas {
             base: self.0.clone(),
             namespaces: Arc::new(BTreeMap::from([("c".to_owned(), "urn:c".to_owned())])),
         };
-        surroundings.enter(|| build(settings))
+        surroundings.enter(|| build("xsd", settings))
     }
 }
 
@@ -267,10 +249,10 @@ fn mistakes_are_found_at_load() {
             "unknown field `schemas`",
         ),
     ] {
-        let error = build(settings.clone()).map(drop).unwrap_err();
+        let error = build("xsd", settings.clone()).map(drop).unwrap_err();
         assert!(error.contains(expected), "{settings}: {error}");
     }
-    assert!(build(json!({})).is_ok());
+    assert!(build("xsd", json!({})).is_ok());
 }
 
 #[test]

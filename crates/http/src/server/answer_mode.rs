@@ -37,6 +37,10 @@ pub enum ErrorBody {
     Envelope,
     /// Problem details as RFC 9457 has them.
     Problem,
+    /// A fault of SOAP 1.1, with status 500 unless the status says what to do at the level of HTTP.
+    Soap11,
+    /// A fault of SOAP 1.2, with status 400 or 500 unless the status says what to do at the level of HTTP.
+    Soap12,
 }
 
 impl TryFrom<String> for ErrorBody {
@@ -46,11 +50,10 @@ impl TryFrom<String> for ErrorBody {
         match name.as_str() {
             "envelope" => Ok(ErrorBody::Envelope),
             "problem" => Ok(ErrorBody::Problem),
-            "soap11" => {
-                Err("`soap11` is not yet available; there are `envelope` and `problem`".into())
-            }
+            "soap11" => Ok(ErrorBody::Soap11),
+            "soap12" => Ok(ErrorBody::Soap12),
             _ => Err(format!(
-                "`{name}` is no style of errors; there are `envelope` and `problem`"
+                "`{name}` is no style of errors; there are `envelope`, `problem`, `soap11` and `soap12`"
             )),
         }
     }

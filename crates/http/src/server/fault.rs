@@ -8,7 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::media::Format;
 use crate::server::answer_mode::ErrorBody;
 use crate::server::body::ResponseBody;
+use crate::server::soap_fault::SoapVersion;
 use crate::status::{BACK_END, status_of};
+
+/// The detail of an error that names its code in SOAP.
+const FAULT_CODE: &str = "fault_code";
 
 /// What went wrong with a request, and the status that says so.
 #[derive(Debug)]
@@ -50,11 +54,10 @@ impl Fault {
         realm: &str,
     ) -> Response<ResponseBody> {
         let mut response = Response::new(ResponseBody::default());
-        *response.status_mut() = self.status;
-        let is_empty = matches!(
-            self.status,
-            StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT
-        );
+        let soap = SoapVersion::of(style);
+        let status = soap.map_or(self.status, |soap| soap.status(self.status));
+        *response.status_mut() = status;
+        let is_empty = matches!(status, StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT);
         if !is_empty {
             let (media_type, text) = self.body(format, style);
             *response.body_mut() = ResponseBody::new(Bytes::from(text));
@@ -68,6 +71,12 @@ impl Fault {
     }
 
     fn body(&self, format: Format, style: ErrorBody) -> (&'static str, String) {
+        if let Some(soap) = SoapVersion::of(style) {
+            let code = self.error.detail(FAULT_CODE).and_then(Value::as_str);
+            let fields = elements(&self.fields());
+            let text = soap.body(self.status, code, &escape(self.message()), &fields);
+            return (soap.media_type(), text);
+        }
         match (style, format) {
             (ErrorBody::Envelope, Format::Json) => (
                 "application/json",
@@ -84,7 +93,7 @@ impl Fault {
                 let text = format!("<problem xmlns=\"urn:ietf:rfc:7807\">{fields}</problem>");
                 ("application/problem+xml", text)
             }
-            (ErrorBody::Problem, _) => (
+            (_, _) => (
                 "application/problem+json",
                 Value::Object(self.problem()).to_string(),
             ),
@@ -145,7 +154,14 @@ impl Fault {
             return;
         }
         // These are headers, or none of the client's business.
-        let elsewhere = ["realm", "challenge", "allow", "retry_after", BACK_END];
+        let elsewhere = [
+            "realm",
+            "challenge",
+            "allow",
+            "retry_after",
+            FAULT_CODE,
+            BACK_END,
+        ];
         for (name, value) in self.error.details() {
             if !elsewhere.contains(&name.as_str()) && !fields.contains_key(name) {
                 fields.insert(name.clone(), value.clone());
@@ -262,6 +278,31 @@ mod tests {
         assert_eq!(problem["status"], 400);
         assert_eq!(problem["title"], "Bad Request");
         assert_eq!(problem["detail"], "no <end> tag");
+    }
+
+    #[test]
+    fn faults_of_soap_have_code_message_and_details() {
+        let (media_type, text) = malformed().body(Format::Json, ErrorBody::Soap11);
+        assert_eq!(media_type, "text/xml; charset=utf-8");
+        let fault = "<faultcode>s:Client</faultcode><faultstring>no &lt;end&gt; tag</faultstring><detail><error>";
+        assert!(
+            text.contains(fault) && text.contains("<line>3</line>"),
+            "{text}"
+        );
+        let response = malformed().respond(Format::Json, ErrorBody::Soap11, "flow");
+        assert_eq!(response.status(), 500);
+        let code = Error::malformed("x").with_detail(FAULT_CODE, "MustUnderstand");
+        let (media_type, text) = Fault::from(code).body(Format::Xml, ErrorBody::Soap12);
+        assert_eq!(media_type, "application/soap+xml; charset=utf-8");
+        assert!(
+            text.contains("<s:Value>s:MustUnderstand</s:Value>"),
+            "{text}"
+        );
+        let (_, text) = Fault::from(Error::internal("secret")).body(Format::Xml, ErrorBody::Soap12);
+        assert!(
+            text.contains("<s:Value>s:Receiver</s:Value>") && !text.contains("secret"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod listener;
 mod route;
 mod routes;
 mod service;
+mod soap_fault;
 mod spawn;
 mod tls;
 mod visit;

@@ -58,8 +58,8 @@ fn mistakes_say_what_to_write() {
             "write it like 512, 64KiB or 1MiB",
         ),
         (
-            json!({"error_body": "soap11"}),
-            "`soap11` is not yet available",
+            json!({"error_body": "soap"}),
+            "`soap` is no style of errors; there are `envelope`",
         ),
         (
             json!({"answer": "never"}),
