@@ -1,17 +1,18 @@
 //! Paths that can be set.
 
+use std::fmt;
 use std::str::FromStr;
 
 use compysition_core::{Error, Result};
 use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
 use serde_json::Value;
 
 /// The key under which stand the paths to remove.
 const REMOVE: &str = "remove";
 
 /// A path into an event that can be set.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SetPath(String);
 
 /// One path to remove, or several.
@@ -85,11 +86,24 @@ impl FromStr for SetPath {
     }
 }
 
-impl TryFrom<String> for SetPath {
-    type Error = Error;
+impl<'de> Deserialize<'de> for SetPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SetPath, D::Error> {
+        struct Read;
 
-    fn try_from(path: String) -> Result<SetPath> {
-        path.parse()
+        // What a visitor finds wrong has the position of the key.
+        impl Visitor<'_> for Read {
+            type Value = SetPath;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, path: &str) -> Result<SetPath, E> {
+                path.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Read)
     }
 }
 

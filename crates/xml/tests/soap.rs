@@ -181,7 +181,7 @@ fn what_is_no_message_is_an_error() {
             ErrorKind::Malformed
         );
     }
-    let actor = build("soap_unwrap", json!({"versions": ["1.2"]})).unwrap();
+    let actor = build("soap_unwrap", json!({"versions": [1.2]})).unwrap();
     let error = run(actor, envelope(V11, "", "<o:a/>")).unwrap_err();
     assert_eq!(error.message(), "SOAP 1.1 is not taken here");
     assert_eq!(error.detail("fault_code"), Some(&json!("VersionMismatch")));

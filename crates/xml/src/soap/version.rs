@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A version of SOAP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(try_from = "String")]
+#[serde(try_from = "Value")]
 #[schemars(!try_from)]
 pub enum SoapVersion {
     /// SOAP 1.1.
@@ -57,15 +58,18 @@ impl SoapVersion {
     }
 }
 
-/// In YAML, 1.1 is a number.
-impl TryFrom<String> for SoapVersion {
+/// Text, or a number: in YAML `1.1` is one.
+impl TryFrom<Value> for SoapVersion {
     type Error = String;
 
-    fn try_from(text: String) -> Result<SoapVersion, String> {
-        let found = SoapVersion::ALL
-            .into_iter()
-            .find(|version| version.as_str() == text);
+    fn try_from(value: Value) -> Result<SoapVersion, String> {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        let found = SoapVersion::ALL.into_iter();
+        let mut found = found.filter(|version| version.as_str() == text);
         found
-            .ok_or_else(|| format!("`{text}` is no version of SOAP; there are \"1.1\" and \"1.2\""))
+            .next()
+            .ok_or_else(|| format!("`{text}` is no version of SOAP; there are 1.1 and 1.2"))
     }
 }

@@ -22,7 +22,7 @@ const CONTENT_TYPE: &str = "content_type";
 /// `content_type` becomes that of the version. A back-end of 1.1 wants the action in a header as well:
 /// `http_client: { headers: { soapaction: '"{{ attributes.soap.action }}"' } }`.
 ///
-/// Example: `soap_wrap: { version: "1.2", action: "urn:orders/Place", header: "<u:user xmlns:u='urn:u'>{{ attributes.user }}</u:user>" }`
+/// Example: `soap_wrap: { version: 1.2, action: "urn:orders/Place", header: "<u:user xmlns:u='urn:u'>{{ attributes.user }}</u:user>" }`
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -59,7 +59,7 @@ impl SoapWrap {
     fn version_of(&self, event: &Event) -> SoapVersion {
         let known = || {
             let soap = event.attribute(SOAP)?;
-            SoapVersion::try_from(soap["version"].as_str()?.to_owned()).ok()
+            SoapVersion::try_from(soap["version"].clone()).ok()
         };
         self.version.or_else(known).unwrap_or(SoapVersion::V11)
     }
