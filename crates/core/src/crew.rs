@@ -11,7 +11,7 @@ use crate::inbox::Inbox;
 use crate::pool::Order;
 use crate::station::Outboxes;
 use crate::turns::Turns;
-use crate::{Error, Event, Failure};
+use crate::{Event, Failure};
 
 /// The instances of a pool.
 ///
@@ -170,6 +170,17 @@ impl Crew {
         }
     }
 
+    /// Fails what is put aside: the flow has ended, and nobody will take it.
+    pub(crate) fn close(&self) {
+        let mut state = self.state.lock();
+        let queues = state.keys.drain().flat_map(|(_, queue)| queue);
+        let mut jobs: Vec<Job> = queues.collect();
+        jobs.extend(state.ready.drain(..));
+        state.waiting = 0;
+        drop(state);
+        self.refuse(jobs.into_iter().map(|job| job.event));
+    }
+
     /// Returns how many instances there are, how many of them have something in hand, how many have failed
     /// for good, and how many events are put aside.
     pub(crate) fn count(&self) -> (usize, usize, usize, usize) {
@@ -197,11 +208,15 @@ impl Crew {
     fn give(&self, instance: usize, job: Job) {
         let mut events = vec![job.event];
         if !self.inboxes[instance].push(job.inbox, job.from_error, &mut events) {
-            let error = Error::unavailable(format!("actor `{}` has ended", self.actor));
-            let failure = Failure::new(error, self.actor.clone());
-            for event in events {
-                event.receipt().fail(&failure);
-            }
+            self.refuse(events);
+        }
+    }
+
+    /// Fails events that no instance takes any more.
+    fn refuse(&self, events: impl IntoIterator<Item = Event>) {
+        let failure = Failure::of_ended(&self.actor);
+        for event in events {
+            event.receipt().fail(&failure);
         }
     }
 }

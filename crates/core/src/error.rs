@@ -182,6 +182,12 @@ impl Failure {
         }
     }
 
+    /// Makes the failure of an event that an actor has no task for any more.
+    pub(crate) fn of_ended(actor: &Arc<str>) -> Failure {
+        let error = Error::unavailable(format!("actor `{actor}` has ended"));
+        Failure::new(error, actor.clone())
+    }
+
     /// Returns the failure as JSON: kind, message, actor, inbox, attempts, times and the error's details.
     pub fn to_value(&self) -> Value {
         let mut value = self.error.details().clone();

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::Error;
 use crate::answer::Answers;
 use crate::flow_state::FlowState;
 use crate::inbox::Signals;
 use crate::permits::Gate;
 use crate::station::Station;
+use crate::{Error, Failure};
 
 /// A running flow. Dropped without [`stop`](Flow::stop) it is aborted.
 pub struct Flow {
@@ -271,8 +271,7 @@ impl Drop for RunnerEnded {
     fn drop(&mut self) {
         let station = &self.station;
         for chunk in station.inbox.close() {
-            let error = Error::unavailable(format!("actor `{}` has ended", station.name));
-            let failure = station.failure(error);
+            let failure = Failure::of_ended(&station.name);
             for event in &chunk.events {
                 event.receipt().fail(&failure);
             }

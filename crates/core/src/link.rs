@@ -9,7 +9,7 @@ use crate::in_place::InPlaceStation;
 use crate::inbox::Inbox;
 use crate::port::Port;
 use crate::seat::Seat;
-use crate::{Error, Event, Failure};
+use crate::{Event, Failure};
 
 /// Carries events from an outbox to an inbox of the same process.
 pub(crate) struct Link {
@@ -129,8 +129,7 @@ impl Link {
 
     /// A closed link is a custodian: what it cannot hand over fails.
     fn refuse(&self, events: &mut Vec<Event>) {
-        let error = Error::unavailable(format!("actor `{}` has ended", self.to));
-        let failure = Failure::new(error, self.to.clone());
+        let failure = Failure::of_ended(&self.to);
         for event in events.drain(..) {
             event.receipt().fail(&failure);
         }

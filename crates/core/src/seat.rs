@@ -115,8 +115,18 @@ impl Drop for Duty {
     }
 }
 
+/// Closes a crew, however its dispatcher ends.
+struct Closing(Arc<Crew>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Takes what waits before a pool, and gives it to its instances, until the flow ends.
 pub(crate) async fn dispatch(main: Arc<Station>, crew: Arc<Crew>) {
+    let _closing = Closing(crew.clone());
     let mut chunks = Default::default();
     let mut spares = Vec::new();
     let mut taken = 0;
@@ -136,7 +146,7 @@ pub(crate) async fn dispatch(main: Arc<Station>, crew: Arc<Crew>) {
                     }),
                     Err(error) => {
                         main.counters.consumed.fetch_add(1, Relaxed);
-                        main.route_error(event, error);
+                        main.route_error_of(Some(chunk.inbox), event, error);
                     }
                 }
             }

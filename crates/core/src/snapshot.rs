@@ -210,11 +210,11 @@ impl Flow {
             let Some(seat) = &station.seat else {
                 continue;
             };
-            let (size, busy, failed, waiting) = seat.crew.count();
             if actor.pool.is_none() {
+                let (size, busy, failed, waiting) = seat.crew.count();
+                actor.pool = Some(PoolSnapshot { size, busy, failed });
                 actor.waiting += waiting as u64;
             }
-            actor.pool = Some(PoolSnapshot { size, busy, failed });
             actor.add(station);
             states.push(station.state());
         }

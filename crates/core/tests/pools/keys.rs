@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use compysition_core::{Error, Event, Pool};
+use compysition_core::{Director, Error, Event, Pool, map};
 
-use crate::support::{Dice, Log, Worker, by_key, job, number, run};
+use crate::common::{Collect, Forward};
+use crate::support::{Dice, Emit, Log, Worker, by_key, finish, job, number, run};
 
 #[tokio::test(start_paused = true)]
 async fn one_key_is_handled_in_order_and_others_pass_it() {
@@ -35,6 +36,34 @@ async fn an_event_without_a_key_takes_the_error_path() {
     let trial = run(events, Worker::factory(&Log::new()), pool).await;
     assert_eq!(trial.out, ["none", "panic", "a", "b"]);
     assert_eq!((trial.pooled.failed, trial.pooled.restarts), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_key_tells_by_which_inbox_it_came() {
+    let told = Collect::default();
+    let mut director = Director::new("told");
+    let source = director.register("source", Emit(vec![job("x", 0, 0)]));
+    let pooled = director.register("pooled", || Forward);
+    let tell = director.register(
+        "tell",
+        map(|event: Event| {
+            let inbox = event.lookup("error.inbox");
+            event
+                .recovered()
+                .with(inbox.unwrap_or_default().to_string())
+        }),
+    );
+    let sink = director.register("sink", told.clone());
+    director.set_pool(
+        pooled,
+        Pool::of(2).by_key(|_, _| Err::<String, _>(Error::unprocessable("no key"))),
+    );
+    director.connect(source, pooled.port("second"));
+    director.connect(pooled, sink);
+    director.connect_error(pooled, tell);
+    director.connect(tell, sink);
+    finish(director).await;
+    assert_eq!(told.texts(), ["\"second\""]);
 }
 
 /// Says when all would be done if each instance that is free took the first event whose key is free.

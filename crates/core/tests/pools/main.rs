@@ -10,6 +10,7 @@
 mod common;
 
 mod background;
+mod ending;
 mod holding;
 mod keys;
 mod mistakes;
