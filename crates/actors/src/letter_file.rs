@@ -53,7 +53,7 @@ impl LetterFile {
             drop(file);
             self.rotate()?;
             file = self.open()?;
-            length = 0;
+            length = file.metadata()?.len();
         }
         // One call, so that lines of several writers do not mix.
         let written = file.write_all(format!("{line}\n").as_bytes());
@@ -80,18 +80,36 @@ impl LetterFile {
         options.open(&self.path)
     }
 
-    /// Gives the file, and the list of what of it was sent again, the first number that is free.
+    /// Gives the file, and the list of what of it was sent again, the first number that is free. Several
+    /// processes may write to one file, and find it full together: the number is taken before the file is
+    /// moved there, so that none moves it onto another.
     fn rotate(&self) -> io::Result<()> {
-        let numbered = |number: u32| with_suffix(&self.path, &format!(".{number}"));
-        let free = |path: &PathBuf| !path.exists();
-        let full = (1..).map(numbered).find(free);
-        let full = full.ok_or_else(|| io::Error::other("there are too many files of letters"))?;
-        fs::rename(&self.path, &full)?;
-        let replayed = replayed(&self.path);
-        match replayed.exists() {
-            true => fs::rename(replayed, self::replayed(&full)),
-            false => Ok(()),
+        let full = self.take_number()?;
+        if let Err(error) = fs::rename(&self.path, &full) {
+            fs::remove_file(full)?;
+            return unless_gone(error);
         }
+        fs::rename(replayed(&self.path), replayed(&full)).or_else(unless_gone)
+    }
+
+    /// Makes the first numbered file that there is not yet, empty.
+    fn take_number(&self) -> io::Result<PathBuf> {
+        for number in 1..u32::MAX {
+            let full = with_suffix(&self.path, &format!(".{number}"));
+            match OpenOptions::new().write(true).create_new(true).open(&full) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|_| full),
+            }
+        }
+        Err(io::Error::other("there are too many files of letters"))
+    }
+}
+
+/// Passes over that there is no file, or none any more: somebody else has moved it.
+fn unless_gone(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
     }
 }
 
@@ -108,6 +126,8 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn directory(name: &str) -> PathBuf {
@@ -131,6 +151,35 @@ mod tests {
         assert_eq!(read("dead.jsonl.1.replayed"), "one's id\n");
         assert_eq!(read("dead.jsonl.2"), "three\n");
         assert_eq!(read("dead.jsonl"), "a line that is longer than a file\n");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn several_may_fill_a_file_together_and_no_line_is_lost() {
+        const LINES: usize = 300;
+        let directory = directory("together");
+        let path = directory.join("dead.jsonl");
+        let append = |writer: usize| {
+            let letters = LetterFile::prepare(&path, 40, false).unwrap();
+            for line in 0..LINES {
+                letters.append(&format!("{writer} {line}")).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            let threads = [0, 1, 2, 3].map(|writer| {
+                let append = &append;
+                scope.spawn(move || append(writer))
+            });
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
+        });
+        let files = fs::read_dir(&directory).unwrap();
+        let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+        let lines: HashSet<String> = texts
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(lines.len(), 4 * LINES);
         fs::remove_dir_all(directory).unwrap();
     }
 
