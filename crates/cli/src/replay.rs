@@ -8,8 +8,10 @@ mod survey;
 mod target;
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
+use compysition_actors::replayed;
 use compysition_core::{Flow, Outcome};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
@@ -39,13 +41,12 @@ pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> Exit
 
 /// Returns whether all that was selected could be read and was delivered.
 fn try_replay(program: &Program, args: &ReplayOptions, log: &Log) -> Result<bool, String> {
-    let cannot_read = |error: io::Error| {
-        let path = args.file.display();
-        format!("`{path}` cannot be read: {error}")
-    };
-    let ledger = Ledger::open(&args.file).map_err(cannot_read)?;
+    let unreadable = |path: &Path, error| format!("`{}` cannot be read: {error}", path.display());
+    let cannot_read = |error: io::Error| unreadable(&args.file, error);
+    let mut ledger =
+        Ledger::open(&args.file).map_err(|error| unreadable(&replayed(&args.file), error))?;
     let selection = Selection::new(args, &ledger);
-    let letters = Letters::open(&args.file).map_err(cannot_read)?;
+    let mut letters = Letters::open(&args.file).map_err(cannot_read)?;
     let Some(mut flow) =
         target::load(program, &args.into, &args.set, || letters.flows(&selection))?
     else {
@@ -61,6 +62,11 @@ fn try_replay(program: &Program, args: &ReplayOptions, log: &Log) -> Result<bool
     if args.dry_run || survey.count == 0 {
         return Ok(survey.wrong == 0);
     }
+    ledger.prepare().map_err(|error| {
+        let path = replayed(&args.file);
+        let path = path.display();
+        format!("`{path}`, the list of what was sent, cannot be written: {error}")
+    })?;
     log::start(log);
     let (sent, outcomes) = mpsc::unbounded_channel();
     let sender = Sender::new(letters, selection, places.clone(), sent);

@@ -12,7 +12,7 @@ use compysition_actors::{Letter, replayed};
 pub(crate) struct Ledger {
     path: PathBuf,
     known: HashSet<String>,
-    /// Opened with the first entry.
+    /// Open while letters are sent.
     file: Option<File>,
 }
 
@@ -36,24 +36,43 @@ impl Ledger {
         &self.known
     }
 
+    /// Opens the list for writing, before the first letter is sent: what could not be noted would be sent
+    /// twice, and a file of letters that is full meanwhile takes its list along under another name.
+    pub(crate) fn prepare(&mut self) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        self.file = Some(options.create(true).append(true).open(&self.path)?);
+        Ok(())
+    }
+
     /// Notes that a letter was sent.
     pub(crate) fn note(&mut self, key: &str) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let options = OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .open(&self.path);
-                self.file.insert(options?)
-            }
-        };
-        file.write_all(format!("{key}\n").as_bytes())
+        match &mut self.file {
+            Some(file) => file.write_all(format!("{key}\n").as_bytes()),
+            None => Ok(()),
+        }
     }
 }
 
-/// Returns what a letter is known by in the list: an event may have died several times.
-pub(crate) fn key(letter: &Letter) -> String {
-    let at = letter.error_text("at").unwrap_or_default();
-    format!("{} {at}", letter.id)
+/// Returns what a letter is known by in the list. Its event's id is not enough: an event may die several
+/// times, and its copies each in another place at the same moment.
+pub(crate) fn key(letter: &Letter, line: &[u8]) -> String {
+    format!("{} {:016x}", letter.id, fnv_1a(line))
+}
+
+/// Returns a short number of a text, which is the same in all versions of the program
+/// (Fowler, Noll and Vo, 1991).
+fn fnv_1a(text: &[u8]) -> u64 {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    text.iter().fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_text_never_changes() {
+        assert_eq!(fnv_1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv_1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::Path;
 
 use compysition_actors::Letter;
 
@@ -11,27 +11,39 @@ use super::Moment;
 use super::ledger::{Ledger, key};
 use crate::args::ReplayOptions;
 
-/// A letter, or what is wrong with its line.
-pub(crate) type Found = Result<Letter, String>;
+/// A letter in a file, and what it is known by.
+pub(crate) struct Stored {
+    pub(crate) letter: Letter,
+    pub(crate) key: String,
+}
 
-/// The letters that a file held when it was opened: what is sent may die again into the same file.
+/// A letter, or what is wrong with its line.
+pub(crate) type Found = Result<Stored, String>;
+
+/// The letters that a file held when it was opened. A flow that runs meanwhile may add others, or give the
+/// file another name and begin a new one.
 pub(crate) struct Letters {
-    path: PathBuf,
+    path: String,
+    file: File,
     length: u64,
 }
 
 impl Letters {
     pub(crate) fn open(path: &Path) -> io::Result<Letters> {
+        let file = File::open(path)?;
         Ok(Letters {
-            path: path.to_owned(),
-            length: File::open(path)?.metadata()?.len(),
+            path: path.display().to_string(),
+            length: file.metadata()?.len(),
+            file,
         })
     }
 
-    /// Reads the letters one after the other.
-    pub(crate) fn read(&self) -> io::Result<impl Iterator<Item = Found> + Send + use<>> {
-        let file = File::open(&self.path)?.take(self.length);
-        let path = self.path.display().to_string();
+    /// Reads the letters one after the other, from the first one. There is one place in the file, so a
+    /// reader is done before the next one begins.
+    pub(crate) fn read(&mut self) -> io::Result<impl Iterator<Item = Found> + Send + use<>> {
+        self.file.rewind()?;
+        let file = self.file.try_clone()?.take(self.length);
+        let path = self.path.clone();
         let lines = BufReader::new(file).split(b'\n').enumerate();
         Ok(lines.filter_map(move |(index, line)| {
             let about = |what: String| format!("{path}:{}: {what}", index + 1);
@@ -44,15 +56,19 @@ impl Letters {
                 Ok(text) => text,
                 Err(_) => return Some(Err(about("no dead letter: it is not UTF-8".into()))),
             };
-            Some(Letter::from_line(text).map_err(|error| about(error.to_string())))
+            let letter = Letter::from_line(text).map_err(|error| about(error.to_string()));
+            Some(letter.map(|letter| Stored {
+                key: key(&letter, &line),
+                letter,
+            }))
         }))
     }
 
     /// Returns the flows that the selected letters come from.
-    pub(crate) fn flows(&self, selection: &Selection) -> BTreeSet<String> {
+    pub(crate) fn flows(&mut self, selection: &Selection) -> BTreeSet<String> {
         let letters = self.read().into_iter().flatten().flatten();
-        let selected = letters.filter(|letter| matches!(selection.takes(letter), Choice::Send));
-        selected.map(|letter| letter.flow).collect()
+        let selected = letters.filter(|stored| matches!(selection.takes(stored), Choice::Send));
+        selected.map(|stored| stored.letter.flow).collect()
     }
 }
 
@@ -90,7 +106,8 @@ impl Selection {
         }
     }
 
-    pub(crate) fn takes(&self, letter: &Letter) -> Choice {
+    pub(crate) fn takes(&self, stored: &Stored) -> Choice {
+        let letter = &stored.letter;
         let error = |field| letter.error_text(field).unwrap_or_default();
         let among = |wanted: &[String], field| {
             wanted.is_empty() || wanted.iter().any(|one| one == error(field))
@@ -106,8 +123,46 @@ impl Selection {
             && self.until.as_ref().is_none_or(|until| until.is_after(time));
         match is_selected {
             false => Choice::Other,
-            true if self.sent.contains(&key(letter)) => Choice::SentBefore,
+            true if self.sent.contains(&stored.key) => Choice::SentBefore,
             true => Choice::Send,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use compysition_actors::replayed;
+    use compysition_core::Event;
+
+    #[test]
+    fn a_file_may_be_put_aside_while_its_letters_are_sent() {
+        let name = format!("compysition-aside-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&directory).unwrap();
+        let (path, aside) = (directory.join("dead.jsonl"), directory.join("dead.jsonl.1"));
+        let line = |text: &str| Letter::of("flow", &Event::new(text)).unwrap().to_line();
+        std::fs::write(&path, line("one").unwrap() + "\n").unwrap();
+
+        let mut letters = Letters::open(&path).unwrap();
+        let mut ledger = Ledger::open(&path).unwrap();
+        ledger.prepare().unwrap();
+        std::fs::rename(&path, &aside).unwrap();
+        std::fs::rename(replayed(&path), replayed(&aside)).unwrap();
+        std::fs::write(&path, line("two").unwrap() + "\n").unwrap();
+        for _ in 0..2 {
+            let found: Vec<Stored> = letters.read().unwrap().map(Result::unwrap).collect();
+            let event = found.into_iter().map(|stored| {
+                ledger.note(&stored.key).unwrap();
+                stored.letter.into_event().unwrap()
+            });
+            let texts: Vec<String> = event
+                .map(|event| event.text().unwrap().to_owned())
+                .collect();
+            assert_eq!(texts, ["one"]);
+        }
+        assert!(Ledger::open(&path).unwrap().known().is_empty());
+        assert_eq!(Ledger::open(&aside).unwrap().known().len(), 1);
+        std::fs::remove_dir_all(directory).unwrap();
     }
 }

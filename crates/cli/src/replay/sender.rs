@@ -3,8 +3,7 @@
 use compysition_core::{Actor, Context, Event, Ports, Result, Settlement};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::ledger::key;
-use super::letters::{Choice, Letters, Selection};
+use super::letters::{Choice, Letters, Selection, Stored};
 use super::target::Places;
 
 /// Sends the selected letters to their places, one after the other, as permits allow.
@@ -45,16 +44,16 @@ impl Actor for Sender {
             return Ok(());
         };
         ctx.produce(move |source| async move {
-            for letter in task.letters.read()? {
+            for stored in task.letters.read()? {
                 // What is wrong in the file was told before the first letter was sent.
-                let Ok(letter) = letter else { continue };
-                let Choice::Send = task.selection.takes(&letter) else {
+                let Ok(stored) = stored else { continue };
+                let Choice::Send = task.selection.takes(&stored) else {
                     continue;
                 };
+                let Stored { letter, key } = stored;
                 let Ok(place) = task.places.find(&letter) else {
                     continue;
                 };
-                let key = key(&letter);
                 match letter.into_event() {
                     Err(error) => tracing::error!("a letter cannot be sent: {error}"),
                     Ok(event) => {

@@ -30,22 +30,23 @@ impl Survey {
         places: &mut Places,
         show: bool,
     ) {
-        let letter = match found {
-            Ok(letter) => letter,
+        let stored = match found {
+            Ok(stored) => stored,
             Err(message) => {
                 self.wrong += 1;
                 output::complain(format_args!("error: {message}\n"));
                 return;
             }
         };
-        match selection.takes(&letter) {
+        let letter = &stored.letter;
+        match selection.takes(&stored) {
             Choice::Other => self.passed_over += 1,
             Choice::SentBefore => self.sent_before += 1,
-            Choice::Send => match places.find(&letter) {
+            Choice::Send => match places.find(letter) {
                 Ok(place) => {
                     self.count += 1;
                     if show {
-                        output::say(format_args!("{}\n", line(&letter, &place)));
+                        output::say(format_args!("{}\n", line(letter, &place)));
                     }
                 }
                 Err(message) => {

@@ -46,6 +46,8 @@ const TESTS: &[Test] = tests![
     ending::a_flow_that_stopped_by_itself_makes_the_program_fail,
     replay::letters_go_where_they_are_wanted_and_only_once,
     replay::what_fails_again_is_a_letter_again,
+    replay::letters_of_one_event_are_told_apart,
+    replay::nothing_is_sent_that_could_not_be_noted,
     replay::letters_are_chosen_by_kind_actor_and_time,
     replay::what_cannot_be_sent_is_told_and_the_rest_is_sent,
     replay::a_target_that_is_none_is_refused,

@@ -78,6 +78,52 @@ pub(crate) fn what_fails_again_is_a_letter_again() {
     );
 }
 
+/// Copies of one event keep its id, and may die at the same moment.
+pub(crate) fn letters_of_one_event_are_told_apart() {
+    let flow = FLOW.replace("dead_letters: letters/dead.jsonl\n", "");
+    let letter = |text: &str, actor: &str| {
+        let id = "0190a5d0-0000-7000-8000-000000000001";
+        let error = format!(r#"{{"at":"2026-11-24T08:30:15.250Z","actor":"{actor}"}}"#);
+        let payload = format!(r#"{{"kind":"text","text":"{text}"}}"#);
+        format!(
+            r#"{{"flow":"numbers","id":"{id}","meta_id":"m","payload":{payload},"error":{error}}}"#
+        )
+    };
+    let letters = [("one", "out"), ("two", "refuse"), ("three", "out")];
+    let letters = letters.map(|(text, actor)| letter(text, actor)).join("\n");
+    let files = Files::new(&[("numbers.yaml", &*flow)]);
+    std::fs::create_dir(files.directory().join("letters")).unwrap();
+    std::fs::write(files.directory().join(LETTERS), letters).unwrap();
+
+    let ended = replay(&files, &["numbers.yaml"]);
+    assert!(ended.stdout.contains("2 delivered"), "{ended:?}");
+    assert!(ended.stdout.contains("1 failed"), "{ended:?}");
+    let ended = replay(&files, &["numbers.yaml.out"]);
+    assert!(ended.stdout.contains("out two"), "{ended:?}");
+    assert!(ended.stdout.contains("2 sent before"), "{ended:?}");
+    assert_eq!(ended.code, Some(0));
+}
+
+pub(crate) fn nothing_is_sent_that_could_not_be_noted() {
+    let files = with_letters();
+    let list = format!("{LETTERS}.replayed");
+    let path = files.directory().join(&list);
+    let refused = |message: &str| {
+        let ended = replay(&files, &["numbers.yaml.out"]);
+        assert!(!ended.stdout.contains("out"), "{ended:?}");
+        assert!(
+            ended.stderr.contains(&format!("`{list}`{message}")),
+            "{ended:?}"
+        );
+        assert_eq!(ended.code, Some(1));
+    };
+    std::fs::create_dir(&path).unwrap();
+    refused(" cannot be read");
+    std::fs::remove_dir(&path).unwrap();
+    std::os::unix::fs::symlink("nowhere/list", &path).unwrap();
+    refused(", the list of what was sent, cannot be written");
+}
+
 pub(crate) fn letters_are_chosen_by_kind_actor_and_time() {
     let files = with_letters();
     let count = |args: &[&str]| {
