@@ -12,6 +12,12 @@ use serde_json::{Map, Value};
 pub trait Extension: Any + Send + Sync {
     /// Returns the value as JSON.
     fn to_value(&self) -> Value;
+
+    /// Returns the value with one of its fields set, if it can hold that; else it becomes JSON.
+    fn with_field(&self, path: &str, value: &Value) -> Option<Arc<dyn Extension>> {
+        let _ = (path, value);
+        None
+    }
 }
 
 /// The attributes of an event: names and JSON values, in the order in which they were set.
@@ -73,6 +79,16 @@ impl Attributes {
         Value::Object(self.iter().map(field).collect::<Map<_, _>>())
     }
 
+    /// Sets a field of a typed value; returns whether there is one that can hold it.
+    pub(crate) fn set_field(&mut self, name: &str, path: &str, value: &Value) -> bool {
+        let slot = self.0.iter_mut().find(|(own, _)| &**own == name);
+        let Some((_, Attribute::Extension(typed))) = slot else {
+            return false;
+        };
+        let changed = typed.with_field(path, value);
+        changed.map(|changed| *typed = changed).is_some()
+    }
+
     /// Returns an attribute for changing in place, as JSON.
     pub(crate) fn value_mut(&mut self, name: &str) -> &mut Value {
         let index = match self.0.iter().position(|(own, _)| &**own == name) {
@@ -130,6 +146,21 @@ mod tests {
         fn to_value(&self) -> Value {
             json!({ "status": self.0 })
         }
+
+        fn with_field(&self, path: &str, value: &Value) -> Option<Arc<dyn Extension>> {
+            let status = value.as_u64().filter(|_| path == "status")?;
+            Some(Arc::new(Request(u16::try_from(status).ok()?)))
+        }
+    }
+
+    #[test]
+    fn a_field_is_set_where_the_type_can_hold_it() {
+        let mut attributes = Attributes::default();
+        attributes.set_extension("http", Arc::new(Request(200)));
+        assert!(attributes.set_field("http", "status", &json!(404)));
+        assert_eq!(attributes.extension::<Request>("http").unwrap().0, 404);
+        assert!(!attributes.set_field("http", "other", &json!(404)));
+        assert!(!attributes.set_field("none", "status", &json!(404)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::attributes::Attributes;
 use crate::payload::{Json, Payload};
 use crate::{Error, Event, Result};
 
@@ -48,9 +49,9 @@ impl Event {
             }
             "attributes" if !rest.is_empty() => {
                 let (name, rest) = split(rest);
-                *reach(self.attributes_mut().value_mut(name), rest)? = value;
+                self.attributes_mut().set_path(name, rest, value)?;
             }
-            "http" => *reach(self.attributes_mut().value_mut("http"), rest)? = value,
+            "http" => self.attributes_mut().set_path("http", rest, value)?,
             _ => {
                 return Err(Error::internal(format!(
                     "`{path}` cannot be set; there are meta_id, service, payload, attributes.NAME and http.NAME"
@@ -101,6 +102,15 @@ impl Event {
             Payload::Json(json) => json.into_value(),
             other => other.json().map(Cow::into_owned),
         }
+    }
+}
+
+impl Attributes {
+    fn set_path(&mut self, name: &str, path: &str, value: Value) -> Result {
+        if !self.set_field(name, path, &value) {
+            *reach(self.value_mut(name), path)? = value;
+        }
+        Ok(())
     }
 }
 

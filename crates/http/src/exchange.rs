@@ -76,6 +76,29 @@ impl Extension for Exchange {
         }
         Value::Object(http)
     }
+
+    fn with_field(&self, path: &str, value: &Value) -> Option<Arc<dyn Extension>> {
+        let mut changed = self.clone();
+        if path == "status" {
+            changed.status = Some(status_of(value)?);
+        } else {
+            let name = path.strip_prefix("response_headers.")?;
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            changed
+                .response_headers
+                .insert(name, HeaderValue::try_from(text).ok()?);
+        }
+        Some(Arc::new(changed))
+    }
+}
+
+/// Reads a status, from a number or text.
+pub(crate) fn status_of(value: &Value) -> Option<StatusCode> {
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
+    StatusCode::from_u16(u16::try_from(number).ok()?).ok()
 }
 
 /// Returns headers as an object; those that occur more than once are joined by commas.

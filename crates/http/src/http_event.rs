@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 use crate::back_end::{BackEndResponse, RESPONSE};
-use crate::exchange::{Exchange, HTTP, headers_from_value};
+use crate::exchange::{Exchange, HTTP, headers_from_value, status_of};
 use crate::query;
 
 /// Lets actors read and set what an event knows of HTTP.
@@ -199,11 +199,7 @@ impl Http<'_> {
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0 {
             View::Typed(exchange) => exchange.status,
-            _ => {
-                let status = self.field("status")?;
-                let number = status.as_u64().or_else(|| status.as_str()?.parse().ok())?;
-                StatusCode::from_u16(u16::try_from(number).ok()?).ok()
-            }
+            _ => status_of(self.field("status")?),
         }
     }
 
@@ -275,6 +271,21 @@ mod tests {
             assert_eq!(event.http().response_headers()["location"], "/orders/7");
             assert!(event.set_response_header("a b", "").is_err());
         }
+    }
+
+    #[test]
+    fn what_a_flow_sets_of_the_response_leaves_it_typed() {
+        let mut event = request();
+        event.set_path("http.status", "201").unwrap();
+        event
+            .set_path("attributes.http.response_headers.Retry-After", 7)
+            .unwrap();
+        assert!(event.extension::<Exchange>(HTTP).is_some());
+        assert_eq!(event.http().status(), Some(StatusCode::CREATED));
+        assert_eq!(event.http().response_headers()["retry-after"], "7");
+        event.set_path("http.response_headers.x", "a\nb").unwrap();
+        assert!(event.extension::<Exchange>(HTTP).is_none());
+        assert_eq!(event.http().header("x-a").as_deref(), Some("1"));
     }
 
     #[test]
