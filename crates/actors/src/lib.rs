@@ -6,6 +6,7 @@
 //! * [`XmlToJson`] and [`JsonToXml`] convert payloads;
 //! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
 //! * [`Decode`] and [`Encode`] read and write lines, CSV, MessagePack and more;
+//! * [`Router`], [`Filter`], [`ServiceRouter`] and [`RoundRobin`] choose where events go, [`Throttle`] how fast;
 //! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
@@ -18,6 +19,7 @@ mod discard;
 mod door;
 mod encode;
 mod event_generator;
+mod filter;
 mod json_to_xml;
 mod large;
 mod letter;
@@ -28,10 +30,15 @@ mod rate;
 mod recover;
 mod redact;
 mod redaction;
+mod round_robin;
+mod router;
+mod routes;
+mod service_router;
 mod set;
 mod set_path;
 mod stdout;
 mod template;
+mod throttle;
 mod xml_to_json;
 
 pub use dead_letters::DeadLetters;
@@ -40,15 +47,20 @@ pub use discard::Discard;
 pub use door::{AskError, Door, DoorHandle};
 pub use encode::Encode;
 pub use event_generator::EventGenerator;
+pub use filter::Filter;
 pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
 pub use letter_file::replayed;
 pub use recover::Recover;
 pub use redact::Redact;
 pub use redaction::Redaction;
+pub use round_robin::RoundRobin;
+pub use router::{Match, Router};
+pub use service_router::ServiceRouter;
 pub use set::Set;
 pub use stdout::Stdout;
 pub use template::{Template, TextFormat};
+pub use throttle::Throttle;
 pub use xml_to_json::XmlToJson;
 
 use compysition_core::Registry;
@@ -72,6 +84,14 @@ pub fn register(registry: &mut Registry) {
         .alias("event_attribute_modifier", "set")
         .alias("modify", "set")
         .add::<Template>("template")
+        .add::<Router>("router")
+        .alias("event_router", "router")
+        .add::<Filter>("filter")
+        .alias("event_filter", "filter")
+        .add::<ServiceRouter>("service_router")
+        .add::<RoundRobin>("round_robin")
+        .alias("roundrobin", "round_robin")
+        .add::<Throttle>("throttle")
         .add::<Redact>("redact")
         .add::<Decode>("decode")
         .add::<Encode>("encode");

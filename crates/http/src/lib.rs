@@ -11,6 +11,7 @@ mod client;
 mod exchange;
 mod http_event;
 mod media;
+mod method_router;
 mod query;
 mod server;
 mod written;
@@ -22,6 +23,7 @@ pub use back_end::BackEndResponse;
 pub use client::HttpClient;
 pub use http::StatusCode;
 pub use http_event::{Http, HttpEvent};
+pub use method_router::MethodRouter;
 pub use server::{
     AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect,
     ResponseBody,
@@ -35,5 +37,7 @@ pub fn register(registry: &mut Registry) {
         .add::<HttpServer>("http_server")
         .alias("wsgi", "http_server")
         .add::<HttpClient>("http_client")
-        .add::<BasicAuth>("basic_auth");
+        .add::<BasicAuth>("basic_auth")
+        .add::<MethodRouter>("method_router")
+        .alias("http_method_event_router", "method_router");
 }

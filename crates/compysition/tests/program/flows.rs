@@ -141,5 +141,5 @@ macro_rules! cases {
 
 cases![
     accepts, checked, codecs, converted, echo, enrichment, failed, fan_out, included, recovered,
-    router, set, soap,
+    routed, router, set, soap,
 ];

@@ -1,0 +1,137 @@
+//! Events at no more than a given rate.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use compysition_core::{Actor, Context, Error, Event, Ports, Result};
+use compysition_expression::Expression;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::rate::Rate;
+
+/// Lets events pass at no more than a given rate.
+///
+/// After a pause as many as `burst` pass at once; then one passes each time that the rate allows. What comes too early waits (the
+/// default), takes the error path as `rate_exceeded` with the time to wait (`exceeded: error`: a door answers 429 with
+/// `Retry-After`), or goes to an outbox (`exceeded: NAME`). Those that wait keep their order, and the sources of the flow wait
+/// with them.
+///
+/// With `key` each key has a rate of its own, and who waits holds up no other key. At most 100,000 keys are remembered; a key is
+/// forgotten when its burst is whole again.
+///
+/// Example: `throttle: { rate: 50/s, burst: 100, key: attributes.customer }`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    /// How many pass in a time: `50/s`, `100/m`, `2.5/h`.
+    #[schemars(with = "String")]
+    rate: Rate,
+    /// How many may pass at once; 1 by default.
+    #[serde(default = "one")]
+    burst: u32,
+    /// What is counted apart, an expression.
+    #[serde(default)]
+    key: Option<Expression>,
+    /// What becomes of an event that comes too early: `wait`, `error`, or the name of an outbox.
+    #[serde(default)]
+    exceeded: Exceeded,
+    /// When the next one would be due for each key if they had come at their rate (the generic cell rate algorithm).
+    #[serde(skip)]
+    due: HashMap<String, Instant>,
+}
+
+/// Keys that are remembered.
+const MOST_KEYS: usize = 100_000;
+
+fn one() -> u32 {
+    1
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "String")]
+#[schemars(with = "String")]
+enum Exceeded {
+    #[default]
+    Wait,
+    Error,
+    Outbox(String),
+}
+
+impl From<String> for Exceeded {
+    fn from(text: String) -> Exceeded {
+        match &*text {
+            "wait" => Exceeded::Wait,
+            "error" => Exceeded::Error,
+            _ => Exceeded::Outbox(text),
+        }
+    }
+}
+
+impl Throttle {
+    /// Returns how long an event of a key has to wait, and counts it if it is to pass then.
+    fn wait(&mut self, key: String, now: Instant, passes_later: bool) -> Duration {
+        let period = self.rate.period();
+        let at_once = period.saturating_mul(self.burst.saturating_sub(1));
+        if self.due.len() >= MOST_KEYS {
+            self.due.retain(|_, due| *due > now);
+        }
+        let due = self.due.get(&key).copied().unwrap_or(now).max(now);
+        let wait = due.saturating_duration_since(now).saturating_sub(at_once);
+        if (wait.is_zero() || passes_later)
+            && (self.due.len() < MOST_KEYS || self.due.contains_key(&key))
+        {
+            self.due.insert(key, due + period);
+        }
+        wait
+    }
+}
+
+impl Actor for Throttle {
+    async fn start(&mut self, _: &Context) -> Result {
+        if self.burst == 0 {
+            return Err(Error::internal("`burst: 0` lets nothing pass"));
+        }
+        Ok(())
+    }
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let key = match &self.key {
+            None => String::new(),
+            Some(key) => key.evaluate((&event, ctx))?.to_string(),
+        };
+        let waits = self.exceeded == Exceeded::Wait;
+        let wait = self.wait(key, ctx.now(), waits);
+        if wait.is_zero() {
+            return ctx.send(event);
+        }
+        match &self.exceeded {
+            Exceeded::Wait if self.key.is_none() => {
+                tokio::time::sleep(wait).await;
+                ctx.send(event)
+            }
+            Exceeded::Wait => {
+                ctx.spawn(event, move |event, ctx| async move {
+                    tokio::time::sleep(wait).await;
+                    ctx.send(event)
+                });
+                Ok(())
+            }
+            Exceeded::Error => {
+                let seconds = wait.as_secs_f64().ceil() as u64;
+                let period = self.rate.period();
+                let message = format!(
+                    "more than one in {period:?} after a burst of {}",
+                    self.burst
+                );
+                Err(Error::rate_exceeded(message).with_detail("retry_after", seconds))
+            }
+            Exceeded::Outbox(outbox) => ctx.send_to(outbox, event),
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().single()
+    }
+}
