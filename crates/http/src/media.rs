@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use compysition_convert::Charset;
 use compysition_core::{Error, Json, Payload, Result, Xml};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -119,19 +120,13 @@ pub(crate) fn payload(body: Bytes, media_type: Option<&str>) -> Result<Payload> 
 }
 
 fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Option<Cow<'a, str>> {
-    match charset {
-        None => std::str::from_utf8(body).ok().map(Cow::Borrowed),
-        Some(name)
-            if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii") =>
-        {
-            std::str::from_utf8(body).ok().map(Cow::Borrowed)
-        }
-        // The first 256 characters of Unicode are those of ISO 8859-1.
-        Some(name) if name.eq_ignore_ascii_case("iso-8859-1") => Some(Cow::Owned(
-            body.iter().map(|&byte| char::from(byte)).collect(),
-        )),
-        Some(_) => None,
-    }
+    let charset = match charset {
+        None => Charset::UTF_8,
+        // Those who say so often mean UTF-8, which has it in it.
+        Some(name) if name.eq_ignore_ascii_case("us-ascii") => Charset::UTF_8,
+        Some(name) => Charset::of(name)?,
+    };
+    charset.decode(body).ok()
 }
 
 /// Media types that a route takes: `application/xml`, `text/*`, or short `json`, `xml`, `text`, which
@@ -228,6 +223,10 @@ mod tests {
         assert_eq!(made(b"", Some("text/xml")).unwrap().kind(), "empty");
         let latin = made(b"caf\xe9", Some("text/plain; charset=\"ISO-8859-1\"")).unwrap();
         assert_eq!(latin.text().unwrap(), "café");
+        let windows = made(b"\x80", Some("application/json; charset=windows-1252")).unwrap();
+        assert_eq!(windows.text().unwrap(), "€");
+        let unknown = made(b"<a/>", Some("text/xml; charset=klingon")).unwrap();
+        assert_eq!(unknown.kind(), "bytes");
         let error = made(b"\xff", Some("application/json")).unwrap_err();
         assert_eq!(
             error.message(),
