@@ -32,6 +32,11 @@ impl Decode {
     }
 
     fn decode(&self, payload: &Payload) -> Result<Payload> {
+        // It may have been parsed already.
+        if let (Codec::Json(_), Payload::Json(json)) = (&self.codec, payload) {
+            json.value()?;
+            return Ok(payload.clone());
+        }
         let mut decoder = match payload {
             Payload::Bytes(_) => self.codec.decoder(usize::MAX),
             _ => self.codec.of_text().decoder(usize::MAX),

@@ -63,6 +63,9 @@ pub use template::{Template, TextFormat};
 pub use throttle::Throttle;
 pub use xml_to_json::XmlToJson;
 
+/// What [`Decode`] and [`Encode`] are told.
+pub use compysition_convert::{Ascii, Charset, Codec, Csv, Header, JsonStyle, Text, XmlElements};
+
 use compysition_core::Registry;
 
 /// Adds the actors of this crate to a registry, under the names that flow files use.

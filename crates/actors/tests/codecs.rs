@@ -6,7 +6,7 @@ mod common;
 use common::{build, refused, sent, try_build};
 use compysition_actors::{Decode, Encode};
 use compysition_convert::Codec;
-use compysition_core::{ErrorKind, Event, Payload, Xml};
+use compysition_core::{ErrorKind, Event, Json, Payload, Xml};
 use serde_json::{Value, json};
 
 #[test]
@@ -50,6 +50,19 @@ fn bytes_become_values() {
         *sent(Decode::new(Codec::JsonLines), "1\n").json().unwrap(),
         json!([1])
     );
+}
+
+#[test]
+fn what_was_parsed_is_not_parsed_again() {
+    let parsed = Payload::from(json!({"a": 1}));
+    let event = sent(build("decode", json!("json")), parsed.clone());
+    let tree = |payload: &Payload| match payload {
+        Payload::Json(json) => std::ptr::from_ref(json.value().unwrap()),
+        _ => std::ptr::null(),
+    };
+    assert_eq!(tree(event.payload()), tree(&parsed));
+    let error = refused(build("decode", json!("json")), Json::from_text("{"));
+    assert_eq!(error.kind(), ErrorKind::Malformed);
 }
 
 #[test]

@@ -48,7 +48,7 @@ mod encoding;
 mod json_to_xml;
 mod xml_to_json;
 
-pub use codec::{Codec, Csv, Decoder, Encoder, Header, JsonStyle, Text, XmlElements};
+pub use codec::{Ascii, Codec, Csv, Decoder, Encoder, Header, JsonStyle, Text, XmlElements};
 pub use encoding::{Charset, xml_text};
 pub use json_to_xml::{ToXml, json_to_xml};
 pub use xml_to_json::{ToJson, xml_to_json};

@@ -11,7 +11,7 @@ mod tokens;
 mod xml;
 
 pub use choice::Codec;
-pub use csv::{Csv, Header};
+pub use csv::{Ascii, Csv, Header};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use json::JsonStyle;
