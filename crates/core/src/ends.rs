@@ -2,7 +2,7 @@
 
 use crate::port::Port;
 
-/// An actor that was registered with a [`Director`].
+/// An actor that was registered with a [`Director`](crate::Director).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
     pub(crate) index: u32,
@@ -26,7 +26,7 @@ pub struct End {
     pub(crate) port: Option<Port>,
 }
 
-/// The ends that one call of [`Director::connect`] connects: a [`Node`], an [`End`], a pair of a node and
+/// The ends that one call of [`Director::connect`](crate::Director::connect) connects: a [`Node`], an [`End`], a pair of a node and
 /// the name of a port, or an array or vector of such.
 pub struct Ends(pub(crate) Vec<End>);
 
