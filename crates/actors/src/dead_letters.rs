@@ -34,9 +34,12 @@ pub struct DeadLetters {
     /// not only the end of the process; no by default, since it takes as long as the disk does.
     #[serde(default)]
     sync: bool,
-    /// What is written as `***`, by its path in the event; credentials of HTTP requests by default.
-    #[serde(default = "credentials")]
+    /// What is written as `***`, by its path in the event, beside the credentials of HTTP requests.
+    #[serde(default)]
     redact: Vec<String>,
+    /// Whether the credentials of HTTP requests are written as they are.
+    #[serde(default)]
+    keep_credentials: bool,
     #[serde(skip)]
     file: Option<LetterFile>,
 }
@@ -45,11 +48,11 @@ fn max_size() -> ByteSize {
     ByteSize(100 << 20)
 }
 
-fn credentials() -> Vec<String> {
-    ["authorization", "proxy-authorization", "cookie"]
-        .map(|header| format!("http.headers.{header}"))
-        .into()
-}
+const CREDENTIALS: [&str; 3] = [
+    "http.headers.authorization",
+    "http.headers.proxy-authorization",
+    "http.headers.cookie",
+];
 
 impl DeadLetters {
     /// Makes a store in this file.
@@ -58,12 +61,13 @@ impl DeadLetters {
             path: FilePath::from(path.into()),
             max_size: max_size(),
             sync: false,
-            redact: credentials(),
+            redact: Vec::new(),
+            keep_credentials: false,
             file: None,
         }
     }
 
-    /// Sets the paths of what is written as `***`.
+    /// Sets the paths of what is written as `***`, beside the credentials of HTTP requests.
     #[must_use]
     pub fn redact<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> DeadLetters {
         self.redact = paths.into_iter().map(P::into).collect();
@@ -71,8 +75,14 @@ impl DeadLetters {
     }
 
     fn line(&self, flow: &str, event: &Event) -> Result<String> {
-        let known = |path: &&String| event.lookup(path).is_some();
-        let mut hidden = self.redact.iter().filter(known).peekable();
+        let credentials = CREDENTIALS.iter().filter(|_| !self.keep_credentials);
+        let paths = self
+            .redact
+            .iter()
+            .map(String::as_str)
+            .chain(credentials.copied());
+        let known = |path: &&str| event.lookup(path).is_some();
+        let mut hidden = paths.filter(known).peekable();
         if hidden.peek().is_none() {
             return Letter::of(flow, event)?.to_line();
         }

@@ -71,10 +71,13 @@ fn what_did_not_fail_is_written_and_delivered() {
     let directory = Directory::new("plain");
     let letters = DeadLetters::at(directory.letters()).redact(["payload.card"]);
     let mut harness = Harness::new(letters);
-    let outcome = harness.send(json!({ "card": 4711, "order": 1 }));
+    let http = json!({ "headers": { "cookie": "session=1" } });
+    let event = Event::new(json!({ "card": 4711, "order": 1 })).with_attribute("http", http);
+    let outcome = harness.send(event);
     assert!(matches!(outcome, Some(Outcome::Delivered)), "{outcome:?}");
     let letter = read(&directory.letters()).remove(0);
     assert!(letter.error.is_none());
+    assert_eq!(letter.attributes["http"]["headers"]["cookie"], "***");
     let event = letter.into_event().unwrap();
     assert_eq!(*event.json().unwrap(), json!({ "card": "***", "order": 1 }));
 }

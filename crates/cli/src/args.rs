@@ -62,9 +62,9 @@ pub(crate) struct Files {
 
 #[derive(Arguments, Debug)]
 pub(crate) struct ReplayOptions {
-    /// The file of dead letters.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    /// The files of dead letters, one after the other; their lists (`.replayed`) are passed over.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
     /// The flow file, and the actor and inbox that take the letters if they are not to go where they failed.
     #[arg(long, value_name = "FLOW[.ACTOR[.INBOX]]")]
     pub(crate) into: Target,

@@ -8,7 +8,7 @@ mod survey;
 mod target;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use compysition_actors::replayed;
@@ -29,24 +29,32 @@ pub(crate) use target::Target;
 
 /// Sends dead letters once more, or tells which ones it would send.
 pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> ExitCode {
-    match try_replay(program, args, log) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(message) => {
+    let is_list = |file: &&PathBuf| file.extension().is_some_and(|name| name == "replayed");
+    let mut all_done = true;
+    for file in args.files.iter().filter(|file| !is_list(file)) {
+        all_done &= try_replay(program, args, file, log).unwrap_or_else(|message| {
             output::complain(format_args!("error: {message}\n"));
-            ExitCode::FAILURE
-        }
+            false
+        });
+    }
+    match all_done {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }
 
 /// Returns whether all that was selected could be read and was delivered.
-fn try_replay(program: &Program, args: &ReplayOptions, log: &Log) -> Result<bool, String> {
+fn try_replay(
+    program: &Program,
+    args: &ReplayOptions,
+    file: &Path,
+    log: &Log,
+) -> Result<bool, String> {
     let unreadable = |path: &Path, error| format!("`{}` cannot be read: {error}", path.display());
-    let cannot_read = |error: io::Error| unreadable(&args.file, error);
-    let mut ledger =
-        Ledger::open(&args.file).map_err(|error| unreadable(&replayed(&args.file), error))?;
+    let cannot_read = |error: io::Error| unreadable(file, error);
+    let mut ledger = Ledger::open(file).map_err(|error| unreadable(&replayed(file), error))?;
     let selection = Selection::new(args, &ledger);
-    let mut letters = Letters::open(&args.file).map_err(cannot_read)?;
+    let mut letters = Letters::open(file).map_err(cannot_read)?;
     let Some(mut flow) =
         target::load(program, &args.into, &args.set, || letters.flows(&selection))?
     else {
@@ -58,12 +66,12 @@ fn try_replay(program: &Program, args: &ReplayOptions, log: &Log) -> Result<bool
     for found in letters.read().map_err(cannot_read)? {
         survey.look(found, &selection, &mut places, args.dry_run);
     }
-    survey.tell(args);
+    survey.tell(file, args.dry_run);
     if args.dry_run || survey.count == 0 {
         return Ok(survey.wrong == 0);
     }
     ledger.prepare().map_err(|error| {
-        let path = replayed(&args.file);
+        let path = replayed(file);
         let path = path.display();
         format!("`{path}`, the list of what was sent, cannot be written: {error}")
     })?;

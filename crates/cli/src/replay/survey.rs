@@ -1,12 +1,12 @@
 //! A look at the letters before the first one is sent.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use compysition_actors::Letter;
 
 use super::letters::{Choice, Found, Selection};
 use super::target::{Place, Places};
-use crate::args::ReplayOptions;
 use crate::output;
 
 /// What is in a file of letters.
@@ -61,7 +61,7 @@ impl Survey {
     }
 
     /// Tells the numbers.
-    pub(crate) fn tell(&self, args: &ReplayOptions) {
+    pub(crate) fn tell(&self, file: &Path, dry_run: bool) {
         let mut others = Vec::new();
         if self.passed_over > 0 {
             others.push(format!("{} not selected", self.passed_over));
@@ -77,10 +77,10 @@ impl Survey {
             true => String::new(),
             false => format!("; {}", others.join(", ")),
         };
-        let would = if args.dry_run { "would be" } else { "to be" };
+        let would = if dry_run { "would be" } else { "to be" };
+        let (file, count) = (file.display(), self.count);
         output::say(format_args!(
-            "{} letters {would} sent{others}\n",
-            self.count
+            "{file}: {count} letters {would} sent{others}\n"
         ));
     }
 }

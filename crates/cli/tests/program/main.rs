@@ -50,6 +50,7 @@ const TESTS: &[Test] = tests![
     replay::nothing_is_sent_that_could_not_be_noted,
     replay::letters_are_chosen_by_kind_actor_and_time,
     replay::what_cannot_be_sent_is_told_and_the_rest_is_sent,
+    replay::several_files_are_sent_one_after_the_other,
     replay::a_target_that_is_none_is_refused,
     logs::a_line_of_the_log_names_flow_actor_and_meta_id,
     logs::json_is_one_object_a_line,

@@ -37,7 +37,10 @@ pub(crate) fn letters_go_where_they_are_wanted_and_only_once() {
     let files = with_letters();
     let ended = replay(&files, &["numbers.yaml.out"]);
     let mut printed: Vec<_> = ended.stdout.lines().collect();
-    assert_eq!(printed.remove(0), "3 letters to be sent");
+    assert_eq!(
+        printed.remove(0),
+        "letters/dead.jsonl: 3 letters to be sent"
+    );
     assert_eq!(
         printed,
         [
@@ -168,6 +171,23 @@ pub(crate) fn what_cannot_be_sent_is_told_and_the_rest_is_sent() {
     );
     assert!(ended.stdout.contains("3 of 3 letters sent"), "{ended:?}");
     assert_eq!(ended.code, Some(1));
+}
+
+pub(crate) fn several_files_are_sent_one_after_the_other() {
+    let files = with_letters();
+    let directory = files.directory().join("letters");
+    std::fs::rename(directory.join("dead.jsonl"), directory.join("dead.jsonl.1")).unwrap();
+    files.run(&["run", "numbers.yaml"]);
+    let ended = files.run(&[
+        "replay",
+        "letters/dead.jsonl.1",
+        "letters/dead.jsonl.replayed",
+        LETTERS,
+        "--into",
+        "numbers.yaml.out",
+    ]);
+    assert_eq!(ended.stdout.matches("out ").count(), 6, "{ended:?}");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 pub(crate) fn a_target_that_is_none_is_refused() {
