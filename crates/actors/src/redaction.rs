@@ -124,8 +124,12 @@ impl Redaction {
     /// Malformed, if a path leads into a payload that cannot be read.
     pub fn event(&self, mut event: Event) -> Result<Event> {
         for path in &self.paths {
-            if event.lookup(path.as_str()).is_some() {
-                event.set_path(path.as_str(), self.replacement.as_str())?;
+            match path.as_str() {
+                "payload" => event.set_payload(self.replacement.as_str()),
+                path if event.lookup(path).is_some() => {
+                    event.set_path(path, self.replacement.as_str())?;
+                }
+                _ => {}
             }
         }
         if let Some(payload) = self.payload(event.payload())? {

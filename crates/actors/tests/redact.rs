@@ -85,6 +85,18 @@ fn what_stands_at_a_path_is_replaced() {
 }
 
 #[test]
+fn a_whole_payload_becomes_text() {
+    let event = sent(
+        build("redact", json!({"paths": ["payload"]})),
+        json!({"a": 1}),
+    );
+    assert_eq!(
+        (event.payload().kind(), event.text().unwrap()),
+        ("text", "REDACTED")
+    );
+}
+
+#[test]
 fn mistakes_are_found_at_load() {
     for (settings, expected) in [
         (json!({}), "give `patterns` or `paths`"),
