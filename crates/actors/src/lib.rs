@@ -7,11 +7,13 @@
 //! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
 //! * [`Decode`] and [`Encode`] read and write lines, CSV, MessagePack and more;
 //! * [`Router`], [`Filter`], [`ServiceRouter`] and [`RoundRobin`] choose where events go, [`Throttle`] how fast;
+//! * [`Split`] makes many events of one, [`Batch`] one of many;
 //! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
 
+mod batch;
 mod codec_setting;
 mod dead_letters;
 mod decode;
@@ -36,11 +38,13 @@ mod routes;
 mod service_router;
 mod set;
 mod set_path;
+mod split;
 mod stdout;
 mod template;
 mod throttle;
 mod xml_to_json;
 
+pub use batch::Batch;
 pub use dead_letters::DeadLetters;
 pub use decode::Decode;
 pub use discard::Discard;
@@ -58,6 +62,7 @@ pub use round_robin::RoundRobin;
 pub use router::{Match, Router};
 pub use service_router::ServiceRouter;
 pub use set::Set;
+pub use split::Split;
 pub use stdout::Stdout;
 pub use template::{Template, TextFormat};
 pub use throttle::Throttle;
@@ -95,6 +100,11 @@ pub fn register(registry: &mut Registry) {
         .add::<RoundRobin>("round_robin")
         .alias("roundrobin", "round_robin")
         .add::<Throttle>("throttle")
+        .add::<Split>("split")
+        .alias("unpack", "split")
+        .add::<Batch>("batch")
+        .alias("pack", "batch")
+        .alias("tippingbucket", "batch")
         .add::<Redact>("redact")
         .add::<Decode>("decode")
         .add::<Encode>("encode");

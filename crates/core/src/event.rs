@@ -173,6 +173,21 @@ impl Event {
         std::mem::take(&mut self.body_mut().payload)
     }
 
+    /// Returns a new event of another payload with the same service, attributes and ids of its trace, which
+    /// becomes a child of the event being consumed when it is sent.
+    #[must_use]
+    pub fn child(&self, payload: impl Into<Payload>) -> Event {
+        let mut child = Event::new(payload);
+        if self.body().head.is_some() {
+            *child.head_mut() = Head {
+                failure: None,
+                first_tried: None,
+                ..self.head().clone()
+            };
+        }
+        child
+    }
+
     /// Returns the same event with another payload.
     #[must_use]
     pub fn with(mut self, payload: impl Into<Payload>) -> Event {

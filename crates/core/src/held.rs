@@ -98,6 +98,16 @@ impl Context {
         held: impl IntoIterator<Item = Held>,
         payload: impl Into<Payload>,
     ) -> Event {
+        self.merge_with(held, |_| payload.into())
+    }
+
+    /// Unites held events as [`merge`](Context::merge) does, with a payload that is made of those that are
+    /// not left out.
+    pub fn merge_with(
+        &self,
+        held: impl IntoIterator<Item = Held>,
+        make: impl FnOnce(&[Event]) -> Payload,
+    ) -> Event {
         let mut events: Vec<Event> = held.into_iter().filter_map(Held::release).collect();
         // Each failure is its own root's; the merged event starts without a mark.
         for event in &mut events {
@@ -106,6 +116,7 @@ impl Context {
                 *event = std::mem::take(event).recovered();
             }
         }
+        let payload = make(&events);
         let receipts = events.iter_mut().map(Event::take_receipt);
         let receipt = Receipt::merge(receipts.collect());
         let count = events.len() as u64;
