@@ -108,7 +108,8 @@ impl Runner {
                 done.err()
             }
             Work::Failed(error) => {
-                let fail = |event: Event| self.station.route_error(event, error.clone());
+                let inbox = Some(chunk.inbox);
+                let fail = |event| self.station.route_error_of(inbox, event, error.clone());
                 chunk.events.drain(..).for_each(fail);
                 None
             }

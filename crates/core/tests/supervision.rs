@@ -143,6 +143,13 @@ async fn one_that_panics_too_often_fails_and_its_events_take_the_error_path() {
         kinds,
         [Panicked, Panicked, Panicked, Unavailable, Unavailable]
     );
+    let inboxes: Vec<_> = errors.iter().map(|failure| failure.inbox.clone()).collect();
+    assert!(
+        inboxes
+            .iter()
+            .all(|inbox| inbox.as_deref() == Some("source")),
+        "{inboxes:?}"
+    );
     let message = errors[4].error.message();
     assert!(
         message.contains("restarted 2 times within 30s"),
