@@ -16,6 +16,8 @@ pub(crate) struct Answers {
     pub(crate) answered: AtomicU64,
     pub(crate) late: AtomicU64,
     pub(crate) strays: AtomicU64,
+    /// Events of no request, which end here.
+    pub(crate) ended: AtomicU64,
 }
 
 impl Answers {
@@ -26,12 +28,16 @@ impl Answers {
             answered: AtomicU64::new(0),
             late: AtomicU64::new(0),
             strays: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn take(&self, mut event: Event) {
         // The answer must not keep its own request from settling.
         let receipt = event.take_receipt();
+        if !receipt.is_some() {
+            self.ended.fetch_add(1, Relaxed);
+        }
         receipt.each_root(&mut |root| {
             self.answer(root, &event);
             if let Some(failure) = event.error() {
@@ -54,6 +60,8 @@ impl Answers {
         } else if self.door.is_some() {
             self.strays.fetch_add(1, Relaxed);
             self.warn(event, "an answer that nobody asked for was dropped");
+        } else {
+            self.ended.fetch_add(1, Relaxed);
         }
     }
 

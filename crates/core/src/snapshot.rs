@@ -49,9 +49,10 @@ pub struct ActorSnapshot {
     pub failed: u64,
     /// Times that an event was to be tried again.
     pub retried: u64,
-    /// Events that ended here.
+    /// Events that ended here; at `reply` those of no request.
     pub ended: u64,
-    /// Events that were not consumed, since their client had gone or their deadline had passed.
+    /// Events that were not consumed, or not made of the one consumed, since their client had gone or their
+    /// deadline had passed.
     pub skipped: u64,
     /// Held events that took the error path, since their time was over.
     pub expired: u64,
@@ -109,7 +110,8 @@ impl Snapshot {
     ///
     /// * All that was admitted is `delivered`, `kept`, `failed`, `dropped` or `open`.
     /// * What passed the links to an actor was `consumed` or is `waiting`; what is tried again is consumed
-    ///   once more. Doors and `reply` do not consume: what reaches them answers.
+    ///   once more. Doors and `reply` do not consume: what reaches them is `answered`, `late`, among the `strays`,
+    ///   or `ended`, once for each root that it answers for.
     /// * When nothing is open, all permits and bytes are back.
     pub fn imbalance(&self) -> Option<String> {
         let settled = self.delivered + self.kept + self.failed + self.dropped;
@@ -131,14 +133,18 @@ impl Snapshot {
     }
 
     fn imbalance_of(&self, actor: &ActorSnapshot) -> Option<String> {
-        if actor.answers {
-            return None;
-        }
         let links = self.actors.iter().flat_map(|actor| &actor.links);
         let passed: u64 = links
             .filter(|link| link.to == actor.name)
             .map(|link| link.passed)
             .sum();
+        if actor.answers {
+            // One that answers for several roots counts once for each.
+            let seen = actor.answered + actor.late + actor.strays + actor.ended;
+            let name = &actor.name;
+            return (seen < passed)
+                .then(|| format!("{passed} events passed to `{name}`, which saw {seen}"));
+        }
         let seen = actor.consumed + actor.waiting;
         (seen != passed + actor.retried).then(|| {
             format!(
@@ -191,6 +197,7 @@ impl Flow {
             actor.answered += answers.answered.load(Relaxed);
             actor.late += answers.late.load(Relaxed);
             actor.strays += answers.strays.load(Relaxed);
+            actor.ended += answers.ended.load(Relaxed);
         }
         let link = |link: &crate::link::Link| LinkSnapshot {
             outbox: link.outbox.to_string(),
