@@ -103,3 +103,43 @@ async fn a_default_is_for_those_that_may_have_one() {
     let its_own = "{ slow: {}, pool: 1 }";
     assert_eq!(run("defaults: { pool: 4 }", its_own).await, (10, 0));
 }
+
+/// A text and the mistakes in it: line, column, and parts of the message and of the help.
+type Case = (
+    &'static str,
+    &'static [(usize, usize, &'static str, &'static str)],
+);
+
+const WRONG: &[Case] = &[
+    (
+        "actors:\n  n: { numbers: {}, pool: 3 }\n  s: { sink: {}, pool: 0 }\nconnect: [n -> s]\n",
+        &[
+            (2, 3, "it makes events", ""),
+            (3, 3, "with no instance it does nothing", ""),
+        ],
+    ),
+    (
+        "actors:\n  n: numbers\n  s: { sink: {}, pool: many }\n  t: { sink: {}, pool: { size: 2, ordre: key } }\nconnect:\n  - n -> s, t\n",
+        &[
+            (3, 24, "a whole number from 0, found the text `many`", ""),
+            (4, 35, "unknown setting `ordre`", "`order`"),
+        ],
+    ),
+    (
+        "actors:\n  n: numbers\n  s: { sink: {}, pool: { size: 2, order: key } }\n  t: { sink: {}, pool: { size: 2, order: input, key: id } }\n  u: { sink: {}, pool: { size: 2, key: atributes.x } }\nconnect:\n  - n -> s, t, u\n",
+        &[
+            (3, 24, "`order: key` needs a `key`", ""),
+            (4, 24, "a `key` is for `order: key`", ""),
+            (5, 40, "`atributes`", ""),
+        ],
+    ),
+];
+
+#[test]
+fn mistakes_are_found_where_they_are() {
+    let mut wrong = Vec::new();
+    for (text, expected) in WRONG {
+        common::check(text, expected, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}

@@ -310,28 +310,6 @@ const CASES: &[Case] = &[
             (2, 16, "`soon` is no time", ""),
         ],
     ),
-    (
-        "actors:\n  n: { numbers: {}, pool: 3 }\n  s: { sink: {}, pool: 0 }\nconnect: [n -> s]\n",
-        &[
-            (2, 3, "it makes events", ""),
-            (3, 3, "with no instance it does nothing", ""),
-        ],
-    ),
-    (
-        "actors:\n  n: numbers\n  s: { sink: {}, pool: many }\n  t: { sink: {}, pool: { size: 2, ordre: key } }\nconnect:\n  - n -> s, t\n",
-        &[
-            (3, 24, "a whole number from 0, found the text `many`", ""),
-            (4, 35, "unknown setting `ordre`", "`order`"),
-        ],
-    ),
-    (
-        "actors:\n  n: numbers\n  s: { sink: {}, pool: { size: 2, order: key } }\n  t: { sink: {}, pool: { size: 2, order: input, key: id } }\n  u: { sink: {}, pool: { size: 2, key: atributes.x } }\nconnect:\n  - n -> s, t, u\n",
-        &[
-            (3, 24, "`order: key` needs a `key`", ""),
-            (4, 24, "a `key` is for `order: key`", ""),
-            (5, 40, "`atributes`", ""),
-        ],
-    ),
     // What is not there yet
     (
         "dead_letters: x\nlog: s\nplace: {}\nactors: { n: numbers }\n",
