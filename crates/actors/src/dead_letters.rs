@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::letter::Letter;
 use crate::letter_file::LetterFile;
+use crate::set_path::{Paths, SetPath};
 
 /// Writes failed events to a file, one a line, with all that it takes to send them again; the command
 /// `replay` does that.
@@ -34,9 +35,11 @@ pub struct DeadLetters {
     /// not only the end of the process; no by default, since it takes as long as the disk does.
     #[serde(default)]
     sync: bool,
-    /// What is written as `***`, by its path in the event, beside the credentials of HTTP requests.
+    /// What is written as `***`, by its path in the event, beside the credentials of HTTP requests. A field of a
+    /// payload that is no JSON cannot be found, and stays.
     #[serde(default)]
-    redact: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    redact: Paths,
     /// Whether the credentials of HTTP requests are written as they are.
     #[serde(default)]
     keep_credentials: bool,
@@ -61,26 +64,27 @@ impl DeadLetters {
             path: FilePath::from(path.into()),
             max_size: max_size(),
             sync: false,
-            redact: Vec::new(),
+            redact: Paths::default(),
             keep_credentials: false,
             file: None,
         }
     }
 
-    /// Sets the paths of what is written as `***`, beside the credentials of HTTP requests.
-    #[must_use]
-    pub fn redact<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> DeadLetters {
-        self.redact = paths.into_iter().map(P::into).collect();
-        self
+    /// Names a path of what is written as `***`, beside the credentials of HTTP requests.
+    ///
+    /// # Errors
+    /// If nothing that stands there can go.
+    pub fn redact(mut self, path: &str) -> Result<DeadLetters> {
+        let Paths(paths) = &mut self.redact;
+        paths.push(path.parse::<SetPath>()?.removable()?);
+        Ok(self)
     }
 
     fn line(&self, flow: &str, event: &Event) -> Result<String> {
         let credentials = CREDENTIALS.iter().filter(|_| !self.keep_credentials);
-        let paths = self
-            .redact
-            .iter()
-            .map(String::as_str)
-            .chain(credentials.copied());
+        let Paths(paths) = &self.redact;
+        let paths = paths.iter().map(SetPath::as_str);
+        let paths = paths.chain(credentials.copied());
         let known = |path: &&str| event.lookup(path).is_some();
         let mut hidden = paths.filter(known).peekable();
         if hidden.peek().is_none() {

@@ -121,9 +121,14 @@ impl Redaction {
     /// Takes out of an event what must not be read.
     ///
     /// # Errors
-    /// Malformed, if a path leads into a payload that cannot be read.
+    /// Malformed, if a path leads into a payload of JSON that cannot be read: what stands there is not known.
     pub fn event(&self, mut event: Event) -> Result<Event> {
         for path in &self.paths {
+            if path.as_str().starts_with("payload.")
+                && let Payload::Json(json) = event.payload()
+            {
+                json.value()?;
+            }
             match path.as_str() {
                 "payload" => event.set_payload(self.replacement.as_str()),
                 path if event.lookup(path).is_some() => {

@@ -15,8 +15,8 @@ const REMOVE: &str = "remove";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SetPath(String);
 
-/// One path to remove, or several.
-#[derive(Deserialize)]
+/// One path of what can go, or several.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) struct Paths(pub(crate) Vec<SetPath>);
 

@@ -69,7 +69,9 @@ fn a_letter_holds_everything_but_secrets() {
 #[test]
 fn what_did_not_fail_is_written_and_delivered() {
     let directory = Directory::new("plain");
-    let letters = DeadLetters::at(directory.letters()).redact(["payload.card"]);
+    let letters = DeadLetters::at(directory.letters())
+        .redact("payload.card")
+        .unwrap();
     let mut harness = Harness::new(letters);
     let http = json!({ "headers": { "cookie": "session=1" } });
     let event = Event::new(json!({ "card": 4711, "order": 1 })).with_attribute("http", http);
@@ -80,6 +82,13 @@ fn what_did_not_fail_is_written_and_delivered() {
     assert_eq!(letter.attributes["http"]["headers"]["cookie"], "***");
     let event = letter.into_event().unwrap();
     assert_eq!(*event.json().unwrap(), json!({ "card": "***", "order": 1 }));
+}
+
+#[test]
+fn a_path_that_nothing_can_be_hidden_at_is_told_at_once() {
+    for path in ["id", "error.message", "payload..card", "meta_id"] {
+        assert!(DeadLetters::at("x").redact(path).is_err(), "{path}");
+    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod common;
 
 use common::{build, sent, try_build};
 use compysition_actors::{Redact, Redaction};
-use compysition_core::{Event, Payload, Xml};
+use compysition_core::testing::Harness;
+use compysition_core::{ErrorKind, Event, Json, Payload, Xml};
 use serde_json::json;
 
 #[test]
@@ -94,6 +95,19 @@ fn a_whole_payload_becomes_text() {
         (event.payload().kind(), event.text().unwrap()),
         ("text", "REDACTED")
     );
+}
+
+#[test]
+fn json_that_cannot_be_read_does_not_pass_for_clean() {
+    let redact = || build("redact", json!({"paths": ["payload.card"]}));
+    let broken = Json::from_text(r#"{"card": 4711"#);
+    let mut harness = Harness::new(redact());
+    harness.send(broken);
+    assert!(harness.take().is_empty());
+    let failed = harness.errors().remove(0);
+    let kind = failed.error().unwrap().error.kind();
+    assert_eq!(kind, ErrorKind::Malformed);
+    assert_eq!(sent(redact(), "no JSON").text().unwrap(), "no JSON");
 }
 
 #[test]

@@ -30,9 +30,14 @@ pub(crate) use target::Target;
 /// Sends dead letters once more, or tells which ones it would send.
 pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> ExitCode {
     let is_list = |file: &&PathBuf| file.extension().is_some_and(|name| name == "replayed");
+    let files = args.files.iter().filter(|file| !is_list(file));
+    // All are opened first: what dies again may get into one that comes later, and must not be sent twice.
+    let opened: Vec<_> = files.map(|file| (file, Letters::open(file))).collect();
     let mut all_done = true;
-    for file in args.files.iter().filter(|file| !is_list(file)) {
-        all_done &= try_replay(program, args, file, log).unwrap_or_else(|message| {
+    for (file, letters) in opened {
+        let letters = letters.map_err(|error| unreadable(file, &error));
+        let done = letters.and_then(|letters| try_replay(program, args, (file, letters), log));
+        all_done &= done.unwrap_or_else(|message| {
             output::complain(format_args!("error: {message}\n"));
             false
         });
@@ -47,14 +52,11 @@ pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> Exit
 fn try_replay(
     program: &Program,
     args: &ReplayOptions,
-    file: &Path,
+    (file, mut letters): (&Path, Letters),
     log: &Log,
 ) -> Result<bool, String> {
-    let unreadable = |path: &Path, error| format!("`{}` cannot be read: {error}", path.display());
-    let cannot_read = |error: io::Error| unreadable(file, error);
-    let mut ledger = Ledger::open(file).map_err(|error| unreadable(&replayed(file), error))?;
+    let mut ledger = Ledger::open(file).map_err(|error| unreadable(&replayed(file), &error))?;
     let selection = Selection::new(args, &ledger);
-    let mut letters = Letters::open(file).map_err(cannot_read)?;
     let Some(mut flow) =
         target::load(program, &args.into, &args.set, || letters.flows(&selection))?
     else {
@@ -63,7 +65,7 @@ fn try_replay(
     let name = flow.name().to_owned();
     let mut places = Places::new(flow.director_mut(), &args.into, &name);
     let mut survey = Survey::default();
-    for found in letters.read().map_err(cannot_read)? {
+    for found in letters.read().map_err(|error| unreadable(file, &error))? {
         survey.look(found, &selection, &mut places, args.dry_run);
     }
     survey.tell(file, args.dry_run);
@@ -99,6 +101,10 @@ fn try_replay(
     };
     output::say(format_args!("{}\n", tally.describe(survey.count)));
     Ok(survey.wrong == 0 && tally.delivered == survey.count)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("`{}` cannot be read: {error}", path.display())
 }
 
 /// Runs the flow until all letters are sent and what came of them is done.

@@ -81,6 +81,16 @@ pub(crate) fn what_fails_again_is_a_letter_again() {
     );
 }
 
+pub(crate) fn what_dies_again_into_a_file_that_comes_later_is_not_sent_again() {
+    let files = with_letters();
+    let full = format!("{LETTERS}.1");
+    let path = |name: &str| files.directory().join(name);
+    std::fs::rename(path(LETTERS), path(&full)).unwrap();
+    files.run(&["run", "numbers.yaml"]);
+    let ended = files.run(&["replay", &full, LETTERS, "--into", "numbers.yaml"]);
+    assert_eq!(lines(&files).len(), 3 + 6, "{ended:?}");
+}
+
 /// Copies of one event keep its id, and may die at the same moment.
 pub(crate) fn letters_of_one_event_are_told_apart() {
     let flow = FLOW.replace("dead_letters: letters/dead.jsonl\n", "");
