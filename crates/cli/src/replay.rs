@@ -37,10 +37,15 @@ pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> Exit
     for (file, letters) in opened {
         let letters = letters.map_err(|error| unreadable(file, &error));
         let done = letters.and_then(|letters| try_replay(program, args, (file, letters), log));
-        all_done &= done.unwrap_or_else(|message| {
-            output::complain(format_args!("error: {message}\n"));
-            false
-        });
+        match done {
+            Ok(Progress::Done) => {}
+            Ok(Progress::Incomplete) => all_done = false,
+            Ok(Progress::Stopped) => return ExitCode::FAILURE,
+            Err(message) => {
+                output::complain(format_args!("error: {message}\n"));
+                all_done = false;
+            }
+        }
     }
     match all_done {
         true => ExitCode::SUCCESS,
@@ -48,19 +53,37 @@ pub(crate) fn replay(program: &Program, args: &ReplayOptions, log: &Log) -> Exit
     }
 }
 
-/// Returns whether all that was selected could be read and was delivered.
+/// How far the letters of a file were sent.
+enum Progress {
+    /// All that was selected was delivered.
+    Done,
+    /// Something cannot be read, or died again.
+    Incomplete,
+    /// A signal came: what other files hold is not to be sent either.
+    Stopped,
+}
+
+impl Progress {
+    fn done_if(is_done: bool) -> Progress {
+        match is_done {
+            true => Progress::Done,
+            false => Progress::Incomplete,
+        }
+    }
+}
+
 fn try_replay(
     program: &Program,
     args: &ReplayOptions,
     (file, mut letters): (&Path, Letters),
     log: &Log,
-) -> Result<bool, String> {
+) -> Result<Progress, String> {
     let mut ledger = Ledger::open(file).map_err(|error| unreadable(&replayed(file), &error))?;
     let selection = Selection::new(args, &ledger);
     let Some(mut flow) =
         target::load(program, &args.into, &args.set, || letters.flows(&selection))?
     else {
-        return Ok(false);
+        return Ok(Progress::Incomplete);
     };
     let name = flow.name().to_owned();
     let mut places = Places::new(flow.director_mut(), &args.into, &name);
@@ -70,7 +93,7 @@ fn try_replay(
     }
     survey.tell(file, args.dry_run);
     if args.dry_run || survey.count == 0 {
-        return Ok(survey.wrong == 0);
+        return Ok(Progress::done_if(survey.wrong == 0));
     }
     ledger.prepare().map_err(|error| {
         let path = replayed(file);
@@ -97,10 +120,14 @@ fn try_replay(
         })
         .map_err(|error: io::Error| error.to_string())?;
     let Some(tally) = tally else {
-        return Ok(false);
+        return Ok(Progress::Incomplete);
     };
     output::say(format_args!("{}\n", tally.describe(survey.count)));
-    Ok(survey.wrong == 0 && tally.delivered == survey.count)
+    if tally.was_stopped {
+        return Ok(Progress::Stopped);
+    }
+    let all_delivered = tally.delivered == survey.count;
+    Ok(Progress::done_if(survey.wrong == 0 && all_delivered))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> String {
@@ -127,10 +154,13 @@ async fn run(
         }
         tally
     });
-    tokio::select! {
-        () = flow.block() => {}
-        () = signals.next() => tracing::info!("stopping; a second signal ends at once"),
-    }
+    let was_stopped = tokio::select! {
+        () = flow.block() => false,
+        () = signals.next() => {
+            tracing::info!("stopping; a second signal ends at once");
+            true
+        }
+    };
     tokio::select! {
         _ = flow.stop() => {}
         () = signals.next() => {
@@ -138,7 +168,10 @@ async fn run(
         }
     }
     drop(flow);
-    listen.await.unwrap_or_default()
+    Tally {
+        was_stopped,
+        ..listen.await.unwrap_or_default()
+    }
 }
 
 /// What became of the letters that were sent.
@@ -147,6 +180,7 @@ struct Tally {
     delivered: usize,
     kept: usize,
     failed: usize,
+    was_stopped: bool,
 }
 
 impl Tally {
@@ -163,6 +197,7 @@ impl Tally {
             delivered,
             kept,
             failed,
+            ..
         } = self;
         let sent = delivered + kept + failed;
         format!(

@@ -47,6 +47,7 @@ const TESTS: &[Test] = tests![
     replay::letters_go_where_they_are_wanted_and_only_once,
     replay::what_fails_again_is_a_letter_again,
     replay::what_dies_again_into_a_file_that_comes_later_is_not_sent_again,
+    replay::a_signal_ends_more_than_the_file_at_hand,
     replay::letters_of_one_event_are_told_apart,
     replay::nothing_is_sent_that_could_not_be_noted,
     replay::letters_are_chosen_by_kind_actor_and_time,

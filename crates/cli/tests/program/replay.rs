@@ -1,6 +1,6 @@
 //! Dead letters are kept, chosen, and sent once more.
 
-use crate::process::{Ended, Files};
+use crate::process::{Ended, Files, await_line, ended, signal, stdout_of};
 
 const FLOW: &str = "
 name: numbers
@@ -91,17 +91,40 @@ pub(crate) fn what_dies_again_into_a_file_that_comes_later_is_not_sent_again() {
     assert_eq!(lines(&files).len(), 3 + 6, "{ended:?}");
 }
 
+/// Returns the letter of an event that always has the same id, and always died at the same moment.
+fn letter(text: &str, actor: &str) -> String {
+    let id = "0190a5d0-0000-7000-8000-000000000001";
+    let error = format!(r#"{{"at":"2026-11-24T08:30:15.250Z","actor":"{actor}"}}"#);
+    let payload = format!(r#"{{"kind":"text","text":"{text}"}}"#);
+    format!(r#"{{"flow":"numbers","id":"{id}","meta_id":"m","payload":{payload},"error":{error}}}"#)
+}
+
+pub(crate) fn a_signal_ends_more_than_the_file_at_hand() {
+    let flow = "
+name: numbers
+actors: { numbers: count, slow: { slow: { milliseconds: 50 } } }
+connect: [numbers -> slow]
+";
+    let letter = letter("one", "slow");
+    let files = [
+        ("numbers.yaml", flow),
+        ("a.jsonl", &letter),
+        ("b.jsonl", &letter),
+    ];
+    let files = Files::new(&files);
+    let mut child = files.start(&["replay", "a.jsonl", "b.jsonl", "--into", "numbers.yaml"]);
+    let rest = await_line(stdout_of(&mut child), "begun");
+    signal(&child, "TERM");
+    let ended = ended(child);
+    let rest = rest.join().unwrap();
+    assert!(rest.contains("1 delivered"), "{rest}");
+    assert!(!rest.contains("b.jsonl"), "{rest}");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+}
+
 /// Copies of one event keep its id, and may die at the same moment.
 pub(crate) fn letters_of_one_event_are_told_apart() {
     let flow = FLOW.replace("dead_letters: letters/dead.jsonl\n", "");
-    let letter = |text: &str, actor: &str| {
-        let id = "0190a5d0-0000-7000-8000-000000000001";
-        let error = format!(r#"{{"at":"2026-11-24T08:30:15.250Z","actor":"{actor}"}}"#);
-        let payload = format!(r#"{{"kind":"text","text":"{text}"}}"#);
-        format!(
-            r#"{{"flow":"numbers","id":"{id}","meta_id":"m","payload":{payload},"error":{error}}}"#
-        )
-    };
     let letters = [("one", "out"), ("two", "refuse"), ("three", "out")];
     let letters = letters.map(|(text, actor)| letter(text, actor)).join("\n");
     let files = Files::new(&[("numbers.yaml", &*flow)]);
