@@ -23,6 +23,7 @@ pub(crate) struct Link {
     /// What a best-effort link does first.
     detour: Option<Detour>,
     passed: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// Who takes the events over.
@@ -54,6 +55,7 @@ impl Link {
             from_error,
             detour,
             passed: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -67,6 +69,7 @@ impl Link {
             from_error: self.from_error,
             detour: None,
             passed: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -127,8 +130,16 @@ impl Link {
         self.passed.load(Relaxed)
     }
 
+    /// Returns how many events could not be handed over, since the actor had ended.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+
     /// A closed link is a custodian: what it cannot hand over fails.
     fn refuse(&self, events: &mut Vec<Event>) {
+        let count = events.len() as u64;
+        self.passed.fetch_sub(count, Relaxed);
+        self.refused.fetch_add(count, Relaxed);
         let failure = Failure::of_ended(&self.to);
         for event in events.drain(..) {
             event.receipt().fail(&failure);

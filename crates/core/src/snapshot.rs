@@ -56,6 +56,8 @@ pub struct ActorSnapshot {
     pub skipped: u64,
     /// Held events that took the error path, since their time was over.
     pub expired: u64,
+    /// Events that ended here with an error that nobody saw to, and that no dead letters kept.
+    pub lost: u64,
     /// Events that the actor holds.
     pub held: u64,
     /// Bytes of the events that the actor holds.
@@ -100,6 +102,8 @@ pub struct LinkSnapshot {
     pub error: bool,
     /// Events that have passed.
     pub passed: u64,
+    /// Events that could not be handed over, since the actor had ended; they failed.
+    pub refused: u64,
     /// Events that a best-effort link dropped for want of room; none for other links, which never drop.
     pub dropped: Option<u64>,
 }
@@ -204,6 +208,7 @@ impl Flow {
             to: link.to.to_string(),
             error: link.is_error(),
             passed: link.passed(),
+            refused: link.refused(),
             dropped: link.dropped(),
         };
         actor.links = station.outboxes().links.iter().map(link).collect();
@@ -240,6 +245,7 @@ impl ActorSnapshot {
         self.ended += counters.ended.load(Relaxed);
         self.skipped += counters.skipped.load(Relaxed);
         self.expired += counters.expired.load(Relaxed);
+        self.lost += counters.lost.load(Relaxed);
         self.held += held as u64;
         self.held_bytes += held_bytes as u64;
         self.waiting += station.inbox.depth() as u64;

@@ -78,6 +78,7 @@ pub(crate) struct Counters {
     pub(crate) skipped: AtomicU64,
     pub(crate) silent: AtomicU64,
     pub(crate) expired: AtomicU64,
+    pub(crate) lost: AtomicU64,
     retried: AtomicU64,
 }
 
@@ -212,7 +213,12 @@ impl Station {
                 event.overcharge();
                 outboxes.links[link].push(&mut vec![event]);
             }
-            _ => event.receipt().fail(failure),
+            _ => {
+                self.counters
+                    .lost
+                    .fetch_add(u64::from(!failure.kept), Relaxed);
+                event.receipt().fail(failure);
+            }
         }
     }
 

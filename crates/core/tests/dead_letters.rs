@@ -117,6 +117,7 @@ async fn an_error_that_nobody_takes_is_kept_as_it_came_in() {
     assert_eq!(trial.letters.failure(0, "kind"), "bad_gateway");
     assert!(matches!(trial.outcomes[..], [Outcome::Kept]));
     assert_eq!((trial.snapshot.kept, trial.snapshot.failed), (1, 0));
+    assert!(trial.snapshot.actors.iter().all(|actor| actor.lost == 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,6 +220,9 @@ async fn what_the_dead_letters_cannot_keep_has_failed() {
     let flow = director.start().await.unwrap();
     flow.block().await;
     assert!(flow.stop().await.is_clean());
+    let snapshot = flow.snapshot();
+    let lost = snapshot.actors.iter().find(|actor| actor.name == "full");
+    assert_eq!(lost.map(|actor| actor.lost), Some(1));
     let outcomes = outcomes.lock().unwrap();
     assert!(matches!(&outcomes[0], Outcome::Failed(failure) if &*failure.actor == "full"));
 }
