@@ -7,7 +7,7 @@
 //! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
 //! * [`Decode`] and [`Encode`] read and write lines, CSV, MessagePack and more;
 //! * [`Router`], [`Filter`], [`ServiceRouter`] and [`RoundRobin`] choose where events go, [`Throttle`] how fast;
-//! * [`Split`] makes many events of one, [`Batch`] one of many;
+//! * [`Split`] makes many events of one, [`Batch`] one of many, [`Join`] unites what went several ways;
 //! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
@@ -22,12 +22,14 @@ mod door;
 mod encode;
 mod event_generator;
 mod filter;
+mod join;
 mod json_to_xml;
 mod large;
 mod letter;
 mod letter_file;
 mod line_writer;
 mod pace;
+mod parts;
 mod rate;
 mod recover;
 mod redact;
@@ -52,6 +54,7 @@ pub use door::{AskError, Door, DoorHandle};
 pub use encode::Encode;
 pub use event_generator::EventGenerator;
 pub use filter::Filter;
+pub use join::{Join, Merge, OnTimeout};
 pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
 pub use letter_file::replayed;
@@ -102,6 +105,8 @@ pub fn register(registry: &mut Registry) {
         .add::<Throttle>("throttle")
         .add::<Split>("split")
         .alias("unpack", "split")
+        .add::<Join>("join")
+        .alias("event_join", "join")
         .add::<Batch>("batch")
         .alias("pack", "batch")
         .alias("tippingbucket", "batch")

@@ -72,6 +72,11 @@ impl Context {
         inbox.map_or("", Port::as_str)
     }
 
+    /// Returns the names of the connected inboxes.
+    pub fn inboxes(&self) -> impl Iterator<Item = &str> {
+        self.station.inboxes.iter().map(Port::as_str)
+    }
+
     /// Returns the names of the connected outboxes.
     pub fn outboxes(&self) -> impl Iterator<Item = &str> {
         self.station

@@ -141,5 +141,5 @@ macro_rules! cases {
 
 cases![
     accepts, checked, codecs, converted, echo, enrichment, failed, fan_out, included, recovered,
-    routed, router, set, soap,
+    routed, router, scattered, set, soap,
 ];
