@@ -15,8 +15,8 @@ use crate::routes::{Routes, check_outbox};
 /// event for which a condition cannot be computed takes the error path too: write
 /// `attributes.region is defined and attributes.region == 'eu'` for what may be missing.
 ///
-/// Each of the outboxes must be connected. A text is searched with `payload.name is containing('…')`, or with Jinja's
-/// `in`: `'urgent' in text`. To send all but some events, negate: `not (payload.test)`.
+/// Each of the outboxes must be connected. A text is searched with `'urgent' in text`, or compared at an end with `service is
+/// startingwith('order')`. To send all but some events, negate: `not (payload.test)`.
 ///
 /// Example: `router: { routes: { eu: payload.region == 'eu', big: payload.total > 10000 }, otherwise: rest }`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -18,8 +18,8 @@ use crate::rate::Rate;
 /// `Retry-After`), or goes to an outbox (`exceeded: NAME`). Those that wait keep their order, and the sources of the flow wait
 /// with them.
 ///
-/// With `key` each key has a rate of its own, and who waits holds up no other key. At most 100,000 keys are remembered; a key is
-/// forgotten when its burst is whole again.
+/// With `key` each key has a rate of its own, and who waits holds up no other key. A key is forgotten when its burst is whole again;
+/// while 100,000 are remembered, those of further keys pass uncounted.
 ///
 /// Example: `throttle: { rate: 50/s, burst: 100, key: attributes.customer }`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -90,6 +90,24 @@ fn what_no_route_takes_or_cannot_be_told_takes_the_error_path_whole() {
 }
 
 #[test]
+fn conditions_look_into_texts() {
+    let settings = json!({
+        "routes": { "urgent": "'urgent' in text", "orders": "service is startingwith('order')" },
+        "otherwise": "rest",
+    });
+    let outboxes = ["urgent", "orders", "rest"];
+    let mut harness = between(build("router", settings), &outboxes);
+    let mut order = Event::new("an order");
+    order.set_service("orders/new");
+    for event in [Event::new("this is urgent"), order, Event::new("else")] {
+        harness.send(event);
+    }
+    for outbox in outboxes {
+        assert_eq!(harness.take_from(outbox).len(), 1, "{outbox}");
+    }
+}
+
+#[test]
 fn a_router_that_makes_no_sense_is_refused() {
     let wrong = |settings: Value| try_build("router", settings).unwrap_err();
     assert!(wrong(json!({ "routes": {} })).contains("without routes"));
