@@ -17,8 +17,9 @@ pub struct Limits {
     /// Roots under way at the same time; 1,024 by default. Each source has an equal, guaranteed share.
     pub roots: usize,
     /// Bytes under way at the same time; 64 MiB by default, shared likewise. Children may overdraw it by
-    /// as much again, beyond which they take the error path; admission stays shut until the balance is
-    /// positive. What has failed, or was held and goes on, is never refused and comes on top.
+    /// as much again, beyond which they take the error path, and what failed by as much once more, beyond
+    /// which it is not tried again and ends in the log; so never more than three times as many are under
+    /// way. Admission stays shut until the balance is positive.
     pub bytes: usize,
     /// Live copies and children that one root may have; 65,536 by default.
     pub live: usize,
@@ -78,6 +79,12 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// How many times a source's bytes its children may take, at a push.
+const CHILDREN: usize = 2;
+
+/// How many times a source's bytes they may take together with what failed.
+const FAILED: usize = 3;
 
 /// The share of one source in the flow's permits, counted in roots and bytes.
 pub(crate) struct Gate {
@@ -194,14 +201,27 @@ impl Gate {
             let message = format!("a root may have {} live copies and children", share.live);
             return Err(Error::exceeded(message));
         }
-        if self.bytes.load(Relaxed) - (more as i64) < -(share.bytes as i64) {
-            let message = format!(
-                "the flow holds twice the {} bytes of this source",
-                share.bytes
-            );
-            return Err(Error::exceeded(message));
+        self.may_take(more, CHILDREN)
+    }
+
+    /// Checks the cap before a root grows by `more` bytes for an event that failed.
+    pub(crate) fn may_fail(&self, more: u64) -> Result {
+        self.may_take(more, FAILED)
+    }
+
+    fn may_take(&self, more: u64, times: usize) -> Result {
+        let share = self.share.bytes as i64;
+        let in_use = share - self.bytes.load(Relaxed);
+        if in_use + more as i64 <= share.saturating_mul(times as i64) {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("the flow holds {times} times the {share} bytes of this source");
+        Err(Error::exceeded(message))
+    }
+
+    /// Returns the bytes that are never exceeded.
+    pub(crate) fn most_bytes(&self) -> usize {
+        self.share.bytes.saturating_mul(FAILED)
     }
 
     /// Takes bytes without waiting.

@@ -125,8 +125,11 @@ impl Station {
     }
 
     /// Sees to an event that failed: puts it aside to be tried again, or sends it the error path.
-    pub(crate) fn fail(self: &Arc<Self>, inbox: u16, event: Event, error: Error) {
-        match self.next_try(&event, &error) {
+    pub(crate) fn fail(self: &Arc<Self>, inbox: u16, mut event: Event, error: Error) {
+        // What has no room to wait is not tried again.
+        let may_wait = self.options.retry.is_some() && event.charge_failed(0).is_ok();
+        let delay = may_wait.then(|| self.next_try(&event, &error)).flatten();
+        match delay {
             None => self.route_error_of(Some(inbox), event, error),
             Some(delay) => self.put_aside(inbox, event, error, delay),
         }
@@ -134,8 +137,7 @@ impl Station {
 
     fn put_aside(self: &Arc<Self>, inbox: u16, event: Event, error: Error, delay: Duration) {
         let station = self.clone();
-        let mut event = event.tried();
-        event.overcharge();
+        let event = event.tried();
         let name = self.name.clone();
         let wait = async move {
             station.wait(delay).await;

@@ -198,14 +198,28 @@ impl Root {
     ///
     /// # Errors
     /// Exceeded, if the root may not grow that much; then nothing was charged.
-    pub(crate) fn grow(&self, by: u64, within_caps: bool) -> Result {
+    pub(crate) fn grow(&self, by: u64) -> Result {
+        self.grow_if(by, |more| {
+            let live = self.running.load(Relaxed) as usize;
+            self.gate.may_grow(more, live)
+        })
+    }
+
+    /// Charges an event that failed with more bytes.
+    ///
+    /// # Errors
+    /// Exceeded, if the root may not even grow that much for it; then nothing was charged.
+    pub(crate) fn grow_by_failed(&self, by: u64) -> Result {
+        self.grow_if(by, |more| self.gate.may_fail(more))
+    }
+
+    fn grow_if(&self, by: u64, may: impl FnOnce(u64) -> Result) -> Result {
         let now = self.bytes.fetch_add(by, Relaxed) + by;
         let more = now.saturating_sub(self.held.load(Relaxed));
         if more == 0 {
             return Ok(());
         }
-        let live = self.running.load(Relaxed) as usize;
-        if within_caps && let Err(error) = self.gate.may_grow(more, live) {
+        if let Err(error) = may(more) {
             self.shrink(by);
             return Err(error);
         }

@@ -148,10 +148,14 @@ impl Simulation {
                 if let Some(flow) = &*running.lock() {
                     excess = excess.take().or_else(|| peak::excess(flow));
                 }
-                polls > MOST_POLLS || ended.lock().is_some()
+                polls > MOST_POLLS || excess.is_some() || ended.lock().is_some()
             })
         });
         let in_time = runtime.block_on(async { tokio::time::timeout(PATIENCE, until_ended).await });
+        if let Some(excess) = excess {
+            let snapshot = running.lock().as_ref().map(|flow| flow.snapshot());
+            return Err(format!("{excess}: {snapshot:?}"));
+        }
         let result = ended.lock().take();
         let (flow, stopped) = match (in_time, result) {
             (Ok(()), Some(result)) => result?,
@@ -172,7 +176,7 @@ impl Simulation {
                 "{again} roots settled more than once: {snapshot:?}"
             ));
         }
-        if !stopped.is_clean() {
+        if !stopped.is_clean() || snapshot.open > 0 {
             return Err(format!(
                 "not all was done at the end: {stopped:?}, {snapshot:?}"
             ));
@@ -185,9 +189,6 @@ impl Simulation {
             return Err(format!(
                 "permits did not return to full: {in_use:?}, {snapshot:?}"
             ));
-        }
-        if let Some(excess) = excess {
-            return Err(format!("{excess}: {snapshot:?}"));
         }
         match snapshot.imbalance() {
             Some(imbalance) => Err(format!("{imbalance}: {snapshot:?}")),

@@ -179,19 +179,21 @@ impl Station {
         failure.kept = event.error().is_some_and(|before| before.kept);
         let mut event = event.failed(failure.clone());
         let outboxes = self.outboxes();
-        let mut links = outboxes.errors_for(failure.error.kind()).peekable();
+        let links: Vec<usize> = outboxes.errors_for(failure.error.kind()).collect();
         let lost = event.pass_link(self.flow.limits.hops).is_err();
         let in_circles = was_marked && outboxes.errors_are_default;
-        if lost || in_circles || links.peek().is_none() || !event.receipt().is_some() {
-            self.log_error(&event, &failure);
-            return self.give_up(event, &failure);
-        }
-        event.overcharge();
-        while let Some(link) = links.next() {
-            if links.peek().is_none() {
-                return outboxes.links[link].push(&mut vec![event]);
+        let is_sent = !lost && !in_circles && event.receipt().is_some();
+        match links.split_last() {
+            Some((&last, rest)) if is_sent && event.charge_failed(rest.len()).is_ok() => {
+                for &link in rest {
+                    outboxes.links[link].push(&mut vec![event.charged_copy()]);
+                }
+                outboxes.links[last].push(&mut vec![event]);
             }
-            outboxes.links[link].push(&mut vec![event.clone()]);
+            _ => {
+                self.log_error(&event, &failure);
+                self.give_up(event, &failure);
+            }
         }
     }
 
@@ -209,8 +211,9 @@ impl Station {
     fn give_up(&self, mut event: Event, failure: &Failure) {
         let outboxes = self.outboxes();
         match outboxes.last_resort {
-            Some(link) if !failure.kept && event.receipt().is_some() => {
-                event.overcharge();
+            Some(link)
+                if !failure.kept && event.receipt().is_some() && event.charge_failed(0).is_ok() =>
+            {
                 outboxes.links[link].push(&mut vec![event]);
             }
             _ => {

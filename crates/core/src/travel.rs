@@ -237,7 +237,7 @@ impl Event {
         let more = i64::from(due) - i64::from(charged) + (copies * EVENT_BYTES) as i64;
         if let Some(root) = self.receipt().charged_root() {
             match more > 0 {
-                true => root.grow(more.unsigned_abs(), true)?,
+                true => root.grow(more.unsigned_abs())?,
                 false => root.shrink(more.unsigned_abs()),
             }
             self.set_charge(due);
@@ -245,15 +245,18 @@ impl Event {
         Ok(())
     }
 
-    /// Charges an event that must not be refused: one on the error path.
-    pub(crate) fn overcharge(&mut self) {
+    /// Charges an event that failed for what it carries, and for so many further copies.
+    ///
+    /// # Errors
+    /// Exceeded, if there is not even room for what failed; then nothing was charged.
+    pub(crate) fn charge_failed(&mut self, copies: usize) -> Result {
         let due = self.due();
-        let more = due.saturating_sub(self.travel.charge());
-        if let (Some(root), 1..) = (self.receipt().charged_root(), more)
-            && root.grow(more.into(), false).is_ok()
-        {
-            self.set_charge(due);
+        let more = due.saturating_sub(self.travel.charge()) as usize + copies * EVENT_BYTES;
+        if let (Some(root), 1..) = (self.receipt().charged_root(), more) {
+            root.grow_by_failed(more as u64)?;
+            self.set_charge(due.max(self.travel.charge()));
         }
+        Ok(())
     }
 
     /// Returns a further copy of an event whose charge covers it.

@@ -126,6 +126,30 @@ async fn a_few_children_leave_in_order_before_what_is_sent_after_them() {
     assert_eq!(sink.texts(), ["a", "b", "c", "end"]);
 }
 
+#[tokio::test]
+async fn an_amplifier_with_little_room_sends_all_the_same() {
+    let limits = Limits {
+        bytes: 2_000,
+        ..Limits::default()
+    };
+    let outcomes = Arc::default();
+    let sink = Collect::default();
+    let mut director = Director::new("little room");
+    director.set_limits(limits);
+    let source = Script(vec!["one".into()], Arc::clone(&outcomes));
+    let source = director.register("source", source);
+    let split = director.register("split", Split(500));
+    let end = director.register("sink", sink.clone());
+    director.connect(source, split);
+    director.connect(split, end);
+    let flow = director.start().await.unwrap();
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(sink.texts().len(), 500);
+    let outcomes = outcomes.lock().unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Delivered]), "{outcomes:?}");
+}
+
 /// Makes sixty events of each until they have gone round often enough.
 struct Round;
 

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Collect, Count, Forward, Script};
-use compysition_core::{Actor, Context, Director, ErrorKind, Event, Limits, Outcome, Result};
+use compysition_core::testing::Simulation;
+use compysition_core::{
+    Actor, Context, Director, Error, ErrorKind, Event, Limits, Outcome, Result,
+};
 
 /// Sends each event on twice, until it has gone round often enough.
 struct Multiply(u32);
@@ -138,4 +141,34 @@ async fn a_saturated_cycle_stays_within_its_bound() {
         "not saturated: {most_bytes} bytes"
     );
     assert!(most_bytes <= 2 * BYTES as u64, "{most_bytes} bytes");
+}
+
+/// Sends each event on and fails all the same, so that it doubles.
+struct Stumble;
+
+impl Actor for Stumble {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)?;
+        Err(Error::unavailable("too late"))
+    }
+}
+
+#[test]
+fn a_cycle_that_fails_and_goes_on_stays_within_its_bound() {
+    // The simulation sees to the bound.
+    let snapshot = Simulation::seed(1).run(|| {
+        let mut director = Director::new("doubling cycle");
+        director.set_limits(Limits {
+            bytes: 64 << 10,
+            hops: 30,
+            ..Limits::default()
+        });
+        let source = director.register("source", Count(3));
+        let stumble = director.register("stumble", Stumble);
+        director.connect(source, stumble);
+        director.connect(stumble, stumble);
+        director.connect_error(stumble, stumble);
+        director
+    });
+    assert_eq!(snapshot.failed, 3);
 }

@@ -91,6 +91,19 @@ impl Actor for Mark {
     }
 }
 
+/// Sends each on, and fails on some all the same: then there are two.
+pub(crate) struct Stumble(pub(crate) u64);
+
+impl Actor for Stumble {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)?;
+        match ctx.random() % 8 < self.0 {
+            true => Err(Error::unavailable("too late")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// Makes several of each.
 pub(crate) struct Split(pub(crate) u64);
 
