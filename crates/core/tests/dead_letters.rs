@@ -4,6 +4,7 @@
 mod common;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use common::{Collect, Count, Forward, Script};
 use compysition_core::{
@@ -229,24 +230,30 @@ async fn what_the_dead_letters_cannot_keep_has_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn one_copy_lost_is_worse_than_one_kept() {
-    /// Panics on its stop, when its event is still held.
-    struct Lose;
+    /// Loses each event after a time.
+    struct Lose(Duration);
     impl Actor for Lose {
         async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            tokio::time::sleep(self.0).await;
             ctx.send_error(event, Error::internal("lost"))
         }
     }
-    let trial = run(&["one"], |director, source, _| {
-        let fail = director.register("fail", Fail);
-        let lose = director.register("lose", Lose);
-        let reply = director.reply();
-        director.connect(source, [fail, lose]);
-        // Told to nobody, and not kept either.
-        director.connect_error(lose, reply);
-    })
-    .await;
-    assert_eq!(trial.letters.texts(), ["one"]);
-    assert!(matches!(&trial.outcomes[0], Outcome::Failed(failure) if &*failure.actor == "lose"));
+    // Before the other copy is kept, and after it.
+    for delay in [0, 1] {
+        let trial = run(&["one"], |director, source, _| {
+            let fail = director.register("fail", Fail);
+            let lose = director.register("lose", Lose(Duration::from_secs(delay)));
+            let reply = director.reply();
+            director.connect(source, [fail, lose]);
+            // Told to nobody, and not kept either.
+            director.connect_error(lose, reply);
+        })
+        .await;
+        assert_eq!(trial.letters.texts(), ["one"]);
+        assert!(
+            matches!(&trial.outcomes[0], Outcome::Failed(failure) if &*failure.actor == "lose")
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

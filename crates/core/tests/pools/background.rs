@@ -101,6 +101,21 @@ async fn what_is_tried_again_waits_before_the_pool() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_tried_again_waits_for_its_key() {
+    let log = Log::new();
+    let events = vec![job("fail", 1, 100), job("other", 1, 5000)];
+    let (mut director, pooled, _) = flow(events, Worker::factory(&log), by_key(Pool::of(2)));
+    let retry = Retry {
+        attempts: 2,
+        ..Retry::default()
+    };
+    director.set_retry(pooled, retry);
+    finish(director).await;
+    let begun: Vec<u128> = log.entries().iter().map(|e| e.from.as_millis()).collect();
+    assert_eq!(begun, [0, 100, 5100]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_best_effort_link_to_a_pool_drops_what_waits_longest() {
     let log = Log::new();
     let mut director = Director::new("lossy");

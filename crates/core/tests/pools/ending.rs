@@ -16,6 +16,8 @@ async fn what_waits_for_its_key_or_its_turn_settles_when_the_flow_is_aborted() {
         let (director, _, _) = flow(events, Worker::factory(&Log::new()), pool.clone());
         let flow = director.start().await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
+        // What is put aside waits like the rest.
+        assert_eq!(flow.snapshot().imbalance(), None, "{pool:?}");
         flow.abort().await;
         let snapshot = flow.snapshot();
         assert_eq!((snapshot.open, snapshot.permits), (0, 0), "{pool:?}");
