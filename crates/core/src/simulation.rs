@@ -21,8 +21,9 @@ pub use faults::Faults;
 pub(crate) use faults::{Blow, Trouble};
 use tasks::Tasks;
 
-/// How long a run may take, in its own time, before it counts as locked.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// How long a run may take, in its own time, before it counts as locked. Ten thousands of children, each of which waits
+/// some seconds to be tried again, take days.
+const PATIENCE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How often tasks may be polled before a run counts as one that goes on for ever.
 const MOST_POLLS: u64 = 20_000_000;
