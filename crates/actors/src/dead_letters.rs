@@ -119,6 +119,9 @@ impl Actor for DeadLetters {
     const KEEP_INPUT: bool = false;
 
     async fn start(&mut self, ctx: &Context) -> Result {
+        if self.max_size.0 == 0 {
+            return Err(Error::internal("`max_size: 0` has no room for a letter"));
+        }
         let path = self.path.as_path().to_owned();
         let (max_size, sync) = (self.max_size.0 as u64, self.sync);
         let prepare = move || LetterFile::prepare(&path, max_size, sync);

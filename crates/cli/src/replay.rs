@@ -91,7 +91,7 @@ fn try_replay(
     for found in letters.read().map_err(|error| unreadable(file, &error))? {
         survey.look(found, &selection, &mut places, args.dry_run);
     }
-    survey.tell(file, args.dry_run);
+    survey.tell(file, &args.actor, args.dry_run);
     if args.dry_run || survey.count == 0 {
         return Ok(Progress::done_if(survey.wrong == 0));
     }

@@ -19,6 +19,8 @@ pub(crate) struct Survey {
     /// How many cannot be read or sent.
     pub(crate) wrong: usize,
     complaints: BTreeSet<String>,
+    /// The actors at which letters failed.
+    actors: BTreeSet<String>,
 }
 
 impl Survey {
@@ -39,6 +41,10 @@ impl Survey {
             }
         };
         let letter = &stored.letter;
+        let actor = letter.error_text("actor").unwrap_or_default();
+        if !self.actors.contains(actor) {
+            self.actors.insert(actor.to_owned());
+        }
         match selection.takes(&stored) {
             Choice::Other => self.passed_over += 1,
             Choice::SentBefore => self.sent_before += 1,
@@ -60,8 +66,16 @@ impl Survey {
         }
     }
 
-    /// Tells the numbers.
-    pub(crate) fn tell(&self, file: &Path, dry_run: bool) {
+    /// Tells the numbers, and which of the actors that were asked for have no letters.
+    pub(crate) fn tell(&self, file: &Path, wanted: &[String], dry_run: bool) {
+        let unknown = wanted.iter().filter(|actor| !self.actors.contains(*actor));
+        for actor in unknown {
+            let known: Vec<&str> = self.actors.iter().map(String::as_str).collect();
+            let (file, known) = (file.display(), known.join(", "));
+            output::complain(format_args!(
+                "note: no letter in `{file}` failed at `{actor}`; they failed at {known}\n"
+            ));
+        }
         let mut others = Vec::new();
         if self.passed_over > 0 {
             others.push(format!("{} not selected", self.passed_over));

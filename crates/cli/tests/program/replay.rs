@@ -171,6 +171,9 @@ pub(crate) fn letters_are_chosen_by_kind_actor_and_time() {
     assert_eq!(count(&["--kind", "timeout"]), 0);
     assert_eq!(count(&["--kind", "timeout", "--kind", "malformed"]), 3);
     assert_eq!(count(&["--actor", "out"]), 0);
+    let typo = replay(&files, &["numbers.yaml", "--actor", "refuze"]);
+    let note = "no letter in `letters/dead.jsonl` failed at `refuze`; they failed at refuse";
+    assert!(typo.stderr.contains(note), "{typo:?}");
     assert_eq!(count(&["--flow", "others"]), 0);
     assert_eq!(count(&["--since", "1h"]), 3);
     assert_eq!(count(&["--until", "1h"]), 0);
