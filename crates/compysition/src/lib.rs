@@ -8,6 +8,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
+//! | `files` | `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
 //! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |
@@ -48,6 +49,8 @@ pub use compysition_core::*;
 pub use compysition_actors as actors;
 #[cfg(feature = "cli")]
 pub use compysition_expression as expression;
+#[cfg(feature = "files")]
+pub use compysition_files as files;
 #[cfg(feature = "cli")]
 pub use compysition_flow as flow;
 #[cfg(feature = "http")]
@@ -66,6 +69,8 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     #[cfg(feature = "actors")]
     compysition_actors::register(&mut registry);
+    #[cfg(feature = "files")]
+    compysition_files::register(&mut registry);
     #[cfg(feature = "http")]
     compysition_http::register(&mut registry);
     #[cfg(feature = "json")]

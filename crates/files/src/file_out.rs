@@ -1,0 +1,225 @@
+//! Events in files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use compysition_core::{
+    Actor, ByteSize, Context, Error, Event, Held, Ports, Result, Tick, TimeSpan,
+};
+use compysition_expression::Template;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::file_path::PathTemplate;
+use crate::rolling::Rolling;
+
+/// Writes the payload of each event to a file, and passes the event on when it is written.
+///
+/// With `mode: append` each payload is put at the end of the file, and a line break after it unless it ends with one. With
+/// `mode: replace` it is the whole content of the file, as it is, and who reads the file sees all of the old or all of the new content.
+///
+/// Directories are made as needed. A `path` with `{{ … }}` never leads out of the directory that stands before the first of them; an event
+/// that would is `unprocessable`. What cannot be written is `unavailable`, and nothing of it is in the file. What is written survives
+/// `kill -9`; with `sync` also the end of the machine.
+///
+/// A file that would grow beyond `max_size`, or is older than `max_age`, becomes `FILE.1`, the one before `FILE.2`, and so on.
+///
+/// Example: `file_out: { path: "out/{{ service }}.jsonl", max_size: 100MiB, keep: 5 }`
+#[derive(Deserialize, JsonSchema)]
+#[serde(try_from = "Settings")]
+#[schemars(with = "Settings")]
+pub struct FileOut {
+    path: PathTemplate,
+    mode: Mode,
+    files: Rolling,
+    waiting: BTreeMap<PathBuf, Waiting>,
+    waiting_bytes: usize,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// The file, a template.
+    #[serde(alias = "location")]
+    path: Template,
+    /// Whether payloads are put at the end of the file (`append`) or each is all of it (`replace`).
+    #[serde(default)]
+    mode: Mode,
+    /// How large a file may grow before it is put aside; without it, there is no end.
+    max_size: Option<ByteSize>,
+    /// How old a file may grow before it is put aside; without it, there is no end.
+    max_age: Option<TimeSpan>,
+    /// How many files that were put aside are kept; 10 by default.
+    #[serde(default = "keep")]
+    keep: u32,
+    /// Whether an event goes on only when it is on the disk itself, and not in the system's memory.
+    #[serde(default)]
+    sync: bool,
+}
+
+fn keep() -> u32 {
+    10
+}
+
+/// Says what becomes of what is in the file already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It stays, and the payload stands behind it.
+    #[default]
+    Append,
+    /// The payload takes its place.
+    Replace,
+}
+
+/// How many bytes are written with one call at most, if no single payload is larger.
+const AT_ONCE: usize = 256 << 10;
+
+/// What is to be written to one file, and the events that go on then.
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    events: Vec<Held>,
+}
+
+impl FileOut {
+    /// Makes an actor that appends to this file, a template.
+    ///
+    /// # Errors
+    /// If the template does not compile, or names no file.
+    pub fn to(path: impl Into<String>) -> Result<FileOut> {
+        let path = PathTemplate::new(Template::new(path)?).map_err(Error::internal)?;
+        Ok(FileOut {
+            path,
+            mode: Mode::Append,
+            files: Rolling {
+                max_size: None,
+                max_age: None,
+                keep: keep(),
+                sync: false,
+            },
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+        })
+    }
+
+    /// Sets what becomes of what is in the file already.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> FileOut {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets how large a file may grow, in bytes, before it is put aside.
+    #[must_use]
+    pub fn max_size(mut self, bytes: usize) -> FileOut {
+        self.files.max_size = Some(bytes as u64);
+        self
+    }
+
+    /// Sets how many files that were put aside are kept.
+    #[must_use]
+    pub fn keep(mut self, files: u32) -> FileOut {
+        self.files.keep = files;
+        self
+    }
+
+    async fn replace(&self, path: PathBuf, event: Event, ctx: &Context) -> Result {
+        let (files, payload, file) = (self.files.clone(), event.payload().clone(), path.clone());
+        let write = move || Ok(files.replace(&file, payload.bytes()?).map_err(Unwritten));
+        let written: Result<_> = ctx.blocking(write).await?;
+        written?.map_err(|error| error.about(&path))?;
+        ctx.send(event)
+    }
+
+    /// Writes all that waits.
+    async fn write(&mut self, ctx: &Context) -> Result {
+        self.waiting_bytes = 0;
+        for (path, waiting) in std::mem::take(&mut self.waiting) {
+            let (files, file, bytes) = (self.files.clone(), path.clone(), waiting.bytes);
+            let written = ctx
+                .blocking(move || files.append(&file, &bytes).map_err(Unwritten))
+                .await?;
+            for event in waiting.events.into_iter().filter_map(Held::release) {
+                match &written {
+                    Ok(()) => ctx.send(event)?,
+                    Err(error) => ctx.send_error(event, error.about(&path))?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Actor for FileOut {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let path = self.path.render((&event, ctx))?;
+        if self.mode == Mode::Replace {
+            return self.replace(path, event, ctx).await;
+        }
+        let payload = event.payload().clone();
+        let bytes = payload.bytes()?;
+        let held = ctx.hold(event)?;
+        let waiting = self.waiting.entry(path).or_default();
+        waiting.events.push(held);
+        waiting.bytes.extend_from_slice(bytes);
+        if !bytes.ends_with(b"\n") {
+            waiting.bytes.push(b'\n');
+        }
+        self.waiting_bytes += bytes.len();
+        if self.waiting_bytes >= AT_ONCE {
+            return self.write(ctx).await;
+        }
+        // As soon as there is nothing else to take: one call writes what came together.
+        ctx.wake_after(Duration::ZERO);
+        Ok(())
+    }
+
+    async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
+        self.write(ctx).await
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink().single()
+    }
+}
+
+/// Why a file could not be written.
+struct Unwritten(std::io::Error);
+
+impl Unwritten {
+    fn about(&self, path: &Path) -> Error {
+        Error::unavailable(format!(
+            "cannot write to the file `{}`: {}",
+            path.display(),
+            self.0
+        ))
+    }
+}
+
+impl TryFrom<Settings> for FileOut {
+    type Error = String;
+
+    fn try_from(settings: Settings) -> Result<FileOut, String> {
+        let rotates = settings.max_size.is_some() || settings.max_age.is_some();
+        if rotates && settings.mode == Mode::Replace {
+            return Err("`max_size` and `max_age` are for `mode: append`".into());
+        }
+        if settings.max_size.is_some_and(|size| size.0 == 0) {
+            return Err("`max_size: 0` has no room for a payload".into());
+        }
+        Ok(FileOut {
+            path: PathTemplate::new(settings.path)?,
+            mode: settings.mode,
+            files: Rolling {
+                max_size: settings.max_size.map(|size| size.0 as u64),
+                max_age: settings.max_age.map(|age| age.0),
+                keep: settings.keep,
+                sync: settings.sync,
+            },
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+        })
+    }
+}
