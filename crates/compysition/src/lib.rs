@@ -8,7 +8,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
-//! | `files` | `file_out` |
+//! | `files` | `file_in`, `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
 //! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |

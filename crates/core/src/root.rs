@@ -325,6 +325,10 @@ impl Root {
         }
     }
 
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.state.lock().as_ref()?.outcome.clone()
+    }
+
     pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
         self.change(|state| match &state.outcome {
             Some(outcome) => Poll::Ready(outcome.clone()),

@@ -52,6 +52,11 @@ impl Settlement {
     pub fn root_id(&self) -> Id {
         self.0.id()
     }
+
+    /// Returns how the root ended, if it has.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.0.outcome()
+    }
 }
 
 impl Future for Settlement {

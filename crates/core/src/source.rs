@@ -71,6 +71,23 @@ impl Source {
         Ok(Settlement(root))
     }
 
+    /// Waits for a permit and sends the event the error path, as a new root: what a source cannot read, so that
+    /// it is seen and settled like everything else.
+    ///
+    /// # Errors
+    /// As [`emit`](Source::emit).
+    pub async fn emit_failed(
+        &self,
+        event: impl Into<Event>,
+        error: impl Into<Error>,
+    ) -> Result<Settlement, Refusal> {
+        let event = event.into();
+        let permit = self.gate.admit(event.cost()).await?;
+        let (root, event) = enter(&self.gate, permit, event, false);
+        self.ctx.station.route_error(event, error.into());
+        Ok(Settlement(root))
+    }
+
     /// Waits for a permit for one event with a payload of at most `bytes`, as a door does before it reads
     /// the body.
     ///
@@ -130,15 +147,13 @@ impl Admission {
     }
 }
 
-/// Makes an event a new root and sends it.
-fn send(
-    ctx: &Context,
+/// Makes an event a new root.
+fn enter(
     gate: &Arc<Gate>,
     mut permit: Permit,
-    outbox: Option<&str>,
     mut event: Event,
     asked: bool,
-) -> Arc<Root> {
+) -> (Arc<Root>, Event) {
     permit.shrink_to(event.cost());
     let id = match event.id() {
         Id::NONE => gate.flow().new_id(desk::millis()),
@@ -148,6 +163,19 @@ fn send(
     let held = permit.into_held();
     let root = Arc::new(Root::new(id, gate.clone(), held, asked, origin));
     event.enter(id, root.clone(), held);
+    (root, event)
+}
+
+/// Makes an event a new root and sends it.
+fn send(
+    ctx: &Context,
+    gate: &Arc<Gate>,
+    permit: Permit,
+    outbox: Option<&str>,
+    event: Event,
+    asked: bool,
+) -> Arc<Root> {
+    let (root, event) = enter(gate, permit, event, asked);
     if asked
         && let Some(after) = gate
             .flow()

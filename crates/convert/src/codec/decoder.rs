@@ -37,7 +37,7 @@ pub struct Decoder {
 }
 
 /// Finds one record after the other.
-pub(crate) trait Framing: Send {
+pub(crate) trait Framing: Send + Sync {
     /// Looks at the bytes that were not yet taken; `ended` tells that there will be no more. Called again with
     /// the same bytes and more, after [`Step::More`].
     fn next(&mut self, bytes: &[u8], ended: bool) -> Step;

@@ -1,0 +1,255 @@
+//! A file that is being read.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use compysition_core::{
+    Context, Error, ErrorKind, Event, Payload, Refusal, Result, Settlement, Source,
+};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::checkpoint::Place;
+use crate::file_in::Reading;
+use crate::found::{Found, Identity};
+use crate::ledger::Ledger;
+use crate::records::Records;
+use crate::watch::Plan;
+
+/// A file that is being read, or whose events have not all settled.
+pub(crate) struct Job {
+    pub(crate) path: PathBuf,
+    pub(crate) identity: Identity,
+    pub(crate) modified: Option<SystemTime>,
+    /// Since when it has not been there any more when files were looked for.
+    pub(crate) gone_since: Option<Instant>,
+    pub(crate) ledger: Ledger,
+    begin: u64,
+    stage: Stage,
+    /// How many events were made of it.
+    count: u64,
+    saved: u64,
+}
+
+enum Stage {
+    New,
+    Reading(Box<Records>),
+    /// Read to its end, which is there.
+    Read(u64),
+}
+
+/// How long a file that was moved away is still read: who writes to it may not know yet.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Says how reading went on.
+pub(crate) enum Progress {
+    /// There may be more.
+    More,
+    /// There is no more now.
+    AtEnd,
+}
+
+impl Job {
+    pub(crate) fn new(found: Found, offset: u64) -> Job {
+        Job {
+            path: found.path,
+            identity: found.identity,
+            modified: found.modified,
+            gone_since: None,
+            ledger: Ledger::at(offset),
+            begin: offset,
+            stage: Stage::New,
+            count: 0,
+            saved: offset,
+        }
+    }
+
+    /// Takes note of what the file is like now.
+    pub(crate) fn meet(&mut self, found: Found) {
+        let read = match &self.stage {
+            Stage::New => self.begin,
+            Stage::Reading(records) => records.read(),
+            Stage::Read(size) => *size,
+        };
+        if found.size < read && !matches!(self.stage, Stage::Read(_)) {
+            // Cut off, to be written anew.
+            *self = Job::new(found, 0);
+        } else {
+            self.path = found.path;
+        }
+    }
+
+    /// Makes events of a part of the file.
+    ///
+    /// # Errors
+    /// If no event can be let in any more.
+    pub(crate) async fn read(&mut self, plan: &Plan, source: &Source) -> Result<Progress> {
+        let ctx = source.context();
+        if let Stage::New = self.stage {
+            self.open(plan, ctx, source).await?;
+        }
+        let Stage::Reading(records) = &mut self.stage else {
+            return Ok(Progress::AtEnd);
+        };
+        let is_more = match records.fill(ctx).await {
+            Ok(is_more) => is_more,
+            Err(error) => {
+                let end = records.read();
+                let path = self.path.display();
+                let error = Error::unavailable(format!("cannot read the file `{path}`: {error}"));
+                self.stage = Stage::Read(end);
+                self.fail(error, end, source).await?;
+                return Ok(Progress::AtEnd);
+            }
+        };
+        // A file that is written on goes on; one that was put aside has an end.
+        let is_gone = self
+            .gone_since
+            .is_some_and(|since| since.elapsed() >= GRACE);
+        let has_ended = !is_more && (plan.reading == Reading::Whole || is_gone);
+        if has_ended {
+            records.end();
+        }
+        self.emit_records(plan, source).await?;
+        if let (true, Stage::Reading(records)) = (has_ended, &self.stage) {
+            self.stage = Stage::Read(records.read());
+        }
+        Ok(match is_more {
+            true => Progress::More,
+            false => Progress::AtEnd,
+        })
+    }
+
+    async fn open(&mut self, plan: &Plan, ctx: &Context, source: &Source) -> Result {
+        let (path, codec) = (self.path.clone(), plan.codec.clone());
+        let (max_record, begin) = (plan.max_record, self.begin);
+        let open = move || Records::open(&path, &codec, max_record, begin);
+        self.stage = match ctx.blocking(open).await? {
+            Ok(records) => Stage::Reading(Box::new(records)),
+            Err(error) => {
+                self.stage = Stage::Read(self.begin);
+                let path = self.path.display();
+                let error = Error::unavailable(format!("cannot open the file `{path}`: {error}"));
+                return self.fail(error, self.begin, source).await;
+            }
+        };
+        Ok(())
+    }
+
+    /// Makes events of the records that were read.
+    async fn emit_records(&mut self, plan: &Plan, source: &Source) -> Result {
+        let mut pack = Vec::new();
+        let mut pack_end = 0;
+        loop {
+            let Stage::Reading(records) = &mut self.stage else {
+                return Ok(());
+            };
+            let next = records.next();
+            let is_full = pack.len() >= plan.batch || !matches!(next, Some((Ok(_), _)));
+            if is_full && !pack.is_empty() {
+                let payload = unite(std::mem::take(&mut pack))?;
+                self.emit(payload, pack_end, source).await?;
+            }
+            match next {
+                None => return Ok(()),
+                Some((Ok(payload), end)) if plan.batch <= 1 => {
+                    self.emit(payload, end, source).await?;
+                }
+                Some((Ok(payload), end)) => {
+                    pack.push(payload);
+                    pack_end = end;
+                }
+                Some((Err(error), end)) => {
+                    let path = self.path.display();
+                    let error = Error::new(error.kind(), format!("in the file `{path}`: {error}"));
+                    self.fail(error, end, source).await?;
+                }
+            }
+        }
+    }
+
+    async fn emit(&mut self, payload: Payload, end: u64, source: &Source) -> Result {
+        let event = self.event(payload);
+        match source.emit(event).await {
+            Ok(settlement) => self.note(end, settlement),
+            Err(Refusal::TooLarge { limit }) => {
+                let error = Error::new(
+                    ErrorKind::TooLarge,
+                    format!(
+                        "a record of the file `{}` exceeds the {limit} bytes that may be in flight",
+                        self.path.display()
+                    ),
+                );
+                self.fail(error, end, source).await?;
+            }
+            Err(refusal) => return Err(refusal.into()),
+        }
+        Ok(())
+    }
+
+    async fn fail(&mut self, error: Error, end: u64, source: &Source) -> Result {
+        let event = self.event(Payload::Empty);
+        let settlement = source.emit_failed(event, error).await?;
+        self.note(end, settlement);
+        Ok(())
+    }
+
+    fn event(&self, payload: Payload) -> Event {
+        let name = self.path.file_name().unwrap_or_default();
+        Event::new(payload)
+            .with_attribute("file_name", name.to_string_lossy().into_owned())
+            .with_attribute("file_path", self.path.display().to_string())
+            .with_attribute("file_record", self.count + 1)
+    }
+
+    fn note(&mut self, end: u64, settlement: Settlement) {
+        self.count += 1;
+        self.ledger.note(end, settlement);
+    }
+
+    /// Returns whether it was read and all of its events have settled.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Read(_)) && self.ledger.is_clear()
+    }
+
+    /// Returns how far it was read.
+    pub(crate) fn size(&self) -> u64 {
+        match self.stage {
+            Stage::Read(size) => size,
+            _ => self.ledger.settled(),
+        }
+    }
+
+    pub(crate) fn first(&self) -> Option<Settlement> {
+        self.ledger.first()
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place::new(&self.path, self.identity, self.ledger.settled(), false)
+    }
+
+    pub(crate) fn has_moved(&self) -> bool {
+        self.saved != self.ledger.settled()
+    }
+
+    pub(crate) fn note_saved(&mut self) {
+        self.saved = self.ledger.settled();
+    }
+}
+
+/// Makes one payload of several records: lines of texts, a list of anything else.
+fn unite(records: Vec<Payload>) -> Result<Payload> {
+    if records
+        .iter()
+        .all(|record| matches!(record, Payload::Text(_)))
+    {
+        let mut text = String::new();
+        for record in &records {
+            text.push_str(record.text()?);
+            text.push('\n');
+        }
+        return Ok(text.into());
+    }
+    let values = records.iter().map(Payload::to_value);
+    Ok(values.collect::<Value>().into())
+}

@@ -1,0 +1,308 @@
+//! Files that are watched for and read.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use compysition_convert::Codec;
+use compysition_core::{Context, Result, Source};
+use tokio::time::{Instant, sleep_until};
+
+use crate::checkpoint::{Checkpoint, Place};
+use crate::disposal::Disposal;
+use crate::file_in::Reading;
+use crate::found::{Found, Identity, find};
+use crate::job::{Job, Progress};
+
+/// What is to be done with which files.
+pub(crate) struct Plan {
+    pub(crate) patterns: Vec<String>,
+    pub(crate) reading: Reading,
+    pub(crate) codec: Codec,
+    pub(crate) batch: usize,
+    pub(crate) max_record: usize,
+    pub(crate) from_end: bool,
+    pub(crate) poll: Duration,
+    pub(crate) stable: Duration,
+    pub(crate) delivered: Disposal,
+    pub(crate) failed: Disposal,
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) checkpoint_every: Duration,
+    pub(crate) once: bool,
+}
+
+/// Looks for files, reads them, and sees to what becomes of them.
+pub(crate) struct Watch {
+    plan: Arc<Plan>,
+    jobs: Vec<Job>,
+    /// Those that were read and stay, and when they were last changed.
+    done: HashMap<Identity, (Place, Option<SystemTime>)>,
+    /// Those that may not be ready yet, and since when they have not changed.
+    changing: HashMap<PathBuf, (Found, Instant)>,
+    /// What was written at the last run.
+    before: Checkpoint,
+    saved: Checkpoint,
+    save_next: Instant,
+    is_first: bool,
+}
+
+impl Watch {
+    pub(crate) fn new(plan: Arc<Plan>, before: Checkpoint, now: Instant) -> Watch {
+        Watch {
+            save_next: now + plan.checkpoint_every,
+            plan,
+            jobs: Vec::new(),
+            done: HashMap::new(),
+            changing: HashMap::new(),
+            saved: before.clone(),
+            before,
+            is_first: true,
+        }
+    }
+
+    /// Makes events of what there is and comes, until the flow stops or all is done that is to be done once.
+    pub(crate) async fn run(&mut self, source: Source) -> Result {
+        loop {
+            let ctx = source.context().clone();
+            let poll = Instant::now() + self.plan.poll;
+            self.discover(&ctx).await?;
+            let mut is_reading = true;
+            while is_reading {
+                is_reading = false;
+                for job in &mut self.jobs {
+                    match job.read(&self.plan, &source).await? {
+                        Progress::More => is_reading = true,
+                        Progress::AtEnd => {}
+                    }
+                }
+                self.settle(&ctx).await?;
+                self.save_if_due(&ctx).await?;
+            }
+            let waits = !self.changing.is_empty() || !self.jobs.is_empty();
+            if self.plan.once && !waits {
+                return Ok(());
+            }
+            self.rest(&ctx, poll).await?;
+        }
+    }
+
+    /// Waits until it is time to look again, and sees to what settles meanwhile.
+    async fn rest(&mut self, ctx: &Context, until: Instant) -> Result {
+        loop {
+            self.settle(ctx).await?;
+            self.save_if_due(ctx).await?;
+            let first = self.jobs.iter().find_map(Job::first);
+            let must_save = match self.is_saved() {
+                true => until,
+                false => self.save_next.min(until),
+            };
+            let Some(settlement) = first else {
+                if self.plan.once && self.jobs.is_empty() && self.changing.is_empty() {
+                    return Ok(());
+                }
+                sleep_until(must_save).await;
+                if Instant::now() >= until {
+                    return Ok(());
+                }
+                continue;
+            };
+            tokio::select! {
+                _ = settlement => {}
+                () = sleep_until(must_save) => {}
+            }
+            if Instant::now() >= until {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Looks for files that are new.
+    async fn discover(&mut self, ctx: &Context) -> Result {
+        let plan = self.plan.clone();
+        let look = move || {
+            let found = plan.patterns.iter().map(|pattern| find(pattern));
+            found.collect::<Result<Vec<_>, _>>()
+        };
+        let found = ctx.blocking(look).await?;
+        let found: Vec<Found> = found?.into_iter().flatten().collect();
+        let mut there = HashSet::new();
+        for found in found {
+            if !self.is_moved(&found) && there.insert(found.identity) {
+                self.meet(found, ctx).await?;
+            }
+        }
+        self.is_first = false;
+        let is_there = |identity: &Identity| there.contains(identity);
+        self.done.retain(|identity, _| is_there(identity));
+        self.changing
+            .retain(|_, (found, _)| is_there(&found.identity));
+        for job in &mut self.jobs {
+            match is_there(&job.identity) {
+                true => job.gone_since = None,
+                false => _ = job.gone_since.get_or_insert_with(Instant::now),
+            }
+        }
+        let is_there = |place: &Place| there.contains(&place.identity());
+        self.before.files.retain(is_there);
+        Ok(())
+    }
+
+    /// Returns whether a file is one that was put aside.
+    fn is_moved(&self, found: &Found) -> bool {
+        let directories = [&self.plan.delivered, &self.plan.failed].map(Disposal::directory);
+        let mut directories = directories.into_iter().flatten();
+        directories.any(|directory| found.path.starts_with(directory))
+    }
+
+    /// Begins to read a file, unless that was done already or it is too early.
+    async fn meet(&mut self, found: Found, ctx: &Context) -> Result {
+        if let Some(job) = self
+            .jobs
+            .iter_mut()
+            .find(|job| job.identity == found.identity)
+        {
+            job.meet(found);
+            return Ok(());
+        }
+        if let Some((place, modified)) = self.done.get(&found.identity) {
+            match found.size == place.offset && found.modified == *modified {
+                true => return Ok(()),
+                false => _ = self.done.remove(&found.identity),
+            }
+        }
+        let is_tail = self.plan.reading == Reading::Tail;
+        if !is_tail && !self.is_stable(&found) {
+            return Ok(());
+        }
+        let (mut before, asked) = (std::mem::take(&mut self.before), found.clone());
+        let take = move || {
+            let place = before.take(&asked);
+            (before, place)
+        };
+        let (before, place) = ctx.blocking(take).await?;
+        self.before = before;
+        let offset = match place {
+            Some(place) if place.done && !is_tail && place.offset == found.size => {
+                self.done.insert(found.identity, (place, found.modified));
+                return Ok(());
+            }
+            Some(place) if !place.done || is_tail => place.offset,
+            _ if is_tail && self.is_first && self.plan.from_end => found.size,
+            _ => 0,
+        };
+        self.jobs.push(Job::new(found, offset));
+        Ok(())
+    }
+
+    /// Returns whether a file has not changed for as long as it must.
+    fn is_stable(&mut self, found: &Found) -> bool {
+        if self.plan.stable.is_zero() {
+            return true;
+        }
+        let now = Instant::now();
+        match self.changing.get(&found.path) {
+            Some((before, since)) if before == found => {
+                let is_stable = now >= *since + self.plan.stable;
+                if is_stable {
+                    self.changing.remove(&found.path);
+                }
+                is_stable
+            }
+            _ => {
+                self.changing
+                    .insert(found.path.clone(), (found.clone(), now));
+                false
+            }
+        }
+    }
+
+    /// Sees to what has settled.
+    pub(crate) async fn settle(&mut self, ctx: &Context) -> Result {
+        for job in &mut self.jobs {
+            job.ledger.sweep();
+        }
+        while let Some(at) = self.jobs.iter().position(Job::is_done) {
+            let job = self.jobs.remove(at);
+            let (plan, path) = (self.plan.clone(), job.path.clone());
+            let (identity, modified) = (job.identity, job.modified);
+            let disposal = match (plan.reading, job.ledger.has_failures()) {
+                (Reading::Tail, _) => Disposal::Keep,
+                (Reading::Whole, false) => plan.delivered.clone(),
+                (Reading::Whole, true) => plan.failed.clone(),
+            };
+            let dispose = move || {
+                let place = Place::new(&job.path, identity, job.size(), true);
+                let disposed = disposal.apply(&job.path);
+                // The number of one that is gone may be that of a new one at once.
+                let stays = disposal == Disposal::Keep || disposed.is_err();
+                (stays.then_some(place), disposed)
+            };
+            let (place, disposed) = ctx.blocking(dispose).await?;
+            if let Err(error) = disposed {
+                let (flow, actor, path) = (ctx.flow(), ctx.actor(), path.display());
+                tracing::error!(
+                    flow,
+                    actor,
+                    "the file `{path}` was read but cannot be put aside, and is not read again: {error}"
+                );
+            }
+            if let Some(place) = place {
+                self.done.insert(identity, (place, modified));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what is known of all files.
+    fn checkpoint(&self) -> Checkpoint {
+        let jobs = self.jobs.iter().map(Job::place);
+        let done = self.done.values().map(|(place, _)| place.clone());
+        let before = self.before.files.iter().cloned();
+        Checkpoint {
+            files: jobs.chain(done).chain(before).collect(),
+        }
+    }
+
+    fn is_saved(&self) -> bool {
+        self.plan.checkpoint.is_none() || self.jobs.iter().all(|job| !job.has_moved())
+    }
+
+    async fn save_if_due(&mut self, ctx: &Context) -> Result {
+        if Instant::now() < self.save_next {
+            return Ok(());
+        }
+        self.save(ctx).await
+    }
+
+    /// Writes the checkpoint, if there is anything new in it.
+    pub(crate) async fn save(&mut self, ctx: &Context) -> Result {
+        self.save_next = Instant::now() + self.plan.checkpoint_every;
+        let Some(path) = self.plan.checkpoint.clone() else {
+            return Ok(());
+        };
+        let checkpoint = self.checkpoint();
+        for job in &mut self.jobs {
+            job.note_saved();
+        }
+        if checkpoint == self.saved {
+            return Ok(());
+        }
+        self.saved = checkpoint.clone();
+        let (flow, actor) = (ctx.flow(), ctx.actor());
+        let saved = ctx.blocking({
+            let path = path.clone();
+            move || checkpoint.save(&path)
+        });
+        if let Err(error) = saved.await? {
+            let path = path.display();
+            tracing::error!(
+                flow,
+                actor,
+                "cannot write the checkpoint `{path}`; after a restart, events are repeated: {error}"
+            );
+            self.saved = Checkpoint::default();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! `file_in`, as flows and directories see it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use compysition_core::testing::Harness;
+use compysition_core::{Actor, Context, Director, ErrorKind, Event, Ports, Result};
+use compysition_files::FileIn;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::support::Directory;
+
+/// More than the time between two looks, or that a file must not change.
+const A_WHILE: Duration = Duration::from_millis(3500);
+
+fn start(settings: Value) -> Harness {
+    Harness::new(serde_json::from_value::<FileIn>(settings).unwrap())
+}
+
+/// Lets the harness's time pass, and returns the texts that came.
+fn texts(harness: &mut Harness) -> Vec<String> {
+    harness.advance(A_WHILE);
+    let events = harness.take();
+    let texts = events.iter().map(|event| event.text().unwrap().to_owned());
+    texts.collect()
+}
+
+fn append(path: &str, text: &str) {
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn refused(settings: Value) -> String {
+    let built = serde_json::from_value::<FileIn>(settings);
+    built.err().unwrap().to_string()
+}
+
+#[test]
+fn a_whole_file_is_an_event_and_is_moved_when_that_has_settled() {
+    let directory = Directory::new("whole");
+    let done = directory.path("done");
+    fs::create_dir(&done).unwrap();
+    fs::write(directory.path("done/a.json"), "an older one").unwrap();
+    fs::write(directory.path("a.json"), "{\"a\":1}").unwrap();
+    fs::write(directory.path("b.txt"), "not meant").unwrap();
+    fs::write(directory.path(".c.json"), "hidden").unwrap();
+    let mut harness =
+        start(json!({ "path": directory.path("**/*.json"), "delivered": { "move": done } }));
+    harness.advance(A_WHILE);
+    let events = harness.take();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(*events[0].json().unwrap(), json!({"a": 1}));
+    assert_eq!(
+        events[0].lookup("attributes.file_name"),
+        Some(json!("a.json"))
+    );
+    drop(events);
+    harness.advance(A_WHILE);
+    assert_eq!(directory.names(), [".c.json", "b.txt", "done"]);
+    assert_eq!(directory.read("done/a.json"), "an older one");
+    assert_eq!(directory.read("done/a.json.1"), "{\"a\":1}");
+    fs::write(directory.path("a.json"), "again").unwrap();
+    assert_eq!(texts(&mut harness), ["again"]);
+    harness.stop();
+}
+
+#[test]
+fn a_file_that_is_still_written_waits() {
+    let directory = Directory::new("stable");
+    let path = directory.path("a.txt");
+    let settings = json!({ "path": path, "ready": { "stable": "10s" }, "delivered": "delete" });
+    let mut harness = start(settings);
+    append(&path, "one ");
+    assert!(texts(&mut harness).is_empty());
+    append(&path, "two");
+    for _ in 0..2 {
+        assert!(texts(&mut harness).is_empty());
+    }
+    harness.advance(Duration::from_secs(10));
+    assert_eq!(texts(&mut harness), ["one two"]);
+    assert!(texts(&mut harness).is_empty());
+    assert!(directory.names().is_empty());
+    harness.stop();
+}
+
+#[test]
+fn each_record_is_an_event_and_a_bad_one_fails_the_file() {
+    let directory = Directory::new("records");
+    fs::write(directory.path("a.jsonl"), "{\"a\":1}\n{oops\n{\"a\":3}\n").unwrap();
+    let failed = directory.path("failed");
+    let settings = json!({
+        "path": directory.path("*.jsonl"), "codec": "json_lines",
+        "delivered": "delete", "failed": { "move": failed },
+    });
+    let mut harness = start(settings);
+    assert_eq!(texts(&mut harness), ["{\"a\":1}", "{\"a\":3}"]);
+    let errors = harness.take_from("error");
+    let error = &errors[0].error().unwrap().error;
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    let message = error.to_string();
+    assert!(
+        message.contains("a.jsonl") && message.contains("record 2"),
+        "{message}"
+    );
+    drop(errors);
+    harness.advance(A_WHILE);
+    assert_eq!(directory.names(), ["failed"]);
+    harness.stop();
+}
+
+#[test]
+fn a_file_that_stays_is_read_again_only_when_it_changes() {
+    let directory = Directory::new("stays");
+    fs::write(directory.path("a.txt"), "one").unwrap();
+    let mut harness = start(json!({ "path": directory.path("*") }));
+    assert_eq!(texts(&mut harness), ["one"]);
+    assert!(texts(&mut harness).is_empty());
+    append(&directory.path("a.txt"), " two");
+    assert_eq!(texts(&mut harness), ["one two"]);
+    harness.stop();
+}
+
+#[test]
+fn a_tail_follows_what_is_written_moved_away_and_cut_off() {
+    let directory = Directory::new("tail");
+    let path = directory.path("app.log");
+    append(&path, "one\ntw");
+    let mut harness = start(json!({ "path": directory.path("*.log"), "mode": "tail" }));
+    assert_eq!(texts(&mut harness), ["one"]);
+    append(&path, "o\nthree\n");
+    assert_eq!(texts(&mut harness), ["two", "three"]);
+    fs::rename(&path, directory.path("app.log.1")).unwrap();
+    append(&directory.path("app.log.1"), "late\nlast");
+    append(&path, "new\n");
+    let mut seen = texts(&mut harness);
+    seen.extend(texts(&mut harness));
+    seen.sort();
+    assert_eq!(seen, ["last", "late", "new"]);
+    fs::write(&path, "").unwrap();
+    assert!(texts(&mut harness).is_empty());
+    append(&path, "anew\n");
+    assert_eq!(texts(&mut harness), ["anew"]);
+    harness.stop();
+}
+
+#[test]
+fn a_tail_may_begin_at_the_end() {
+    let directory = Directory::new("end");
+    append(&directory.path("a.log"), "old\n");
+    let mut harness =
+        start(json!({ "path": directory.path("*.log"), "mode": "tail", "start": "end" }));
+    assert!(texts(&mut harness).is_empty());
+    append(&directory.path("a.log"), "new\n");
+    append(&directory.path("b.log"), "other\n");
+    let mut seen = texts(&mut harness);
+    seen.sort();
+    assert_eq!(seen, ["new", "other"]);
+    harness.stop();
+}
+
+#[test]
+fn a_restart_goes_on_behind_what_had_settled() {
+    let directory = Directory::new("checkpoint");
+    let path = directory.path("a.log");
+    append(&path, "one\ntwo\nthree\n");
+    let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
+    let mut harness = start(settings.clone());
+    assert_eq!(texts(&mut harness), ["one", "two", "three"]);
+    harness.stop();
+    drop(harness);
+    // After a stop nothing comes again.
+    append(&path, "five\n");
+    let mut harness = start(settings.clone());
+    assert_eq!(texts(&mut harness), ["five"]);
+    harness.stop();
+    drop(harness);
+    // Another file in its place is read from its beginning, however long it is.
+    fs::remove_file(&path).unwrap();
+    let lines: Vec<String> = (100..120).map(|line| line.to_string()).collect();
+    append(&path, &(lines.join("\n") + "\n"));
+    let mut harness = start(settings);
+    assert_eq!(texts(&mut harness), lines);
+    harness.stop();
+}
+
+/// Lets so many events pass as there are permits, and the others wait.
+struct Passing(Arc<Semaphore>, Arc<Mutex<Vec<String>>>);
+
+impl Actor for Passing {
+    async fn consume(&mut self, event: Event, _: &Context) -> Result {
+        self.1.lock().push(event.text()?.to_owned());
+        if let Ok(permit) = self.0.acquire().await {
+            permit.forget();
+        }
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
+
+/// Runs `file_in` for a while before an actor that lets so many events pass, and ends that as a kill would.
+fn run_and_kill(settings: &Value, pass: usize) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let mut director = Director::new("killed");
+    let actor = serde_json::from_value::<FileIn>(settings.clone()).unwrap();
+    let files = director.register("files", actor);
+    let passing = Passing(Arc::new(Semaphore::new(pass)), seen.clone());
+    let passing = director.register("passing", passing);
+    director.connect(files, passing);
+    runtime.block_on(async {
+        let flow = director.start().await.unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        flow.abort().await;
+    });
+    let seen = seen.lock();
+    seen.clone()
+}
+
+#[test]
+fn what_was_under_way_at_a_kill_comes_again() {
+    let directory = Directory::new("killed");
+    let path = directory.path("a.log");
+    append(&path, "one\ntwo\nthree\n");
+    let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
+    assert_eq!(run_and_kill(&settings, 1), ["one", "two"]);
+    assert_eq!(run_and_kill(&settings, 0), ["two"]);
+    assert_eq!(run_and_kill(&settings, 9), ["two", "three"]);
+    assert!(run_and_kill(&settings, 9).is_empty());
+}
+
+#[test]
+fn a_file_is_not_put_aside_before_its_events_have_settled() {
+    let directory = Directory::new("unsettled");
+    fs::write(directory.path("a.txt"), "one\ntwo\n").unwrap();
+    let settings =
+        json!({ "path": directory.path("a.txt"), "codec": "lines", "delivered": "delete" });
+    assert_eq!(run_and_kill(&settings, 1), ["one", "two"]);
+    assert_eq!(directory.names(), ["a.txt"]);
+    assert_eq!(run_and_kill(&settings, 2), ["one", "two"]);
+    assert!(directory.names().is_empty());
+}
+
+#[test]
+fn whole_files_are_remembered_across_restarts() {
+    let directory = Directory::new("remembered");
+    fs::write(directory.path("a.txt"), "one").unwrap();
+    let settings =
+        json!({ "path": directory.path("*.txt"), "checkpoint": directory.path("state") });
+    let mut harness = start(settings.clone());
+    assert_eq!(texts(&mut harness), ["one"]);
+    harness.stop();
+    drop(harness);
+    fs::write(directory.path("b.txt"), "two").unwrap();
+    let mut harness = start(settings);
+    assert_eq!(texts(&mut harness), ["two"]);
+    harness.stop();
+}
+
+#[test]
+fn a_broken_checkpoint_stops_the_start() {
+    let directory = Directory::new("broken");
+    fs::write(directory.path("state"), "{").unwrap();
+    let settings = json!({ "path": "x", "mode": "tail", "checkpoint": directory.path("state") });
+    let actor = serde_json::from_value::<FileIn>(settings).unwrap();
+    let error = Harness::of(actor).try_start().err().unwrap().to_string();
+    assert!(
+        error.contains("cannot read the checkpoint") && error.contains("remove it"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_line_that_is_too_large_fails_alone() {
+    let directory = Directory::new("huge");
+    let huge = "x".repeat(1 << 20);
+    for (name, line) in [("a.log", &*huge), ("b.log", &huge[..200])] {
+        append(&directory.path(name), &format!("one\n{line}\ntwo\n"));
+        let settings = json!({ "path": directory.path(name), "mode": "tail", "max_record": 100 });
+        let mut harness = start(settings);
+        assert_eq!(texts(&mut harness), ["one", "two"], "{name}");
+        let errors = harness.take_from("error");
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].error().unwrap().error.kind(), ErrorKind::TooLarge);
+        drop(errors);
+        harness.stop();
+    }
+}
+
+#[test]
+fn several_records_may_make_an_event() {
+    let directory = Directory::new("batch");
+    fs::write(directory.path("a.txt"), "1\n2\n3\n4\n5\n").unwrap();
+    let mut harness = start(json!({ "path": directory.path("*"), "codec": "lines", "batch": 2 }));
+    assert_eq!(texts(&mut harness), ["1\n2\n", "3\n4\n", "5\n"]);
+    harness.stop();
+    let mut harness =
+        start(json!({ "path": directory.path("*"), "codec": "json_lines", "batch": 3 }));
+    assert_eq!(texts(&mut harness), ["[1,2,3]", "[4,5]"]);
+    harness.stop();
+}
+
+#[test]
+fn settings_that_cannot_be_are_refused() {
+    let message = refused(json!({ "path": "a[", "mode": "tail" }));
+    assert!(message.contains("is no pattern"), "{message}");
+    let message = refused(json!({ "path": "in/" }));
+    assert!(message.contains("`in/*` names all"), "{message}");
+    let message = refused(json!({ "path": "a", "mode": "tail", "delivered": "delete" }));
+    assert!(message.contains("never done"), "{message}");
+    let message = refused(json!({ "path": "a", "mode": "tail", "codec": "text" }));
+    assert!(message.contains("has no end"), "{message}");
+}
