@@ -29,7 +29,7 @@ use crate::watch::{Plan, Watch};
 /// a `kill -9` (events that settled in the last second among them), none is lost. Without one a restart begins anew. An event that failed takes its error path once, and is not
 /// read again.
 ///
-/// Events have the attributes `file_name`, `file_path` and `file_record` (the number of the event). What cannot be read takes the error path.
+/// Events have the attributes `file_name` and `file_path`. What cannot be read takes the error path.
 ///
 /// Example: `file_in: { path: "in/*.csv", codec: csv, delivered: { move: done }, failed: { move: failed } }`
 #[derive(Deserialize, JsonSchema)]

@@ -156,12 +156,17 @@ impl Actor for FileOut {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         let path = self.path.render((&event, ctx))?;
         if self.mode == Mode::Replace {
+            let path = path.into_owned();
             return self.replace(path, event, ctx).await;
         }
         let payload = event.payload().clone();
         let bytes = payload.bytes()?;
         let held = ctx.hold(event)?;
-        let waiting = self.waiting.entry(path).or_default();
+        let is_first = self.waiting.is_empty();
+        let waiting = match self.waiting.get_mut(&*path) {
+            Some(waiting) => waiting,
+            None => self.waiting.entry(path.into_owned()).or_default(),
+        };
         waiting.events.push(held);
         waiting.bytes.extend_from_slice(bytes);
         if !bytes.ends_with(b"\n") {
@@ -171,8 +176,10 @@ impl Actor for FileOut {
         if self.waiting_bytes >= AT_ONCE {
             return self.write(ctx).await;
         }
-        // As soon as there is nothing else to take: one call writes what came together.
-        ctx.wake_after(Duration::ZERO);
+        if is_first {
+            // As soon as there is nothing else to take: one call writes what came together.
+            ctx.wake_after(Duration::ZERO);
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The name of a file, made from an event.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 use compysition_core::{Error, Result, Surroundings};
@@ -40,9 +41,9 @@ impl PathTemplate {
     ///
     /// # Errors
     /// Unprocessable, if the event leads out of the directory, or names no file in it.
-    pub(crate) fn render<'a>(&self, scope: impl Into<Scope<'a>>) -> Result<PathBuf> {
+    pub(crate) fn render<'a>(&self, scope: impl Into<Scope<'a>>) -> Result<Cow<'_, Path>> {
         if let Some(path) = &self.fixed {
-            return Ok(path.clone());
+            return Ok(Cow::Borrowed(path));
         }
         let path = self.template.render(scope)?;
         let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
@@ -53,7 +54,7 @@ impl PathTemplate {
                     && !path.ends_with('/')
                     && !path.contains('\0') =>
             {
-                Ok(self.base.join(path))
+                Ok(Cow::Owned(self.base.join(path)))
             }
             _ => Err(Error::unprocessable(format!(
                 "{path:?} names no file in the directory `{}`, to which `path: {:?}` is kept",
@@ -76,7 +77,8 @@ mod tests {
 
     fn render(template: &str, name: &str) -> Result<PathBuf> {
         let template = PathTemplate::new(Template::new(template).unwrap()).unwrap();
-        template.render(&Event::new(name))
+        let path = template.render(&Event::new(name))?;
+        Ok(path.into_owned())
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A file that is being read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use compysition_core::{
@@ -26,8 +26,8 @@ pub(crate) struct Job {
     pub(crate) ledger: Ledger,
     begin: u64,
     stage: Stage,
-    /// How many events were made of it.
-    count: u64,
+    /// What all of its events have in common.
+    named: Event,
     saved: u64,
 }
 
@@ -52,6 +52,7 @@ pub(crate) enum Progress {
 impl Job {
     pub(crate) fn new(found: Found, offset: u64) -> Job {
         Job {
+            named: named(&found.path),
             path: found.path,
             identity: found.identity,
             modified: found.modified,
@@ -59,7 +60,6 @@ impl Job {
             ledger: Ledger::at(offset),
             begin: offset,
             stage: Stage::New,
-            count: 0,
             saved: offset,
         }
     }
@@ -75,6 +75,7 @@ impl Job {
             // Cut off, to be written anew.
             *self = Job::new(found, 0);
         } else {
+            self.named = named(&found.path);
             self.path = found.path;
         }
     }
@@ -195,15 +196,10 @@ impl Job {
     }
 
     fn event(&self, payload: Payload) -> Event {
-        let name = self.path.file_name().unwrap_or_default();
-        Event::new(payload)
-            .with_attribute("file_name", name.to_string_lossy().into_owned())
-            .with_attribute("file_path", self.path.display().to_string())
-            .with_attribute("file_record", self.count + 1)
+        self.named.clone().with(payload)
     }
 
     fn note(&mut self, end: u64, settlement: Settlement) {
-        self.count += 1;
         self.ledger.note(end, settlement);
     }
 
@@ -235,6 +231,14 @@ impl Job {
     pub(crate) fn note_saved(&mut self) {
         self.saved = self.ledger.settled();
     }
+}
+
+/// Makes an event that tells its file.
+fn named(path: &Path) -> Event {
+    let name = path.file_name().unwrap_or_default();
+    Event::new(())
+        .with_attribute("file_name", name.to_string_lossy().into_owned())
+        .with_attribute("file_path", path.display().to_string())
 }
 
 /// Makes one payload of several records: lines of texts, a list of anything else.
