@@ -19,8 +19,6 @@ use crate::routes::check_outbox;
 pub struct Filter {
     condition: Expression,
     otherwise: Option<String>,
-    /// The outboxes of what passes, if they are not all.
-    passing: Vec<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -42,7 +40,6 @@ impl Filter {
         Ok(Filter {
             condition: Expression::new(condition)?,
             otherwise: None,
-            passing: Vec::new(),
         })
     }
 
@@ -51,20 +48,6 @@ impl Filter {
     pub fn otherwise(mut self, outbox: impl Into<String>) -> Filter {
         self.otherwise = Some(outbox.into());
         self
-    }
-
-    fn pass(&self, event: Event, ctx: &Context) -> Result {
-        if self.otherwise.is_none() {
-            return ctx.send(event);
-        }
-        let Some((last, rest)) = self.passing.split_last() else {
-            // Only what does not pass is wanted.
-            return Ok(());
-        };
-        for outbox in rest {
-            ctx.send_to(outbox, event.clone())?;
-        }
-        ctx.send_to(last, event)
     }
 }
 
@@ -76,7 +59,6 @@ impl TryFrom<Settings> for Filter {
         Ok(Filter {
             condition: settings.condition,
             otherwise: settings.otherwise,
-            passing: Vec::new(),
         })
     }
 }
@@ -84,17 +66,11 @@ impl TryFrom<Settings> for Filter {
 impl Actor for Filter {
     const KEEP_INPUT: bool = false;
 
-    async fn start(&mut self, ctx: &Context) -> Result {
-        let otherwise = self.otherwise.as_deref();
-        let passing = ctx.outboxes().filter(|outbox| Some(*outbox) != otherwise);
-        self.passing = passing.map(str::to_owned).collect();
-        Ok(())
-    }
-
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         match (self.condition.condition((&event, ctx)), &self.otherwise) {
             (Err(error), _) => Err(error.giving_back(event)),
-            (Ok(true), _) => self.pass(event, ctx),
+            (Ok(true), None) => ctx.send(event),
+            (Ok(true), Some(otherwise)) => ctx.send_except(otherwise, event),
             (Ok(false), Some(otherwise)) => ctx.send_to(otherwise, event),
             (Ok(false), None) => Ok(()),
         }

@@ -104,7 +104,10 @@ impl Actor for Throttle {
         let waits = self.exceeded == Exceeded::Wait;
         let wait = self.wait(key, ctx.now(), waits);
         if wait.is_zero() {
-            return ctx.send(event);
+            return match &self.exceeded {
+                Exceeded::Outbox(outbox) => ctx.send_except(outbox, event),
+                _ => ctx.send(event),
+            };
         }
         match &self.exceeded {
             Exceeded::Wait if self.key.is_none() => {

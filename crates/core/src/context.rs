@@ -131,6 +131,18 @@ impl Context {
         }
     }
 
+    /// Sends an event to every outbox but the one of this name, whether that is connected or not. It never waits.
+    ///
+    /// # Errors
+    /// As [`send`](Context::send).
+    pub fn send_except(&self, outbox: &str, event: impl Into<Event>) -> Result {
+        let named = self.station.outboxes().named.iter();
+        let others = named.filter(|(port, _)| port != outbox);
+        let links: Vec<usize> = others.flat_map(|(_, links)| links).copied().collect();
+        let sent = self.deliver(event.into(), &links, "*");
+        sent.map_err(|rejected| self.refuse(rejected.event, rejected.error))
+    }
+
     /// Sends an event to the error outbox, marked with `error`.
     ///
     /// # Errors
