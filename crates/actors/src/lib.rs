@@ -8,6 +8,7 @@
 //! * [`Decode`] and [`Encode`] read and write lines, CSV, MessagePack and more;
 //! * [`Router`], [`Filter`], [`ServiceRouter`] and [`RoundRobin`] choose where events go, [`Throttle`] how fast;
 //! * [`Split`] makes many events of one, [`Batch`] one of many, [`Join`] unites what went several ways;
+//! * [`Watchdog`] tells when events stay away;
 //! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
 //! * [`DeadLetters`] stores failed events as [`Letter`]s;
@@ -44,6 +45,7 @@ mod split;
 mod stdout;
 mod template;
 mod throttle;
+mod watchdog;
 mod xml_to_json;
 
 pub use batch::Batch;
@@ -69,6 +71,7 @@ pub use split::Split;
 pub use stdout::Stdout;
 pub use template::{Template, TextFormat};
 pub use throttle::Throttle;
+pub use watchdog::Watchdog;
 pub use xml_to_json::XmlToJson;
 
 /// What [`Decode`] and [`Encode`] are told.
@@ -82,6 +85,8 @@ pub fn register(registry: &mut Registry) {
         .add::<EventGenerator>("event_generator")
         .alias("generator", "event_generator")
         .alias("test_event", "event_generator")
+        .add::<Watchdog>("watchdog")
+        .alias("fresh", "watchdog")
         .add::<Stdout>("stdout")
         .add::<Discard>("discard")
         .alias("null", "discard")
