@@ -11,6 +11,7 @@
 //! | `files` | `file_in`, `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
+//! | `smtp` | `smtp_out` |
 //! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
@@ -57,6 +58,8 @@ pub use compysition_flow as flow;
 pub use compysition_http as http;
 #[cfg(feature = "json")]
 pub use compysition_json as json;
+#[cfg(feature = "smtp")]
+pub use compysition_smtp as smtp;
 #[cfg(feature = "xml")]
 pub use compysition_xml as xml;
 
@@ -75,6 +78,8 @@ pub fn registry() -> Registry {
     compysition_http::register(&mut registry);
     #[cfg(feature = "json")]
     compysition_json::register(&mut registry);
+    #[cfg(feature = "smtp")]
+    compysition_smtp::register(&mut registry);
     #[cfg(feature = "xml")]
     compysition_xml::register(&mut registry);
     registry
