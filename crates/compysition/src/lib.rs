@@ -11,7 +11,7 @@
 //! | `files` | `file_in`, `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
-//! | `smtp` | `smtp_out` |
+//! | `smtp` | `smtp_in`, `smtp_out` |
 //! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
