@@ -53,3 +53,16 @@ impl Line {
         self.template.as_literal()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_the_line_is_an_error_or_a_space() {
+        let line = Line::new("subject", "{{ text }}").unwrap();
+        let event = Event::new("one\r\nBcc: two\n\0");
+        assert!(line.render(&event).is_err());
+        assert_eq!(line.flatten(&event).unwrap(), "one Bcc: two");
+    }
+}

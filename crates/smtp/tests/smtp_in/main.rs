@@ -1,146 +1,17 @@
 //! `smtp_in`, as Python's clients and hostile ones see it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
-use std::time::Duration;
+mod site;
 
-use compysition_core::{Actor, Context, Director, Error, Event, Flow, Ports, Result};
+use std::fs;
+use std::io::BufReader;
+use std::net::TcpStream;
+use std::path::Path;
+
 use compysition_smtp::SmtpIn;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-type Seen = Arc<Mutex<Vec<Event>>>;
-
-/// Keeps what a message says, or fails with what its subject says.
-struct Step(Seen);
-
-impl Actor for Step {
-    async fn consume(&mut self, event: Event, _: &Context) -> Result {
-        let subject = match event.json() {
-            Ok(payload) => payload["subject"].as_str().unwrap_or_default().to_owned(),
-            Err(_) => String::new(),
-        };
-        match subject.as_str() {
-            "down" => Err(Error::unavailable("the store is down")),
-            "bad" => Err(Error::unprocessable("no such\r\norder")),
-            _ => {
-                let (payload, attribute) = (
-                    event.payload().clone(),
-                    event.attribute("smtp").unwrap().into_owned(),
-                );
-                self.0
-                    .lock()
-                    .push(Event::new(payload).with_attribute("smtp", attribute));
-                Ok(())
-            }
-        }
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().sink()
-    }
-}
-
-struct Site {
-    runtime: tokio::runtime::Runtime,
-    flow: Option<Flow>,
-    address: SocketAddr,
-    seen: Seen,
-}
-
-impl Site {
-    fn new(more: Value) -> Site {
-        let mut settings = json!({ "address": "127.0.0.1:0" });
-        settings
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        let server: SmtpIn = serde_json::from_value(settings).unwrap();
-        let (bound, seen) = (server.bound(), Seen::default());
-        let mut director = Director::new("test");
-        let smtp = director.register("smtp", server);
-        let step = director.register("step", Step(seen.clone()));
-        director.connect(smtp, step);
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let flow = Some(runtime.block_on(director.start()).unwrap());
-        let address = bound.get().unwrap();
-        Site {
-            runtime,
-            flow,
-            address,
-            seen,
-        }
-    }
-
-    /// Runs a client of Python's `smtplib`, which is `s`, and returns what it prints.
-    fn python(&self, script: &str) -> String {
-        let port = self.address.port();
-        let script = format!(
-            "import smtplib, ssl\nfrom email.message import EmailMessage\ns = smtplib.SMTP('127.0.0.1', {port}, timeout=60)\n{script}\n"
-        );
-        let output = Command::new("python3")
-            .args(["-c", &script])
-            .output()
-            .unwrap();
-        let errors = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{errors}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn client(&self) -> Client {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .unwrap();
-        let mut client = Client(BufReader::new(stream));
-        assert!(client.reply().starts_with("220 "));
-        client
-    }
-
-    fn taken(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.seen.lock())
-    }
-
-    fn stop(mut self) {
-        let stopped = self.runtime.block_on(self.flow.take().unwrap().stop());
-        assert!(stopped.is_clean(), "{stopped:?}");
-    }
-}
-
-/// A client that says what it likes.
-struct Client(BufReader<TcpStream>);
-
-impl Client {
-    fn say(&mut self, bytes: &str) {
-        // The server may have gone already.
-        let _ = self.0.get_mut().write_all(bytes.as_bytes());
-    }
-
-    /// Returns the last line of a reply, empty if the server has gone.
-    fn reply(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            match self.0.read_line(&mut line) {
-                Ok(_) if line.as_bytes().get(3) == Some(&b'-') => continue,
-                _ => return line,
-            }
-        }
-    }
-
-    fn ask(&mut self, line: &str) -> String {
-        self.say(&format!("{line}\r\n"));
-        self.reply()
-    }
-
-    fn is_closed(&mut self) -> bool {
-        self.reply().is_empty()
-    }
-}
+use crate::site::{Client, Site};
 
 fn refused(settings: Value) -> String {
     let built = serde_json::from_value::<SmtpIn>(settings);
@@ -207,6 +78,19 @@ fn a_message_is_taken_only_when_the_flow_is_done_with_it() {
     assert_eq!(lines[2], "(554, b'5.6.0 no suchorder')");
     assert_eq!(lines[3], "250");
     assert_eq!(site.taken().len(), 2);
+    site.stop();
+}
+
+#[test]
+fn a_message_that_takes_too_long_is_to_be_sent_again() {
+    let site = Site::new(json!({ "deadline": "100ms" }));
+    let mut client = site.client();
+    for line in ["EHLO me", "MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA"] {
+        client.ask(line);
+    }
+    assert!(client.ask("Subject: slow\r\n\r\nx\r\n.").starts_with("451"));
+    site.go_on.notify_one();
+    assert!(client.ask("QUIT").starts_with("221"));
     site.stop();
 }
 
