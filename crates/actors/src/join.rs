@@ -1,51 +1,72 @@
-//! What was sent several ways comes together.
+//! What was sent several ways, or made of one, comes together.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, Ports, Result, Tick, TimeSpan};
+use compysition_core::{Actor, Context, Error, Event, GroupOf, Ports, Result, Tick, TimeSpan};
 use compysition_expression::Expression;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use crate::parts::{Come, Parts};
+use crate::by_group::ByGroup;
+use crate::by_key::ByKey;
+use crate::merge::{Merge, Named};
 
-/// Unites what came of one event on several ways: an aggregator.
+/// Makes one event of what came of one event, or of one file: an aggregator.
 ///
-/// Each inbox brings a part, named as the actor that it comes from; the error outbox of that actor brings the same part, as failed
-/// (`ask.error -> join`). When all parts are there, one event goes on, whose payload is an object with the payload of each part under
-/// its name, or their list (`merge: list`), in the order of `parts`. It answers for all of them, has the attributes of the part that came
-/// first, and the errors of the failed parts in `attributes.join.errors`.
+/// **What went several ways** (`by: root`). Each inbox brings a part, named as the actor that it comes from; the error outbox of that
+/// actor brings the same part, as failed (`ask.error -> join`). When all parts are there, one event goes on, whose payload is an object
+/// with the payload of each part under its name, in the order of `parts`. It answers for all of them, has the attributes of the part that came
+/// first, and the errors of the failed parts in `attributes.join.errors`. Parts belong together if they descend from the same root, or have the
+/// same `key`. A second event of one part is put aside with a warning.
+///
+/// **What an actor made of one event** (`by: split`), such as `split`. When the last part has come, or has ended elsewhere, one event goes
+/// on, whose payload is the list of the payloads in their order. Nobody counts, and nobody waits for a time: the engine knows what is under
+/// way. A part that ended elsewhere without failing, such as at a filter, is just not there. Splits within splits need a join each, the inner
+/// one first. The event has the attributes of that which was split, and `attributes.join` says how many `parts` there were, how many were
+/// `delivered` and how many `failed`, wherever that was. Of an event that is split into nothing no part comes: `split` has an outbox for that.
+///
+/// **What a source made of one file** (`by: source`), such as `file_in` with a codec: the same, for files that have an end. The file is done when
+/// this event is. If the flow stops in the middle of a file, `attributes.join.partial` says so; another event tells of the rest.
 ///
 /// If more parts failed than `at_least` allows, the event takes the error path with the first error. If parts are missing after
 /// `timeout`, it takes the error path as a time-out that names them, or goes on without them (`on_timeout: emit`) if there are `at_least` so
-/// many. A second event of one part is put aside with a warning, and so is a part that comes when the rest has gone on.
-///
-/// Parts belong together if they descend from the same root, or have the same `key`.
+/// many; a part that comes later is put aside with a warning.
 ///
 /// Example: `join: { timeout: 1s, at_least: 1, on_timeout: emit }`
+///
+/// Purpose: gather and split. Patterns: aggregator.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Join {
-    /// The parts, in the order of a list; all inboxes by default.
+    /// What the parts came of.
+    by: By,
+    /// The parts, in the order of a list; all inboxes by default. Only with `by: root`.
     parts: Vec<String>,
-    /// What parts have in common, an expression; their root by default.
+    /// What parts have in common, an expression; their root by default. Only with `by: root`.
     key: Option<Expression>,
-    /// How long the first part waits for the others; 30 s by default.
-    timeout: TimeSpan,
-    /// How many parts must be good; all by default.
+    /// How long the first part waits for the others; 30 s by default, and no limit of its own with `by: split` and `by: source`.
+    timeout: Option<TimeSpan>,
+    /// How many parts must be good; all by default, none with `merge: count`.
     at_least: Option<usize>,
     /// What happens when parts are missing after that time.
     on_timeout: OnTimeout,
-    /// What is made of the parts.
-    merge: Merge,
+    /// What is made of the parts; by default an object, or with `by: split` and `by: source` a list.
+    merge: Option<Merge>,
     #[serde(skip)]
-    waiting: HashMap<String, Parts>,
-    /// Those that have gone on, and until when a late part of them is known as one.
-    #[serde(skip)]
-    gone: HashMap<String, Instant>,
+    waiting: Option<(Rules, Waiting)>,
+}
+
+/// Says what parts came of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// One event that was sent several ways.
+    #[default]
+    Root,
+    /// One event of which an actor made many.
+    Split,
+    /// One file, or the like, of which a source made many.
+    Source,
 }
 
 /// Says what becomes of an event whose parts have not all come in time.
@@ -59,31 +80,68 @@ pub enum OnTimeout {
     Emit,
 }
 
-/// Says what is made of parts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Merge {
-    /// An object of their payloads, by their names.
-    #[default]
-    Object,
-    /// A list of their payloads.
-    List,
+/// When parts go on, and as what.
+pub(crate) struct Rules {
+    pub(crate) parts: Vec<String>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) at_least: Option<usize>,
+    pub(crate) merge: Merge,
+    on_timeout: OnTimeout,
+}
+
+enum Waiting {
+    Keys(ByKey),
+    Groups(ByGroup),
 }
 
 /// How much longer than its time-out a part is held at most, so that it does not expire just before.
-const MARGIN: Duration = Duration::from_secs(60);
+pub(crate) const MARGIN: Duration = Duration::from_secs(60);
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Rules {
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout.unwrap_or(DEFAULT_TIMEOUT)
+    }
+
+    /// Returns how many of `all` parts must be good.
+    pub(crate) fn at_least(&self, all: usize) -> usize {
+        self.at_least.unwrap_or(all)
+    }
+
+    pub(crate) fn emits_late(&self) -> bool {
+        self.on_timeout == OnTimeout::Emit
+    }
+
+    /// Sends an event on that answers for all parts, or, for a reason, the error path.
+    pub(crate) fn send(
+        &self,
+        event: Event,
+        parts: Vec<Named>,
+        error: Option<Error>,
+        ctx: &Context,
+    ) -> Result {
+        let whole = event.clone();
+        let error = match (self.merge.unite(event, parts, ctx), error) {
+            (Ok(event), None) => return ctx.send(event),
+            (Ok(event), Some(error)) => return ctx.send_error(event, error),
+            (Err(error), _) => error,
+        };
+        ctx.send_error(whole, error)
+    }
+}
 
 impl Default for Join {
     fn default() -> Join {
         Join {
+            by: By::Root,
             parts: Vec::new(),
             key: None,
-            timeout: TimeSpan::seconds(30),
+            timeout: None,
             at_least: None,
             on_timeout: OnTimeout::Error,
-            merge: Merge::Object,
-            waiting: HashMap::new(),
-            gone: HashMap::new(),
+            merge: None,
+            waiting: None,
         }
     }
 }
@@ -94,76 +152,83 @@ impl Join {
         Join::default()
     }
 
+    /// Makes an actor that gathers what came of one event.
+    pub fn by(by: By) -> Join {
+        Join {
+            by,
+            ..Join::default()
+        }
+    }
+
     /// Sets how long the first part waits for the others.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Join {
-        self.timeout = TimeSpan(timeout);
+        self.timeout = Some(TimeSpan(timeout));
         self
     }
 
-    /// Returns the part that an inbox brings.
-    fn part(&self, inbox: &str) -> Result<usize> {
-        let place = |name: &str| self.parts.iter().position(|part| part == name);
-        let found = place(inbox).or_else(|| place(part_of(inbox)));
-        found.ok_or_else(|| {
-            let parts = self.parts.join(", ");
-            Error::internal(format!(
-                "inbox `{inbox}` brings no part; the parts are {parts}"
-            ))
-        })
+    /// Sets how many parts must be good.
+    #[must_use]
+    pub fn at_least(mut self, parts: usize) -> Join {
+        self.at_least = Some(parts);
+        self
     }
 
-    fn key(&self, event: &Event, ctx: &Context) -> Result<String> {
-        match &self.key {
-            Some(key) => Ok(key.evaluate((event, ctx))?.to_string()),
-            None => Ok(event.root_id().unwrap_or(event.id()).to_string()),
-        }
+    /// Sets what is made of the parts.
+    #[must_use]
+    pub fn merge(mut self, merge: Merge) -> Join {
+        self.merge = Some(merge);
+        self
     }
 
-    fn put_aside(&self, event: &Event, ctx: &Context, why: &'static str) {
-        let (flow, actor, inbox) = (ctx.flow(), ctx.actor(), ctx.inbox());
-        tracing::warn!(flow, actor, inbox, meta_id = %event.meta_id(), "{why}");
-    }
-
-    /// Sends on what has come, or what is wrong with it.
-    fn finish(&mut self, key: String, ctx: &Context) -> Result {
-        let Some(waiting) = self.waiting.remove(&key) else {
-            return Ok(());
+    fn rules(&self, ctx: &Context) -> Result<Rules> {
+        let default_merge = match self.by {
+            By::Root => Merge::Object,
+            By::Split | By::Source => Merge::List,
         };
-        self.gone.insert(key, ctx.now() + self.timeout.0);
-        let Come {
-            good,
-            errors,
-            missing,
-            first_error,
-        } = waiting.look(&self.parts);
-        let is_enough = good.len() >= self.at_least.unwrap_or(self.parts.len()).max(1);
-        let may_go = missing.is_empty() || self.on_timeout == OnTimeout::Emit;
-        let error = match is_enough && may_go {
-            true => None,
-            false if missing.is_empty() => first_error,
-            false => Some(Error::timeout(format!(
-                "parts are missing after {:?}: {}",
-                self.timeout.0,
-                missing.join(", ")
+        let rules = Rules {
+            parts: match self.parts.is_empty() {
+                true => parts_of(ctx),
+                false => self.parts.clone(),
+            },
+            timeout: self.timeout.map(|timeout| timeout.0),
+            at_least: self.at_least,
+            merge: self.merge.clone().unwrap_or(default_merge),
+            on_timeout: self.on_timeout,
+        };
+        if self.by != By::Root {
+            if !self.parts.is_empty() || self.key.is_some() {
+                let message = "`parts` and `key` are for `by: root`: what came of one event or file has neither";
+                return Err(Error::internal(message));
+            }
+            if let Merge::Object = rules.merge {
+                let message = "`merge: object` is for `by: root`: parts of one event have no names; use `list`";
+                return Err(Error::internal(message));
+            }
+            return Ok(rules);
+        }
+        let comes = |part: &&String| {
+            ctx.inboxes()
+                .any(|inbox| inbox == *part || part_of(inbox) == *part)
+        };
+        match rules.parts.iter().find(|part| !comes(part)) {
+            None => Ok(rules),
+            Some(part) => Err(Error::internal(format!(
+                "no inbox brings the part `{part}`"
             ))),
-        };
-        let told = json!({ "errors": errors, "missing": missing });
-        let is_whole = errors.is_empty() && missing.is_empty();
-        let payload = match self.merge {
-            Merge::Object => Value::Object(good),
-            Merge::List => good.into_iter().map(|(_, value)| value).collect(),
-        };
-        let merged = waiting.unite(payload, ctx);
-        let merged = match is_whole {
-            true => merged,
-            false => merged.with_attribute("join", told),
-        };
-        match error {
-            None => ctx.send(merged),
-            Some(error) => ctx.send_error(merged, error),
         }
     }
+}
+
+/// Returns the parts that the inboxes bring.
+fn parts_of(ctx: &Context) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in ctx.inboxes().map(part_of) {
+        if !parts.iter().any(|known| known == part) {
+            parts.push(part.to_owned());
+        }
+    }
+    parts
 }
 
 /// Returns what the actor behind an inbox is called: its errors come in under a name of their own.
@@ -171,75 +236,58 @@ fn part_of(inbox: &str) -> &str {
     inbox.strip_prefix("error_").unwrap_or(inbox)
 }
 
+/// Returns which of the parts an inbox brings.
+fn part(parts: &[String], inbox: &str) -> Result<usize> {
+    let place = |name: &str| parts.iter().position(|part| part == name);
+    let found = place(inbox).or_else(|| place(part_of(inbox)));
+    found.ok_or_else(|| {
+        let parts = parts.join(", ");
+        Error::internal(format!(
+            "inbox `{inbox}` brings no part; the parts are {parts}"
+        ))
+    })
+}
+
 impl Actor for Join {
     async fn start(&mut self, ctx: &Context) -> Result {
-        if self.parts.is_empty() {
-            for inbox in ctx.inboxes() {
-                let part = part_of(inbox);
-                if !self.parts.iter().any(|known| known == part) {
-                    self.parts.push(part.to_owned());
-                }
-            }
-        }
-        let comes = |part: &&String| {
-            ctx.inboxes()
-                .any(|inbox| inbox == *part || part_of(inbox) == *part)
+        let waiting = match self.by {
+            By::Root => Waiting::Keys(ByKey::default()),
+            By::Split => Waiting::Groups(ByGroup::new(GroupOf::Event)),
+            By::Source => Waiting::Groups(ByGroup::new(GroupOf::Source)),
         };
-        match self.parts.iter().find(|part| !comes(part)) {
-            None => Ok(()),
-            Some(part) => Err(Error::internal(format!(
-                "no inbox brings the part `{part}`"
-            ))),
-        }
+        self.waiting = Some((self.rules(ctx)?, waiting));
+        Ok(())
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        let part = self.part(ctx.inbox())?;
-        let key = self.key(&event, ctx)?;
-        if self.gone.contains_key(&key) {
-            self.put_aside(&event, ctx, "a part came after the others had gone on");
-            return Ok(());
+        match &mut self.waiting {
+            // It is made by `start`, which comes before all events.
+            None => Err(Error::internal("the join has not started")),
+            Some((rules, Waiting::Groups(groups))) => groups.take(event, rules, ctx),
+            Some((rules, Waiting::Keys(keys))) => {
+                let part = part(&rules.parts, ctx.inbox())?;
+                let key = match &self.key {
+                    Some(key) => key.evaluate((&event, ctx))?.to_string(),
+                    None => event.root_id().unwrap_or(event.id()).to_string(),
+                };
+                keys.take(event, part, key, rules, ctx)
+            }
         }
-        let is_second = |waiting: &Parts| waiting.held.contains_key(&part);
-        if self.waiting.get(&key).is_some_and(is_second) {
-            self.put_aside(&event, ctx, "a second event of a part was put aside");
-            return Ok(());
-        }
-        let held = ctx.hold_for(event, self.timeout.0 + MARGIN)?;
-        let due = ctx.now() + self.timeout.0;
-        let waiting = self
-            .waiting
-            .entry(key.clone())
-            .or_insert_with(|| Parts::new(part, due));
-        waiting.held.insert(part, held);
-        if waiting.held.len() == self.parts.len() {
-            return self.finish(key, ctx);
-        }
-        ctx.wake_after(self.timeout.0);
-        Ok(())
     }
 
     async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
-        let now = ctx.now();
-        let is_over = |waiting: &Parts| match why {
-            Tick::Timer => waiting.due <= now,
-            Tick::Stopping => true,
-            _ => false,
-        };
-        let over = self.waiting.iter().filter(|(_, waiting)| is_over(waiting));
-        let over: Vec<String> = over.map(|(key, _)| key.clone()).collect();
-        for key in over {
-            self.finish(key, ctx)?;
+        match &mut self.waiting {
+            None => Ok(()),
+            Some((rules, Waiting::Groups(groups))) => groups.tick(why, rules, ctx),
+            Some((rules, Waiting::Keys(keys))) => keys.tick(why, rules, ctx),
         }
-        self.gone.retain(|_, until| *until > now);
-        let dues = self.waiting.values().map(|waiting| waiting.due);
-        if let Some(next) = dues.chain(self.gone.values().copied()).min() {
-            ctx.wake_after(next.saturating_duration_since(now));
-        }
-        Ok(())
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().may_drop().single()
+        let ports = Ports::any().may_drop().single();
+        match self.by {
+            By::Root => ports,
+            By::Split | By::Source => ports.gathers(),
+        }
     }
 }

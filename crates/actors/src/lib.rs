@@ -15,6 +15,8 @@
 //! * [`Door`] lets a program or a test send events through a flow and get the answers.
 
 mod batch;
+mod by_group;
+mod by_key;
 mod codec_setting;
 mod dead_letters;
 mod decode;
@@ -29,8 +31,8 @@ mod large;
 mod letter;
 mod letter_file;
 mod line_writer;
+mod merge;
 mod pace;
-mod parts;
 mod rate;
 mod recover;
 mod redact;
@@ -56,10 +58,11 @@ pub use door::{AskError, Door, DoorHandle};
 pub use encode::Encode;
 pub use event_generator::EventGenerator;
 pub use filter::Filter;
-pub use join::{Join, Merge, OnTimeout};
+pub use join::{By, Join, OnTimeout};
 pub use json_to_xml::JsonToXml;
 pub use letter::{Content, Letter};
 pub use letter_file::replayed;
+pub use merge::Merge;
 pub use recover::Recover;
 pub use redact::Redact;
 pub use redaction::Redaction;

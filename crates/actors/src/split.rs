@@ -15,9 +15,13 @@ use serde_json::{Value, json};
 ///
 /// Each part is a child of the event, with its attributes, and `attributes.split.index` from 0 on; for the items of a list also
 /// `attributes.split.count`. What stands at the path and is no list is `unprocessable`. A record that cannot be read is `malformed`:
-/// those before it stay sent, and the event takes the error path.
+/// those before it stay sent, and the event takes the error path. `join` with `by: split` makes one event of the parts again.
+///
+/// An event without any part goes to the outbox `empty` if that is connected, and ends here if not.
 ///
 /// Example: `split: { list: payload.items }`
+///
+/// Purpose: gather and split. Patterns: splitter.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {
@@ -45,6 +49,17 @@ impl Split {
     pub fn codec(mut self, codec: Codec) -> Split {
         self.codec = Some(codec);
         self
+    }
+}
+
+/// The outbox for events without parts.
+const EMPTY: &str = "empty";
+
+/// Sends an event on that has no parts, if somebody sees to those.
+fn send_empty(event: Event, ctx: &Context) -> Result {
+    match ctx.outboxes().any(|outbox| outbox == EMPTY) {
+        true => ctx.send_to(EMPTY, event),
+        false => Ok(()),
     }
 }
 
@@ -89,11 +104,14 @@ impl Actor for Split {
         let Some(codec) = &self.codec else {
             let items = list(&event, self.list.as_deref().unwrap_or("payload"))?;
             let count = items.len();
+            if count == 0 {
+                return send_empty(event, ctx);
+            }
             let event = event.child(());
             let parts = items.into_iter().enumerate().map(move |(index, item)| {
                 part(&event, item, json!({ "index": index, "count": count }))
             });
-            return ctx.send_all(parts);
+            return ctx.send_all_except(EMPTY, parts);
         };
         let mut decoder = match event.payload() {
             Payload::Bytes(_) => codec.decoder(usize::MAX),
@@ -101,12 +119,16 @@ impl Actor for Split {
         };
         decoder.feed(event.bytes()?);
         decoder.end();
+        let mut records = decoder.peekable();
+        if records.peek().is_none() {
+            return send_empty(event, ctx);
+        }
         let event = event.child(());
-        let parts = decoder.enumerate().map(move |(index, record)| {
+        let parts = records.enumerate().map(move |(index, record)| {
             let part = event.child(record?);
             Ok::<Event, Error>(part.with_attribute("split", json!({ "index": index })))
         });
-        ctx.send_all(parts)
+        ctx.send_all_except(EMPTY, parts)
     }
 
     fn ports(&self) -> Ports {

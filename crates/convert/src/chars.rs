@@ -6,7 +6,7 @@ pub(crate) fn is_allowed(c: char) -> bool {
 }
 
 /// Returns whether the text is a name of an element or attribute, with or without a prefix.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(starts_name) && chars.all(continues_name)
 }

@@ -44,11 +44,14 @@
 
 mod chars;
 mod codec;
+mod element;
 mod encoding;
 mod json_to_xml;
 mod xml_to_json;
 
+pub use chars::is_name as is_xml_name;
 pub use codec::{Ascii, Codec, Csv, Decoder, Encoder, Header, JsonStyle, Text, XmlElements};
+pub use element::root_element;
 pub use encoding::{Charset, xml_text};
 pub use json_to_xml::{ToXml, json_to_xml};
 pub use xml_to_json::{ToJson, xml_to_json};

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::Result;
 use crate::context::Context;
 use crate::current::AsActor;
+use crate::group::{GroupOf, Opener};
 use crate::map::MapOutput;
 use crate::port::Port;
 use crate::pump::Part;
@@ -42,7 +43,7 @@ impl Context {
     where
         I: IntoIterator<Item: MapOutput, IntoIter: Send + 'static>,
     {
-        self.amplify(None, events.into_iter())
+        self.amplify(Way::All, events.into_iter())
     }
 
     /// Sends each event of an iterator to the outbox of this name, as [`send_all`](Context::send_all) does.
@@ -55,10 +56,22 @@ impl Context {
     {
         let outbox = outbox.into();
         self.station.outboxes().of(&outbox)?;
-        self.amplify(Some(outbox), events.into_iter())
+        self.amplify(Way::To(outbox), events.into_iter())
     }
 
-    fn amplify<I>(&self, outbox: Option<Port>, mut events: I) -> Result
+    /// Sends each event of an iterator to every outbox but the one of this name, whether that is connected or not,
+    /// as [`send_all`](Context::send_all) does.
+    ///
+    /// # Errors
+    /// As [`send_all`](Context::send_all).
+    pub fn send_all_except<I>(&self, outbox: impl Into<Port>, events: I) -> Result
+    where
+        I: IntoIterator<Item: MapOutput, IntoIter: Send + 'static>,
+    {
+        self.amplify(Way::AllBut(outbox.into()), events.into_iter())
+    }
+
+    fn amplify<I>(&self, way: Way, mut events: I) -> Result
     where
         I: Iterator<Item: MapOutput> + Send + 'static,
     {
@@ -69,18 +82,20 @@ impl Context {
             ));
         };
         let pump = root.pump();
+        let group = self.begin_group(receipt);
         // Most iterators are short: they need neither a task nor a turn.
-        if pump.is_free()
-            && receipt.has_room()
-            && self.pull(&outbox, &mut events, None)? == Pulled::All
-        {
-            return Ok(());
+        if pump.is_free() && receipt.has_room() {
+            let pulled = self.pull(&way, &mut events, None, group.as_ref());
+            if self.noting_failure(pulled, group.as_ref())? == Pulled::All {
+                return Ok(());
+            }
         }
         self.note_sent();
         // The children may lead back to this actor, and must not wait for it.
         let mut ctx = self.off_duty();
         let task = async move {
-            if let Err(error) = run(&ctx, &outbox, events).await {
+            let done = run(&ctx, &way, events, group.as_ref()).await;
+            if let Err(error) = ctx.noting_failure(done, group.as_ref()) {
                 ctx.fail(error);
             }
         };
@@ -89,21 +104,44 @@ impl Context {
         Ok(())
     }
 
+    /// Begins a group of the children, if somebody may gather them.
+    fn begin_group(&self, receipt: &Receipt) -> Option<Opener> {
+        if !self.station.flow.gathers {
+            return None;
+        }
+        let event = self.parent.describe();
+        Some(Opener::of(GroupOf::Event, event, receipt))
+    }
+
+    /// Notes in the group why not all children could be made.
+    fn noting_failure<T>(&self, done: Result<T>, group: Option<&Opener>) -> Result<T> {
+        if let (Err(error), Some(group)) = (&done, group) {
+            group.break_off(Some(self.station.failure(error.clone())));
+        }
+        done
+    }
+
     /// Sends at most a chunk of children; without room only until the root has its part of the source's share,
     /// but one at least. Those that are pulled in a turn become a part.
     fn pull<I>(
         &self,
-        outbox: &Option<Port>,
+        way: &Way,
         events: &mut I,
         part: Option<Arc<Part>>,
+        group: Option<&Opener>,
     ) -> Result<Pulled>
     where
         I: Iterator<Item: MapOutput>,
     {
         let outboxes = self.station.outboxes();
-        let (links, name) = match outbox {
-            None => (&outboxes.all[..], "*"),
-            Some(name) => (outboxes.of(name)?, &**name),
+        let others;
+        let (links, name) = match way {
+            Way::All => (&outboxes.all[..], "*"),
+            Way::To(name) => (outboxes.of(name)?, &**name),
+            Way::AllBut(name) => {
+                others = outboxes.all_but(name);
+                (&others[..], "*")
+            }
         };
         let receipt = &self.parent.body().receipt;
         for _ in 0..self.station.flow.chunk {
@@ -113,9 +151,9 @@ impl Context {
             let Some(mut event) = item.into_output()? else {
                 continue;
             };
-            if let Some(part) = &part {
+            if part.is_some() || group.is_some() {
                 self.adopt(&mut event, name)?;
-                event.set_receipt(Receipt::Part(part.clone()));
+                event.set_receipt(of_child(receipt, part.as_ref(), group));
             }
             if let Err(rejected) = self.deliver(event, links, name) {
                 self.note_sent();
@@ -130,6 +168,25 @@ impl Context {
     }
 }
 
+/// Where children go.
+enum Way {
+    All,
+    To(Port),
+    AllBut(Port),
+}
+
+/// Makes the receipt of a child: of those pulled with it, and of all that come of the same event.
+fn of_child(receipt: &Receipt, part: Option<&Arc<Part>>, group: Option<&Opener>) -> Receipt {
+    let receipt = match part {
+        Some(part) => Receipt::Part(part.clone()),
+        None => receipt.clone(),
+    };
+    match group {
+        Some(group) => Receipt::member(receipt, group.place()),
+        None => receipt,
+    }
+}
+
 #[derive(PartialEq)]
 enum Pulled {
     All,
@@ -137,7 +194,7 @@ enum Pulled {
 }
 
 /// Pulls an iterator, chunk by chunk, each in its turn.
-async fn run<I>(ctx: &Context, outbox: &Option<Port>, mut events: I) -> Result
+async fn run<I>(ctx: &Context, way: &Way, mut events: I, group: Option<&Opener>) -> Result
 where
     I: Iterator<Item: MapOutput> + Send + 'static,
 {
@@ -149,12 +206,13 @@ where
         let turn = pump.turn(&receipt).await;
         if receipt.is_void() {
             ctx.station.counters.skipped.fetch_add(1, Relaxed);
+            group.inspect(|group| group.break_off(None));
             return Ok(());
         }
         let mut pulled = Pulled::All;
         ctx.open();
         let done = guard(ctx, async {
-            pulled = ctx.pull(outbox, &mut events, Some(turn.part()))?;
+            pulled = ctx.pull(way, &mut events, Some(turn.part()), group)?;
             Ok(())
         });
         let done = done.await;

@@ -136,9 +136,7 @@ impl Context {
     /// # Errors
     /// As [`send`](Context::send).
     pub fn send_except(&self, outbox: &str, event: impl Into<Event>) -> Result {
-        let named = self.station.outboxes().named.iter();
-        let others = named.filter(|(port, _)| port != outbox);
-        let links: Vec<usize> = others.flat_map(|(_, links)| links).copied().collect();
+        let links = self.station.outboxes().all_but(outbox);
         let sent = self.deliver(event.into(), &links, "*");
         sent.map_err(|rejected| self.refuse(rejected.event, rejected.error))
     }

@@ -28,6 +28,8 @@ pub(crate) struct FlowState {
     failure: OnceLock<Error>,
     /// How many events a chunk grows to.
     pub(crate) chunk: usize,
+    /// Whether an actor gathers what came of one event or source.
+    pub(crate) gathers: bool,
     /// What goes wrong, in a simulation.
     pub(crate) trouble: Option<Arc<Trouble>>,
     /// Notified when the flow may have become quiet: a root settled, a permit returned, a source ended.
@@ -89,6 +91,7 @@ impl FlowState {
             supervision,
             failure: OnceLock::new(),
             chunk: tuning.chunk,
+            gathers: false,
             trouble: tuning.trouble,
             quiet: Notify::new(),
             settled: Settled::default(),

@@ -69,13 +69,14 @@ pub(crate) async fn launch_with(
     let with_default_errors = connect_errors(&mut director);
     connect_dead_letters(&mut director);
     let spawner = Spawner::new(executor);
-    let state = FlowState::new(
+    let mut state = FlowState::new(
         director.name.clone(),
         director.limits.clone(),
         director.supervision.clone(),
         spawner,
         tuning,
     );
+    state.gathers = director.actors.iter().any(|actor| actor.ports.gathers);
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);
     let actors = std::mem::take(&mut director.actors);

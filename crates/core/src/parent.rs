@@ -59,6 +59,19 @@ impl Parent {
         self.whole.body.as_deref().unwrap_or(&self.trace)
     }
 
+    /// Returns a copy without payload and receipt, to make of it what will stand for all that came of it. Of an
+    /// actor that keeps no input it has no attributes.
+    pub(crate) fn describe(&self) -> Event {
+        let body = self.body();
+        let mut event = Event::of(Body {
+            id: body.id,
+            head: body.head.clone(),
+            ..Body::default()
+        });
+        event.travel = self.travel.uncharged();
+        event.recovered()
+    }
+
     /// Takes the event out, or without it what is left of it.
     pub(crate) fn take(&mut self) -> Event {
         if self.whole.body.is_some() {

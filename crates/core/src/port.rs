@@ -61,6 +61,7 @@ pub struct Ports {
     pub(crate) sink: bool,
     pub(crate) may_drop: bool,
     pub(crate) single: bool,
+    pub(crate) gathers: bool,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
 }
@@ -106,6 +107,14 @@ impl Ports {
     #[must_use]
     pub fn single(mut self) -> Ports {
         self.single = true;
+        self
+    }
+
+    /// Gathers what came of one event or of one thing that a source read ([`Context::arrive`](crate::Context::arrive)): only
+    /// in a flow with such an actor is it noted what belongs together.
+    #[must_use]
+    pub fn gathers(mut self) -> Ports {
+        self.gathers = true;
         self
     }
 

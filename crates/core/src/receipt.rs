@@ -1,10 +1,12 @@
 //! What an event owes to where it came from.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::Failure;
+use crate::group::{GroupOf, Place};
 use crate::keeper;
 use crate::pump::Part;
 use crate::root::Root;
@@ -21,14 +23,32 @@ pub(crate) enum Receipt {
     One(Arc<Root>),
     /// One of the children that an amplifier made, and what comes of it.
     Part(Arc<Part>),
+    /// A member of a group that somebody gathers.
+    Member(Arc<Member>),
     /// A batch answers for all that it was made of.
     Merged(Arc<Vec<Receipt>>),
 }
 
+/// The receipt of an event that came of another, and its place among all that did.
+pub(crate) struct Member {
+    receipt: Receipt,
+    place: Arc<Place>,
+}
+
 impl Receipt {
+    /// Makes the receipt of a member, beside what it owes to where it came from.
+    pub(crate) fn member(receipt: Receipt, place: Arc<Place>) -> Receipt {
+        Receipt::Member(Arc::new(Member { receipt, place }))
+    }
+
     /// Unites several receipts in one that answers for all.
     pub(crate) fn merge(mut receipts: Vec<Receipt>) -> Receipt {
         receipts.retain(Receipt::is_some);
+        if receipts.len() > 1 {
+            // One of a kind is enough: what is gathered often has all the same root.
+            let mut known = HashSet::new();
+            receipts.retain(|receipt| known.insert(receipt.tie()));
+        }
         match receipts.len() {
             0 | 1 => receipts.pop().unwrap_or_default(),
             _ => Receipt::Merged(Arc::new(receipts)),
@@ -45,7 +65,42 @@ impl Receipt {
             Receipt::None => 0,
             Receipt::One(root) => Arc::as_ptr(root) as usize,
             Receipt::Part(part) => Arc::as_ptr(part) as usize,
+            Receipt::Member(member) => Arc::as_ptr(member) as usize,
             Receipt::Merged(parts) => Arc::as_ptr(parts) as usize,
+        }
+    }
+
+    /// Returns the address of what it answers for: of a member its place, whichever copy it was made for.
+    fn tie(&self) -> usize {
+        match self {
+            Receipt::Member(member) => Arc::as_ptr(&member.place) as usize,
+            other => other.address(),
+        }
+    }
+
+    /// Returns what is left without the innermost places in groups of this origin, and without those within
+    /// them; `places` gets the former.
+    pub(crate) fn without(&self, of: GroupOf, places: &mut Vec<Arc<Place>>) -> Receipt {
+        match self {
+            Receipt::Member(member) if member.place.is_of(of) => {
+                places.push(member.place.clone());
+                member.receipt.clone()
+            }
+            Receipt::Member(member) => self.without_in(&member.receipt, of, places),
+            Receipt::Part(part) => self.without_in(part.receipt(), of, places),
+            Receipt::Merged(parts) => {
+                Receipt::merge(parts.iter().map(|part| part.without(of, places)).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn without_in(&self, within: &Receipt, of: GroupOf, places: &mut Vec<Arc<Place>>) -> Receipt {
+        let known = places.len();
+        let rest = within.without(of, places);
+        match places.len() > known {
+            true => rest,
+            false => self.clone(),
         }
     }
 
@@ -55,6 +110,7 @@ impl Receipt {
             Receipt::None => None,
             Receipt::One(root) => Some(root),
             Receipt::Part(part) => part.receipt().root(),
+            Receipt::Member(member) => member.receipt.root(),
             Receipt::Merged(parts) => parts.iter().find_map(Receipt::root),
         }
     }
@@ -64,6 +120,7 @@ impl Receipt {
         match self {
             Receipt::One(root) => Some(root),
             Receipt::Part(part) => part.receipt().charged_root(),
+            Receipt::Member(member) => member.receipt.charged_root(),
             Receipt::None => None,
             Receipt::Merged(parts) => parts.iter().find_map(Receipt::charged_root),
         }
@@ -75,6 +132,7 @@ impl Receipt {
             Receipt::None => {}
             Receipt::One(root) => visit(root),
             Receipt::Part(part) => part.receipt().each_root(visit),
+            Receipt::Member(member) => member.receipt.each_root(visit),
             Receipt::Merged(parts) => parts.iter().for_each(|part| part.each_root(visit)),
         }
     }
@@ -87,6 +145,7 @@ impl Receipt {
                 visit(part);
                 part.receipt().each_part(visit);
             }
+            Receipt::Member(member) => member.receipt.each_part(visit),
             Receipt::Merged(parts) => parts.iter().for_each(|part| part.each_part(visit)),
         }
     }
@@ -106,9 +165,18 @@ impl Receipt {
         matches!(self, Receipt::One(root) if !root.is_shared())
     }
 
-    /// Tells each root that one of its copies came to a bad end.
+    /// Tells each root, and each group, that one of its copies came to a bad end.
     pub(crate) fn fail(&self, failure: &Failure) {
-        self.each_root(&mut |root| root.fail(failure));
+        match self {
+            Receipt::None => {}
+            Receipt::One(root) => root.fail(failure),
+            Receipt::Part(part) => part.receipt().fail(failure),
+            Receipt::Member(member) => {
+                member.place.fail(failure);
+                member.receipt.fail(failure);
+            }
+            Receipt::Merged(parts) => parts.iter().for_each(|part| part.fail(failure)),
+        }
     }
 
     /// Tells each root that its event was dropped to make room for a newer one.
@@ -141,6 +209,7 @@ impl Receipt {
             Receipt::None => false,
             Receipt::One(root) => root.is_void(),
             Receipt::Part(part) => part.receipt().is_void(),
+            Receipt::Member(member) => member.receipt.is_void(),
             Receipt::Merged(parts) => parts.iter().all(Receipt::is_void),
         }
     }
@@ -155,6 +224,7 @@ impl Clone for Receipt {
                 Receipt::One(root.clone())
             }
             Receipt::Part(part) => Receipt::Part(part.clone()),
+            Receipt::Member(member) => Receipt::Member(member.clone()),
             Receipt::Merged(parts) => Receipt::Merged(parts.clone()),
         }
     }
@@ -171,32 +241,51 @@ impl Drop for Receipt {
     }
 }
 
-/// Keeps roots from settling while an event of theirs rests with an actor. It has no permit: what is
-/// held is charged to the holder.
-pub(crate) struct Custody(Vec<Arc<Root>>);
+/// Keeps roots from settling, and places in groups from being free, while an event of theirs rests with an
+/// actor. It has no permit: what is held is charged to the holder.
+pub(crate) enum Custody {
+    None,
+    One(OpenRoot),
+    Member(Box<Custody>, Arc<Place>),
+    Merged(Vec<Custody>),
+}
+
+/// A root that may not settle yet.
+pub(crate) struct OpenRoot(Arc<Root>);
 
 impl Custody {
     pub(crate) fn of(receipt: &Receipt) -> Custody {
-        let mut roots = Vec::new();
-        receipt.each_root(&mut |root| {
-            root.open();
-            roots.push(root.clone());
-        });
-        Custody(roots)
+        match receipt {
+            Receipt::None => Custody::None,
+            Receipt::One(root) => {
+                root.open();
+                Custody::One(OpenRoot(root.clone()))
+            }
+            Receipt::Part(part) => Custody::of(part.receipt()),
+            Receipt::Member(member) => {
+                let within = Custody::of(&member.receipt);
+                Custody::Member(Box::new(within), member.place.clone())
+            }
+            Receipt::Merged(parts) => Custody::Merged(parts.iter().map(Custody::of).collect()),
+        }
     }
 
     /// Puts the roots back on their way; their permits are overdrawn if need be.
     pub(crate) fn release(&self) -> Receipt {
-        let receipt = |root: &Arc<Root>| {
-            root.run();
-            Receipt::One(root.clone())
-        };
-        Receipt::merge(self.0.iter().map(receipt).collect())
+        match self {
+            Custody::None => Receipt::None,
+            Custody::One(OpenRoot(root)) => {
+                root.run();
+                Receipt::One(root.clone())
+            }
+            Custody::Member(within, place) => Receipt::member(within.release(), place.clone()),
+            Custody::Merged(parts) => Receipt::merge(parts.iter().map(Custody::release).collect()),
+        }
     }
 }
 
-impl Drop for Custody {
+impl Drop for OpenRoot {
     fn drop(&mut self) {
-        self.0.iter().for_each(|root| root.close());
+        self.0.close();
     }
 }

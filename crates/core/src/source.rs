@@ -8,6 +8,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
 use crate::desk;
+use crate::group::Place;
 use crate::permits::{Gate, Permit, Refusal};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
@@ -45,7 +46,7 @@ impl Source {
     /// The refusal, if the flow is stopping, the event is too large, or too many wait. An exceeded cap
     /// of the flow takes the error path.
     pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
-        self.emit_from(None, event.into()).await
+        self.emit_from(None, event.into(), || None).await
     }
 
     /// Waits for a permit and sends the event to the outbox of this name.
@@ -57,18 +58,38 @@ impl Source {
         outbox: &str,
         event: impl Into<Event>,
     ) -> Result<Settlement, Refusal> {
-        self.emit_from(Some(outbox), event.into()).await
+        self.emit_from(Some(outbox), event.into(), || None).await
     }
 
-    async fn emit_from(&self, outbox: Option<&str>, event: Event) -> Result<Settlement, Refusal> {
+    /// Emits an event, which has a place in a group if `place` gives one.
+    pub(crate) async fn emit_from(
+        &self,
+        outbox: Option<&str>,
+        event: Event,
+        place: impl FnOnce() -> Option<Arc<Place>>,
+    ) -> Result<Settlement, Refusal> {
         // After a chunk it is the next actor's turn, while the events are still in the processor's cache.
         let chunk = self.gate.flow().chunk;
         if self.emitted.fetch_add(1, Relaxed) % chunk == chunk - 1 {
             tokio::task::yield_now().await;
         }
-        let permit = self.gate.admit(event.cost()).await?;
-        let root = send(&self.ctx, &self.gate, permit, outbox, event, false);
+        let (root, event) = self.enter(event, place).await?;
+        send(&self.ctx, outbox, event);
         Ok(Settlement(root))
+    }
+
+    /// Waits for a permit and makes an event a new root, with a place in a group if `place` gives one.
+    pub(crate) async fn enter(
+        &self,
+        event: Event,
+        place: impl FnOnce() -> Option<Arc<Place>>,
+    ) -> Result<(Arc<Root>, Event), Refusal> {
+        let permit = self.gate.admit(event.cost()).await?;
+        let (root, mut event) = enter(&self.gate, permit, event, false);
+        if let Some(place) = place() {
+            event.join_group(place);
+        }
+        Ok((root, event))
     }
 
     /// Waits for a permit and sends the event the error path, as a new root: what a source cannot read, so that
@@ -81,10 +102,18 @@ impl Source {
         event: impl Into<Event>,
         error: impl Into<Error>,
     ) -> Result<Settlement, Refusal> {
-        let event = event.into();
-        let permit = self.gate.admit(event.cost()).await?;
-        let (root, event) = enter(&self.gate, permit, event, false);
-        self.ctx.station.route_error(event, error.into());
+        self.fail_from(event.into(), error.into(), || None).await
+    }
+
+    /// Lets an event in that failed, which has a place in a group if `place` gives one.
+    pub(crate) async fn fail_from(
+        &self,
+        event: Event,
+        error: Error,
+        place: impl FnOnce() -> Option<Arc<Place>>,
+    ) -> Result<Settlement, Refusal> {
+        let (root, event) = self.enter(event, place).await?;
+        self.ctx.station.route_error(event, error);
         Ok(Settlement(root))
     }
 
@@ -143,7 +172,12 @@ impl Admission {
     }
 
     fn send(self, outbox: Option<&str>, event: Event, asked: bool) -> Arc<Root> {
-        send(&self.ctx, &self.gate, self.permit, outbox, event, asked)
+        let (root, event) = enter(&self.gate, self.permit, event, asked);
+        if asked {
+            leave_some_time(&self.gate, &root);
+        }
+        send(&self.ctx, outbox, event);
+        root
     }
 }
 
@@ -166,44 +200,32 @@ fn enter(
     (root, event)
 }
 
-/// Makes an event a new root and sends it.
-fn send(
-    ctx: &Context,
-    gate: &Arc<Gate>,
-    permit: Permit,
-    outbox: Option<&str>,
-    event: Event,
-    asked: bool,
-) -> Arc<Root> {
-    let (root, event) = enter(gate, permit, event, asked);
-    if asked
-        && let Some(after) = gate
-            .flow()
-            .trouble
-            .as_ref()
-            .and_then(|it| it.leaves_after())
-    {
-        let root = root.clone();
-        gate.flow().spawner.spawn(async move {
-            tokio::time::sleep(after).await;
-            root.cancel();
-        });
-    }
+/// Lets the client of a request go some time, where a simulation says so.
+fn leave_some_time(gate: &Gate, root: &Arc<Root>) {
+    let trouble = gate.flow().trouble.as_ref();
+    let Some(after) = trouble.and_then(|trouble| trouble.leaves_after()) else {
+        return;
+    };
+    let root = root.clone();
+    gate.flow().spawner.spawn(async move {
+        tokio::time::sleep(after).await;
+        root.cancel();
+    });
+}
+
+/// Sends an event that was let in; if that cannot be, it takes the error path.
+fn send(ctx: &Context, outbox: Option<&str>, event: Event) {
     let station = &ctx.station;
     let sent = match outbox {
         None => ctx.deliver(event, &station.outboxes().all, "*"),
         Some(name) => match station.outboxes().of(name) {
             Ok(links) => ctx.deliver(event, links, name),
-            Err(error) => {
-                station.route_error(event, error);
-                return root;
-            }
+            Err(error) => return station.route_error(event, error),
         },
     };
     if let Err(rejected) = sent {
         station.route_error(rejected.event, rejected.error);
     }
-    root
 }
 
 /// Runs a source's task: hands over what it emitted whenever it waits.

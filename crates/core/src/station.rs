@@ -124,6 +124,12 @@ impl Outboxes {
         })
     }
 
+    /// Returns the links of all outboxes but the one of this name.
+    pub(crate) fn all_but(&self, name: &str) -> Vec<usize> {
+        let others = self.named.iter().filter(|(port, _)| port != name);
+        others.flat_map(|(_, links)| links).copied().collect()
+    }
+
     /// Returns those of some links that have room, and counts what the others drop.
     #[cold]
     pub(crate) fn takers(&self, links: &[usize]) -> Vec<usize> {

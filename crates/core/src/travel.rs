@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
+use crate::group::Place;
 use crate::keeper;
 use crate::permits::{Gate, Permit};
 use crate::receipt::Receipt;
@@ -116,6 +117,13 @@ impl Event {
         let body = self.body_mut();
         body.id = id;
         body.receipt = Receipt::One(root);
+    }
+
+    /// Takes a place in a group, beside what it owes to its root.
+    pub(crate) fn join_group(&mut self, place: Arc<Place>) {
+        let body = self.body_mut();
+        let receipt = std::mem::take(&mut body.receipt);
+        body.receipt = Receipt::member(receipt, place);
     }
 
     /// Leaves its root for a new one of the same id, as a link's own source makes it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use compysition_core::{
-    Context, Error, ErrorKind, Event, Payload, Refusal, Result, Settlement, Source,
+    Context, Error, ErrorKind, Event, Payload, Refusal, Result, Settlement, Source, SourceGroup,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -33,7 +33,8 @@ pub(crate) struct Job {
 
 enum Stage {
     New,
-    Reading(Box<Records>),
+    /// With the group of its events, until the flow stops.
+    Reading(Box<Records>, Option<SourceGroup>),
     /// Read to its end, which is there.
     Read(u64),
 }
@@ -68,7 +69,7 @@ impl Job {
     pub(crate) fn meet(&mut self, found: Found) {
         let read = match &self.stage {
             Stage::New => self.begin,
-            Stage::Reading(records) => records.read(),
+            Stage::Reading(records, _) => records.read(),
             Stage::Read(size) => *size,
         };
         if found.size < read && !matches!(self.stage, Stage::Read(_)) {
@@ -89,7 +90,7 @@ impl Job {
         if let Stage::New = self.stage {
             self.open(plan, ctx, source).await?;
         }
-        let Stage::Reading(records) = &mut self.stage else {
+        let Stage::Reading(records, _) = &mut self.stage else {
             return Ok(Progress::AtEnd);
         };
         let is_more = match records.fill(ctx).await {
@@ -98,8 +99,8 @@ impl Job {
                 let end = records.read();
                 let path = self.path.display();
                 let error = Error::unavailable(format!("cannot read the file `{path}`: {error}"));
-                self.stage = Stage::Read(end);
                 self.fail(error, end, source).await?;
+                self.end_at(end);
                 return Ok(Progress::AtEnd);
             }
         };
@@ -112,8 +113,8 @@ impl Job {
             records.end();
         }
         self.emit_records(plan, source).await?;
-        if let (true, Stage::Reading(records)) = (has_ended, &self.stage) {
-            self.stage = Stage::Read(records.read());
+        if let (true, Stage::Reading(records, _)) = (has_ended, &self.stage) {
+            self.end_at(records.read());
         }
         Ok(match is_more {
             true => Progress::More,
@@ -126,7 +127,10 @@ impl Job {
         let (max_record, begin) = (plan.max_record, self.begin);
         let open = move || Records::open(&path, &codec, max_record, begin);
         self.stage = match ctx.blocking(open).await? {
-            Ok(records) => Stage::Reading(Box::new(records)),
+            Ok(records) => {
+                let group = source.group(self.named.clone()).await?;
+                Stage::Reading(Box::new(records), Some(group))
+            }
             Err(error) => {
                 self.stage = Stage::Read(self.begin);
                 let path = self.path.display();
@@ -137,12 +141,22 @@ impl Job {
         Ok(())
     }
 
+    /// Takes note that the file was read to its end. It is done when that has settled as well which is gathered of all
+    /// its events.
+    fn end_at(&mut self, size: u64) {
+        if let Stage::Reading(_, group) = std::mem::replace(&mut self.stage, Stage::Read(size))
+            && let Some(settlement) = group.and_then(SourceGroup::close)
+        {
+            self.note(size, settlement);
+        }
+    }
+
     /// Makes events of the records that were read.
     async fn emit_records(&mut self, plan: &Plan, source: &Source) -> Result {
         let mut pack = Vec::new();
         let mut pack_end = 0;
         loop {
-            let Stage::Reading(records) = &mut self.stage else {
+            let Stage::Reading(records, _) = &mut self.stage else {
                 return Ok(());
             };
             let next = records.next();
@@ -171,7 +185,11 @@ impl Job {
 
     async fn emit(&mut self, payload: Payload, end: u64, source: &Source) -> Result {
         let event = self.event(payload);
-        match source.emit(event).await {
+        let emitted = match self.group() {
+            Some(group) => source.emit_in(group, event).await,
+            None => source.emit(event).await,
+        };
+        match emitted {
             Ok(settlement) => self.note(end, settlement),
             Err(Refusal::TooLarge { limit }) => {
                 let error = Error::new(
@@ -190,9 +208,26 @@ impl Job {
 
     async fn fail(&mut self, error: Error, end: u64, source: &Source) -> Result {
         let event = self.event(Payload::Empty);
-        let settlement = source.emit_failed(event, error).await?;
+        let settlement = match self.group() {
+            Some(group) => source.emit_failed_in(group, event, error).await?,
+            None => source.emit_failed(event, error).await?,
+        };
         self.note(end, settlement);
         Ok(())
+    }
+
+    fn group(&self) -> Option<&SourceGroup> {
+        match &self.stage {
+            Stage::Reading(_, group) => group.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Says that no more events are made of it now, though it was not read to its end.
+    pub(crate) fn break_off(&mut self) {
+        if let Stage::Reading(_, group) = &mut self.stage {
+            *group = None;
+        }
     }
 
     fn event(&self, payload: Payload) -> Event {

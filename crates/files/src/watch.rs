@@ -63,6 +63,11 @@ impl Watch {
 
     /// Makes events of what there is and comes, until the flow stops or all is done that is to be done once.
     pub(crate) async fn run(&mut self, source: Source) -> Result {
+        let reading = Reader(self);
+        reading.0.read_on(source).await
+    }
+
+    async fn read_on(&mut self, source: Source) -> Result {
         loop {
             let ctx = source.context().clone();
             let poll = Instant::now() + self.plan.poll;
@@ -304,5 +309,14 @@ impl Watch {
             self.saved = Checkpoint::default();
         }
         Ok(())
+    }
+}
+
+/// Ends the groups of files that are being read when reading ends: who gathers them would wait for ever.
+struct Reader<'a>(&'a mut Watch);
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.0.jobs.iter_mut().for_each(Job::break_off);
     }
 }
