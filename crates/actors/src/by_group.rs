@@ -32,15 +32,14 @@ impl ByGroup {
     }
 
     pub(crate) fn take(&mut self, event: Event, rules: &Rules, ctx: &Context) -> Result {
-        let (event, arrivals) = ctx.arrive(event, self.of);
-        if arrivals.is_empty() {
-            return Err(Error::internal(match self.of {
+        let arrivals = ctx.arrive(event, self.of).map_err(|_| {
+            Error::internal(match self.of {
                 GroupOf::Event => "the event came of no split: there is nothing to gather it with",
                 GroupOf::Source => {
                     "the event came of no file that has an end: there is nothing to gather it with"
                 }
-            }));
-        }
+            })
+        })?;
         let due = rules.timeout.map(|timeout| ctx.now() + timeout);
         for arrival in arrivals {
             let new = || Members {
@@ -50,12 +49,12 @@ impl ByGroup {
             };
             let members = self.waiting.entry(arrival.group).or_insert_with(new);
             if members.is_over {
-                let (flow, actor, meta_id) = (ctx.flow(), ctx.actor(), event.meta_id());
+                let (flow, actor, meta_id) = (ctx.flow(), ctx.actor(), arrival.event.meta_id());
                 tracing::warn!(flow, actor, %meta_id, "a part came after the others had gone on");
             } else if rules.merge.needs_payloads() {
                 let held = match rules.timeout {
-                    Some(timeout) => ctx.hold_for(event.clone(), timeout + MARGIN)?,
-                    None => ctx.hold(event.clone())?,
+                    Some(timeout) => ctx.hold_for(arrival.event, timeout + MARGIN)?,
+                    None => ctx.hold(arrival.event)?,
                 };
                 members.held.push((arrival.ordinal, held));
             }

@@ -2,6 +2,7 @@
 //!
 //! * [`EventGenerator`] makes events at regular times;
 //! * [`Stdout`] prints events;
+//! * [`EventLog`] writes a record to the log for each event;
 //! * [`Discard`] ends events;
 //! * [`XmlToJson`] and [`JsonToXml`] convert payloads;
 //! * [`Set`] sets attributes, payloads and the like, [`Template`] makes payloads from a template;
@@ -24,6 +25,7 @@ mod discard;
 mod door;
 mod encode;
 mod event_generator;
+mod event_log;
 mod filter;
 mod join;
 mod json_to_xml;
@@ -57,6 +59,7 @@ pub use discard::Discard;
 pub use door::{AskError, Door, DoorHandle};
 pub use encode::Encode;
 pub use event_generator::EventGenerator;
+pub use event_log::{EventLog, Level};
 pub use filter::Filter;
 pub use join::{By, Join, OnTimeout};
 pub use json_to_xml::JsonToXml;
@@ -91,6 +94,8 @@ pub fn register(registry: &mut Registry) {
         .add::<Watchdog>("watchdog")
         .alias("fresh", "watchdog")
         .add::<Stdout>("stdout")
+        .add::<EventLog>("event_log")
+        .alias("event_logger", "event_log")
         .add::<Discard>("discard")
         .alias("null", "discard")
         .add::<Recover>("recover")

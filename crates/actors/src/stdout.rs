@@ -128,7 +128,8 @@ impl Actor for Stdout {
     }
 }
 
-fn complete(event: &Event) -> String {
+/// Returns a complete event as JSON.
+pub(crate) fn complete(event: &Event) -> String {
     let mut value = json!({
         "id": event.id().to_string(),
         "meta_id": event.meta_id(),

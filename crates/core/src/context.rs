@@ -179,6 +179,11 @@ impl Context {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        let log = self.station.flow.spawner.log().cloned();
+        let work = move || match &log {
+            Some(log) => tracing::dispatcher::with_default(log, work),
+            None => work(),
+        };
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|error| Error::new(crate::ErrorKind::Panicked, error.to_string()))
     }

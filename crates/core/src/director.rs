@@ -12,6 +12,7 @@ use crate::ends::{End, Ends, Node};
 use crate::flow::Flow;
 use crate::flow_error::FlowError;
 use crate::into_actor::IntoActor;
+use crate::log_tap::LogTap;
 use crate::permits::Limits;
 use crate::pool::Pool;
 use crate::port::{Port, Ports};
@@ -48,6 +49,8 @@ pub struct Director {
     pub(crate) links: Vec<Connection>,
     pub(crate) errors: Option<Node>,
     pub(crate) dead_letters: Option<Node>,
+    /// What is logged, and the actor that gets it.
+    pub(crate) log: Option<(Arc<LogTap>, Node)>,
     pub(crate) only_source: Option<Node>,
     reply: Option<Node>,
     pub(crate) limits: Limits,
@@ -123,6 +126,7 @@ impl Director {
             links: Vec::new(),
             errors: None,
             dead_letters: None,
+            log: None,
             only_source: None,
             reply: None,
             limits: Limits::default(),

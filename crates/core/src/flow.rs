@@ -191,9 +191,10 @@ impl Flow {
         }
     }
 
-    /// Returns whether no permit is out.
+    /// Returns whether no permit is out, and all is told.
     fn is_idle(&self) -> bool {
-        self.gates.iter().all(|gate| gate.in_use().0 <= 0)
+        let log = self.state.log.as_ref();
+        log.is_none_or(|log| log.is_empty()) && self.gates.iter().all(|gate| gate.in_use().0 <= 0)
     }
 
     pub(crate) fn add_station(&mut self, station: Arc<Station>) {

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::launch::Tuning;
+use crate::log_tap::LogTap;
 use crate::permits::Limits;
 use crate::settlement::Outcome;
 use crate::simulation::Trouble;
@@ -28,6 +29,8 @@ pub(crate) struct FlowState {
     failure: OnceLock<Error>,
     /// How many events a chunk grows to.
     pub(crate) chunk: usize,
+    /// What is logged, if it goes to an actor.
+    pub(crate) log: Option<Arc<LogTap>>,
     /// Whether an actor gathers what came of one event or source.
     pub(crate) gathers: bool,
     /// What goes wrong, in a simulation.
@@ -92,6 +95,7 @@ impl FlowState {
             failure: OnceLock::new(),
             chunk: tuning.chunk,
             gathers: false,
+            log: None,
             trouble: tuning.trouble,
             quiet: Notify::new(),
             settled: Settled::default(),

@@ -43,13 +43,14 @@ pub struct Tally {
     pub failed: u64,
 }
 
-/// A member that has come to where its group is gathered.
-#[derive(Clone)]
+/// A member that has come to where its group is gathered, or several that were united on the way.
 pub struct Arrival {
-    /// The group of the member.
+    /// The group.
     pub group: Group,
-    /// Which member it is, from 0 on in the order in which they were made.
+    /// Which member it is, from 0 on in the order in which they were made; of several the first.
     pub ordinal: u64,
+    /// The event, which the group does not wait for any more.
+    pub event: Event,
 }
 
 struct Shared {
@@ -153,6 +154,11 @@ impl Opener {
         Opener(Group::new(of, event, Custody::of(receipt)))
     }
 
+    #[cfg(all(test, compysition_loom))]
+    pub(crate) fn group(&self) -> &Group {
+        &self.0
+    }
+
     /// Makes the place of one more member.
     pub(crate) fn place(&self) -> Arc<Place> {
         let mut state = self.0.0.state.lock();
@@ -233,33 +239,49 @@ impl Drop for Place {
 }
 
 impl Context {
-    /// Takes an event out of the groups of this kind that it is a member of, and of those within them:
-    /// they do not wait for it any more. Of several groups one within the other it is the innermost. A
-    /// member that is marked with an error counts as failed.
+    /// Takes an event out of its group of this kind, and of those within it: they do not wait for it any more.
+    /// Of several groups one within the other it is the innermost. An event that unites members of several
+    /// groups arrives for each. A member that is marked with an error counts as failed.
     ///
     /// When a group becomes complete this actor's [`tick`](crate::Actor::tick) is called. An actor that
     /// gathers says so: [`Ports::gathers`](crate::Ports::gathers).
-    pub fn arrive(&self, mut event: Event, of: GroupOf) -> (Event, Vec<Arrival>) {
-        let mut places = Vec::new();
-        let receipt = event.receipt().without(of, &mut places);
+    ///
+    /// # Errors
+    /// The event itself, if it is no member of such a group.
+    pub fn arrive(&self, event: Event, of: GroupOf) -> Result<Vec<Arrival>, Event> {
+        let mut found = Vec::new();
+        let rest = event.receipt().part_by(of, &mut found);
+        if found.is_empty() {
+            return Err(event);
+        }
         let fate = match event.error() {
             None => Fate::Arrived,
             Some(_) => Fate::Failed,
         };
-        let mut arrivals: Vec<Arrival> = Vec::new();
-        for place in places {
+        // Each gets the receipts of its own group: what waits for one must not keep the others open.
+        let mut groups: Vec<(Arc<Place>, Vec<Receipt>)> = Vec::new();
+        for (place, receipt) in found {
             place.note(fate, event.error());
             place.group.add_gatherer(&self.station);
-            arrivals.push(Arrival {
+            let known = groups
+                .iter_mut()
+                .find(|(known, _)| known.group == place.group);
+            match known {
+                Some((_, receipts)) => receipts.push(receipt),
+                None => groups.push((place, vec![receipt])),
+            }
+        }
+        groups[0].1.extend(rest);
+        let arrivals = groups.into_iter().map(|(place, receipts)| {
+            let mut event = event.without_receipt();
+            event.set_receipt(Receipt::merge(receipts));
+            Arrival {
                 group: place.group.clone(),
                 ordinal: place.ordinal,
-            });
-        }
-        if !arrivals.is_empty() {
-            drop(event.take_receipt());
-            event.set_receipt(receipt);
-        }
-        (event, arrivals)
+                event,
+            }
+        });
+        Ok(arrivals.collect())
     }
 
     /// Unites a group in one event with this payload, which answers for what the members came of and for

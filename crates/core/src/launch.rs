@@ -20,6 +20,7 @@ use crate::health::Health;
 use crate::in_place::InPlaceStation;
 use crate::inbox::{CHUNK, Inbox};
 use crate::link::{Link, Target};
+use crate::log_source::{self, behind};
 use crate::lot::Lot;
 use crate::permits::{Gate, Limits};
 use crate::pool::Pool;
@@ -68,7 +69,11 @@ pub(crate) async fn launch_with(
 ) -> Result<Flow, FlowError> {
     let with_default_errors = connect_errors(&mut director);
     connect_dead_letters(&mut director);
-    let spawner = Spawner::new(executor);
+    let mut spawner = Spawner::new(executor);
+    if let Some((tap, node)) = &director.log {
+        tap.leave_out(behind(&director, *node));
+        spawner = spawner.logging_to(tap.tee());
+    }
     let mut state = FlowState::new(
         director.name.clone(),
         director.limits.clone(),
@@ -76,6 +81,7 @@ pub(crate) async fn launch_with(
         spawner,
         tuning,
     );
+    state.log = director.log.as_ref().map(|(tap, _)| tap.clone());
     state.gathers = director.actors.iter().any(|actor| actor.ports.gathers);
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);
@@ -116,7 +122,7 @@ pub(crate) async fn launch_with(
 fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>> {
     let sources = actors
         .iter()
-        .filter(|actor| actor.ports.source)
+        .filter(|actor| actor.ports.source && !actor.ports.has_own_share)
         .count()
         .max(1);
     let limits = &state.limits;
@@ -126,8 +132,12 @@ fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>
         ..limits.clone()
     };
     let gate = |actor: &Registered| {
+        let own = match actor.ports.has_own_share {
+            true => log_source::share(limits),
+            false => share.clone(),
+        };
         let is_source = actor.ports.source;
-        is_source.then(|| Arc::new(Gate::new(state.clone(), share.clone())))
+        is_source.then(|| Arc::new(Gate::new(state.clone(), own)))
     };
     actors.iter().map(gate).collect()
 }

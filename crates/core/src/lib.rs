@@ -39,6 +39,8 @@ mod keeper;
 mod launch;
 mod link;
 mod load;
+mod log_source;
+mod log_tap;
 mod lot;
 mod map;
 mod parent;

@@ -62,6 +62,7 @@ pub struct Ports {
     pub(crate) may_drop: bool,
     pub(crate) single: bool,
     pub(crate) gathers: bool,
+    pub(crate) has_own_share: bool,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
 }
@@ -115,6 +116,12 @@ impl Ports {
     #[must_use]
     pub fn gathers(mut self) -> Ports {
         self.gathers = true;
+        self
+    }
+
+    /// Has permits of its own, beside those that the other sources share.
+    pub(crate) fn with_own_share(mut self) -> Ports {
+        self.has_own_share = true;
         self
     }
 

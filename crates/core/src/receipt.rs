@@ -78,29 +78,30 @@ impl Receipt {
         }
     }
 
-    /// Returns what is left without the innermost places in groups of this origin, and without those within
-    /// them; `places` gets the former.
-    pub(crate) fn without(&self, of: GroupOf, places: &mut Vec<Arc<Place>>) -> Receipt {
-        match self {
+    /// Takes the receipt apart by the innermost places in groups of this kind: `found` gets each with what is owed
+    /// outside of it, and what has no such place is returned.
+    pub(crate) fn part_by(
+        &self,
+        of: GroupOf,
+        found: &mut Vec<(Arc<Place>, Receipt)>,
+    ) -> Option<Receipt> {
+        let known = found.len();
+        let rest = match self {
+            Receipt::None | Receipt::One(_) => None,
             Receipt::Member(member) if member.place.is_of(of) => {
-                places.push(member.place.clone());
-                member.receipt.clone()
+                found.push((member.place.clone(), member.receipt.clone()));
+                None
             }
-            Receipt::Member(member) => self.without_in(&member.receipt, of, places),
-            Receipt::Part(part) => self.without_in(part.receipt(), of, places),
+            Receipt::Member(member) => member.receipt.part_by(of, found),
+            Receipt::Part(part) => part.receipt().part_by(of, found),
             Receipt::Merged(parts) => {
-                Receipt::merge(parts.iter().map(|part| part.without(of, places)).collect())
+                let rest = parts.iter().filter_map(|part| part.part_by(of, found));
+                Some(Receipt::merge(rest.collect()))
             }
-            other => other.clone(),
-        }
-    }
-
-    fn without_in(&self, within: &Receipt, of: GroupOf, places: &mut Vec<Arc<Place>>) -> Receipt {
-        let known = places.len();
-        let rest = within.without(of, places);
-        match places.len() > known {
+        };
+        match found.len() > known {
             true => rest,
-            false => self.clone(),
+            false => Some(self.clone()),
         }
     }
 

@@ -92,6 +92,17 @@ impl Source {
         Ok((root, event))
     }
 
+    /// Sends the event to every outbox if there is a permit at once, also while the flow is stopping. Returns
+    /// whether there was one.
+    pub(crate) fn try_emit(&self, event: Event) -> bool {
+        let Some(permit) = self.gate.try_take(event.cost()) else {
+            return false;
+        };
+        let (_, event) = enter(&self.gate, permit, event, false);
+        send(&self.ctx, None, event);
+        true
+    }
+
     /// Waits for a permit and sends the event the error path, as a new root: what a source cannot read, so that
     /// it is seen and settled like everything else.
     ///

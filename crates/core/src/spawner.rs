@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tokio_util::task::TaskTracker;
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber;
 
 /// A boxed task.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -26,6 +28,8 @@ pub struct Spawner {
     end: CancellationToken,
     /// The same as a flag: it is looked at whenever a task is polled.
     has_ended: Arc<AtomicBool>,
+    /// Where the tasks log to, if not to where everybody does.
+    log: Option<Dispatch>,
 }
 
 impl Spawner {
@@ -35,11 +39,30 @@ impl Spawner {
             tasks: TaskTracker::new(),
             end: CancellationToken::new(),
             has_ended: Arc::default(),
+            log: None,
         }
+    }
+
+    /// Has all tasks log to this.
+    pub(crate) fn logging_to(mut self, log: Dispatch) -> Spawner {
+        self.log = Some(log);
+        self
+    }
+
+    /// Returns where the tasks log to, if not to where everybody does.
+    pub(crate) fn log(&self) -> Option<&Dispatch> {
+        self.log.as_ref()
     }
 
     /// Starts a task; it is dropped when the flow has ended.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        match &self.log {
+            Some(log) => self.start(task.with_subscriber(log.clone())),
+            None => self.start(task),
+        }
+    }
+
+    fn start(&self, task: impl Future<Output = ()> + Send + 'static) {
         let task = UntilEnd {
             end: Box::pin(self.end.clone().cancelled_owned()),
             has_ended: self.has_ended.clone(),

@@ -12,6 +12,7 @@ use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
 use crate::flow_state::FlowState;
+use crate::group::{GroupOf, Opener};
 use crate::inbox::Inbox;
 use crate::launch::Tuning;
 use crate::permits::{Gate, Limits};
@@ -243,6 +244,32 @@ fn loom_a_held_root_gives_its_permit_back_and_overdraws_one_when_it_goes_on() {
         assert_eq!(gate.flow().open_roots(), 1);
         drop(released);
         other.join().unwrap();
+        all_is_back(&gate, 1);
+    });
+}
+
+#[test]
+fn loom_a_group_is_complete_when_the_last_place_is_free_and_its_root_settles_once() {
+    in_every_order(|| {
+        let gate = gate(1);
+        let receipt = Receipt::One(admit(&gate, false));
+        let opener = Opener::of(GroupOf::Event, Event::new(()), &receipt);
+        let group = opener.group().clone();
+        let [one, other] = [(); 2].map(|()| Receipt::member(receipt.clone(), opener.place()));
+        drop(receipt);
+        let custody = Custody::of(&one);
+        drop(one);
+        let others = [
+            thread::spawn(move || drop(other)),
+            thread::spawn(move || drop(custody.release())),
+        ];
+        drop(opener);
+        for other in others {
+            other.join().unwrap();
+        }
+        assert!(group.is_complete());
+        assert_eq!(gate.flow().open_roots(), 1);
+        drop(group);
         all_is_back(&gate, 1);
     });
 }

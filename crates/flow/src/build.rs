@@ -13,7 +13,7 @@ use crate::actors::{self, Defaults, Entered};
 use crate::bounds::{self, Bounds};
 use crate::connect::{self, Link, Member, MemberPort};
 use crate::diagnostics::Diagnostic;
-use crate::fields::{self, not_available};
+use crate::fields;
 use crate::include::Parts;
 use crate::load::Loader;
 use crate::node::{Content, Node};
@@ -97,9 +97,6 @@ pub(crate) fn build(
     let mut values = Values::new(&loader.set, &*loader.environment, base.to_owned(), shared);
     let mut parts = Parts::of(path);
     parts.take(&mut entries, base, &mut values, shared, found);
-    if let Some(entry) = fields::take(&mut entries, "log") {
-        not_available("`log`", entry.key_span, found);
-    }
     let bounds = Bounds::take(&mut entries, &mut values, found);
     let mut taken = |key: &str, values: &mut Values<'_>, found: &mut Vec<Diagnostic>| {
         let mut entry = fields::take(&mut entries, key)?;
@@ -109,6 +106,7 @@ pub(crate) fn build(
     let name = taken("name", &mut values, found);
     let description = taken("description", &mut values, found);
     let errors = taken("errors", &mut values, found);
+    let log = taken("log", &mut values, found);
     let dead_letters = taken(actors::DEAD_LETTERS, &mut values, found);
     let actors = taken("actors", &mut values, found);
     let mut connect = fields::take(&mut entries, "connect");
@@ -166,6 +164,9 @@ pub(crate) fn build(
     building.connect(links.unwrap_or_default(), found);
     if let Some(entry) = errors {
         building.set_errors(&entry.value, found);
+    }
+    if let Some(entry) = log {
+        building.set_log(&entry.value, found);
     }
     building.plan.is_whole = found.len() == before;
     Some(building.plan)
@@ -277,20 +278,32 @@ impl Building {
     }
 
     fn set_errors(&mut self, value: &Node, found: &mut Vec<Diagnostic>) {
-        let Content::Text(name) = &value.content else {
-            let message = format!("`errors` must name an actor, not {}", value.describe());
-            found.push(Diagnostic::new(value.span, message));
-            return;
-        };
-        let (name, port) = (name.to_string(), MemberPort::Default);
-        match self.find(&Member {
-            name,
-            port,
-            span: value.span,
-        }) {
-            Ok(node) => self.plan.director.set_errors(node),
-            Err(diagnostic) => found.push(*diagnostic),
+        if let Some(node) = self.named("errors", value, found) {
+            self.plan.director.set_errors(node);
         }
+    }
+
+    fn set_log(&mut self, value: &Node, found: &mut Vec<Diagnostic>) {
+        if let Some(node) = self.named("log", value, found) {
+            self.plan.director.set_log(node, tracing::Level::INFO);
+        }
+    }
+
+    /// Returns the actor that a key of the flow names.
+    fn named(&mut self, key: &str, value: &Node, found: &mut Vec<Diagnostic>) -> Option<Actor> {
+        let Content::Text(name) = &value.content else {
+            let message = format!("`{key}` must name an actor, not {}", value.describe());
+            found.push(Diagnostic::new(value.span, message));
+            return None;
+        };
+        let member = Member {
+            name: name.to_string(),
+            port: MemberPort::Default,
+            span: value.span,
+        };
+        self.find(&member)
+            .map_err(|diagnostic| found.push(*diagnostic))
+            .ok()
     }
 
     fn find(&mut self, member: &Member) -> Result<Actor, Box<Diagnostic>> {

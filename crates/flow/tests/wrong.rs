@@ -315,7 +315,7 @@ const CASES: &[Case] = &[
         "dead_letters: x\nlog: s\nplace: {}\nactors: { n: numbers }\n",
         &[
             (1, 1, "this program has no kind of actor `dead_letters`", ""),
-            (2, 1, "`log` is not", ""),
+            (2, 6, "there is no actor `s`", ""),
             (3, 1, "`place`", ""),
         ],
     ),

@@ -1,8 +1,10 @@
 //! The actors of random flows.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, Held, Ports, Result, Tick};
+use compysition_core::{Actor, Context, Error, Event, Group, GroupOf, Held, Ports, Result, Tick};
 
 /// Emits some events and waits for how some of them end.
 pub(crate) struct Emit(pub(crate) u64);
@@ -157,6 +159,50 @@ impl Actor for Batch {
 
     async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
         self.flush(ctx)
+    }
+}
+
+/// Whether a group was complete before its last member came. A panic would be one of the faults.
+pub(crate) static COMPLETE_TOO_EARLY: AtomicBool = AtomicBool::new(false);
+
+/// Gathers what came of one event, and passes all else on.
+#[derive(Default)]
+pub(crate) struct Gather(HashMap<Group, Vec<Held>>);
+
+impl Actor for Gather {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        match ctx.arrive(event, GroupOf::Event) {
+            Err(event) => ctx.send(event),
+            Ok(arrivals) => arrivals.into_iter().try_for_each(|arrival| {
+                if arrival.group.is_complete() {
+                    COMPLETE_TOO_EARLY.store(true, Relaxed);
+                }
+                let held = ctx.hold(arrival.event)?;
+                self.0.entry(arrival.group).or_default().push(held);
+                Ok(())
+            }),
+        }
+    }
+
+    async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
+        let complete = self.0.keys().filter(|group| group.is_complete());
+        let complete: Vec<Group> = complete.cloned().collect();
+        for group in complete {
+            let held = self.0.remove(&group).unwrap_or_default();
+            let tally = group.tally();
+            if tally.arrived + tally.failed > tally.members {
+                COMPLETE_TOO_EARLY.store(true, Relaxed);
+            }
+            let gathered = ctx.merge_group(&group, held, "gathered");
+            if gathered.root_id().is_some() {
+                ctx.send(gathered)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().may_drop().single().gathers()
     }
 }
 

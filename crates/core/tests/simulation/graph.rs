@@ -7,7 +7,7 @@ use compysition_core::{
     BestEffort, Director, Event, Limits, Node, Overflow, Pool, Retry, Supervision, TimeSpan, map,
 };
 
-use crate::cast::{Ask, Background, Batch, Emit, Forward, Keep, Mark, Split, Stumble};
+use crate::cast::{Ask, Background, Batch, Emit, Forward, Gather, Keep, Mark, Split, Stumble};
 
 /// A sequence of random numbers (Steele, Lea and Flood, 2014).
 struct Dice(u64);
@@ -111,12 +111,13 @@ pub(crate) fn flow(seed: u64) -> Director {
     let actors = 1 + dice.below(7);
     let mut links = HashSet::new();
     for number in 0..actors {
-        let node = match extras.one_in(12) {
-            true => {
+        let node = match extras.below(12) {
+            0 => {
                 let often = extras.below(6);
                 director.register(format!("a{number}"), move || Stumble(often))
             }
-            false => add_actor(&mut director, dice, number),
+            1 | 2 => director.register(format!("a{number}"), Gather::default),
+            _ => add_actor(&mut director, dice, number),
         };
         set_options(&mut director, dice, node);
         set_pool(&mut director, extras, node);

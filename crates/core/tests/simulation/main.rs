@@ -6,7 +6,9 @@
 mod cast;
 mod graph;
 
-use cast::Emit;
+use std::sync::atomic::Ordering::Relaxed;
+
+use cast::{COMPLETE_TOO_EARLY, Emit};
 use compysition_core::testing::{Faults, Simulation};
 use compysition_core::{Actor, Breaker, Context, Director, Event, Result};
 use graph::flow;
@@ -28,6 +30,7 @@ fn random_flows_keep_all_promises() {
         };
         let snapshot = Simulation::seed(seed).faults(faults).run(|| flow(seed));
         admitted += snapshot.admitted;
+        assert!(!COMPLETE_TOO_EARLY.load(Relaxed), "seed {seed}");
     }
     assert!(admitted > count, "the flows did something");
 }
