@@ -1,6 +1,6 @@
 //! Parts that came of one event or of one file: the engine tells when there are no more.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use compysition_core::{Context, Error, Event, Group, GroupOf, Held, Result, Tick};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::merge::Named;
 /// The groups of which something has come.
 pub(crate) struct ByGroup {
     of: GroupOf,
-    waiting: HashMap<Group, Members>,
+    waiting: BTreeMap<Group, Members>,
 }
 
 struct Members {
@@ -27,7 +27,7 @@ impl ByGroup {
     pub(crate) fn new(of: GroupOf) -> ByGroup {
         ByGroup {
             of,
-            waiting: HashMap::new(),
+            waiting: BTreeMap::new(),
         }
     }
 

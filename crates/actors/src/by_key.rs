@@ -69,7 +69,8 @@ impl ByKey {
             _ => false,
         };
         let over = self.waiting.iter().filter(|(_, waiting)| is_over(waiting));
-        let over: Vec<String> = over.map(|(key, _)| key.clone()).collect();
+        let mut over: Vec<String> = over.map(|(key, _)| key.clone()).collect();
+        over.sort();
         for key in over {
             self.finish(key, rules, ctx)?;
         }

@@ -110,7 +110,8 @@ impl Context {
             return None;
         }
         let event = self.parent.describe();
-        Some(Opener::of(GroupOf::Event, event, receipt))
+        let flow = &self.station.flow;
+        Some(Opener::of(GroupOf::Event, flow, event, receipt))
     }
 
     /// Notes in the group why not all children could be made.

@@ -53,6 +53,7 @@ pub(crate) struct FlowState {
     opened: AtomicU64,
     seed: u64,
     ids: AtomicU64,
+    groups: AtomicU64,
     randoms: AtomicU64,
 }
 
@@ -109,6 +110,7 @@ impl FlowState {
             opened: AtomicU64::new(0),
             seed,
             ids: AtomicU64::new(0),
+            groups: AtomicU64::new(0),
             randoms: AtomicU64::new(0),
         }
     }
@@ -120,6 +122,11 @@ impl FlowState {
             millis,
             (u128::from(self.seed) << COUNTER_BITS) | u128::from(counter),
         )
+    }
+
+    /// Returns the number of the next group.
+    pub(crate) fn new_group(&self) -> u64 {
+        self.groups.fetch_add(1, Relaxed)
     }
 
     /// Returns the next number of a SplitMix64 sequence (Steele, Lea and Flood, 2014).

@@ -1,11 +1,12 @@
 //! All that came of one event, or of one file: who gathers it learns when the last of it is there or gone.
 
-use std::hash::{Hash, Hasher};
+use std::cmp::Ordering;
 use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
 
 use crate::context::Context;
+use crate::flow_state::FlowState;
 use crate::held::Held;
 use crate::payload::Payload;
 use crate::receipt::{Custody, Receipt};
@@ -19,7 +20,8 @@ use crate::{Event, Failure};
 /// Each member has a place in it, which its copies and children share. A place is free again when nothing
 /// of its member is under way or held any more, or when the member [arrived](Context::arrive). The group is
 /// complete when no more members are made and all places are free: nobody has to count, or to wait for a
-/// time. Two handles are equal if they are of the same group.
+/// time. Two handles are equal if they are of the same group; groups are in the
+/// order in which they began, so that a simulation can be repeated.
 #[derive(Clone)]
 pub struct Group(Arc<Shared>);
 
@@ -55,6 +57,8 @@ pub struct Arrival {
 
 struct Shared {
     of: GroupOf,
+    /// Which one of its flow it is.
+    number: u64,
     /// What the members came of, without its payload.
     event: Event,
     state: Mutex<State>,
@@ -75,7 +79,7 @@ struct State {
 }
 
 impl Group {
-    fn new(of: GroupOf, event: Event, custody: Custody) -> Group {
+    fn new(of: GroupOf, number: u64, event: Event, custody: Custody) -> Group {
         let state = State {
             taken: 1,
             custody: Some(custody),
@@ -83,6 +87,7 @@ impl Group {
         };
         Group(Arc::new(Shared {
             of,
+            number,
             event,
             state: Mutex::new(state),
         }))
@@ -133,15 +138,21 @@ impl Group {
 
 impl PartialEq for Group {
     fn eq(&self, other: &Group) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.cmp(other) == Ordering::Equal
     }
 }
 
 impl Eq for Group {}
 
-impl Hash for Group {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.0).hash(state);
+impl Ord for Group {
+    fn cmp(&self, other: &Group) -> Ordering {
+        self.0.number.cmp(&other.0.number)
+    }
+}
+
+impl PartialOrd for Group {
+    fn partial_cmp(&self, other: &Group) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -150,8 +161,13 @@ pub(crate) struct Opener(Group);
 
 impl Opener {
     /// Begins a group of what comes of an event, whose roots stay open until the group is merged or gone.
-    pub(crate) fn of(of: GroupOf, event: Event, receipt: &Receipt) -> Opener {
-        Opener(Group::new(of, event, Custody::of(receipt)))
+    pub(crate) fn of(of: GroupOf, flow: &FlowState, event: Event, receipt: &Receipt) -> Opener {
+        Opener(Group::new(
+            of,
+            flow.new_group(),
+            event,
+            Custody::of(receipt),
+        ))
     }
 
     #[cfg(all(test, compysition_loom))]

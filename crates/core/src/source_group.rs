@@ -32,7 +32,8 @@ impl Source {
         // What is gathered has no permit before it goes on: all permits might belong to groups, and none
         // be left for their members.
         let receipt = event.take_receipt();
-        let opener = Opener::of(GroupOf::Source, event, &receipt);
+        let flow = &self.context().station.flow;
+        let opener = Opener::of(GroupOf::Source, flow, event, &receipt);
         let whole = Some((opener, Settlement(root)));
         Ok(SourceGroup { whole })
     }

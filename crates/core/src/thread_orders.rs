@@ -253,7 +253,7 @@ fn loom_a_group_is_complete_when_the_last_place_is_free_and_its_root_settles_onc
     in_every_order(|| {
         let gate = gate(1);
         let receipt = Receipt::One(admit(&gate, false));
-        let opener = Opener::of(GroupOf::Event, Event::new(()), &receipt);
+        let opener = Opener::of(GroupOf::Event, gate.flow(), Event::new(()), &receipt);
         let group = opener.group().clone();
         let [one, other] = [(); 2].map(|()| Receipt::member(receipt.clone(), opener.place()));
         drop(receipt);

@@ -1,6 +1,6 @@
 //! The actors of random flows.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -167,7 +167,7 @@ pub(crate) static COMPLETE_TOO_EARLY: AtomicBool = AtomicBool::new(false);
 
 /// Gathers what came of one event, and passes all else on.
 #[derive(Default)]
-pub(crate) struct Gather(HashMap<Group, Vec<Held>>);
+pub(crate) struct Gather(BTreeMap<Group, Vec<Held>>);
 
 impl Actor for Gather {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
