@@ -22,7 +22,8 @@ pub struct Breaker {
     pub open: TimeSpan,
     /// The kinds of errors that count: by default `timeout`, `unavailable`, `bad_gateway` and
     /// `rate_exceeded`. Others tell that the peer answers.
-    pub on: Vec<ErrorKind>,
+    #[serde(alias = "on")]
+    pub errors: Vec<ErrorKind>,
 }
 
 impl Default for Breaker {
@@ -30,7 +31,7 @@ impl Default for Breaker {
         Breaker {
             failures: 5,
             open: TimeSpan::seconds(30),
-            on: PASSING.to_vec(),
+            errors: PASSING.to_vec(),
         }
     }
 }
@@ -102,7 +103,7 @@ impl Switch {
 
     /// Takes note of how an event fared. Returns the state if that changed.
     pub(crate) fn note(&self, error: Option<&Error>) -> Option<BreakerState> {
-        let failed = error.is_some_and(|error| self.settings.on.contains(&error.kind()));
+        let failed = error.is_some_and(|error| self.settings.errors.contains(&error.kind()));
         let mut place = self.place.lock();
         let before = state(*place);
         *place = match *place {

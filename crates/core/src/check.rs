@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::Result;
-use crate::director::{Connection, Director, LinkKind, Registered, Role};
+use crate::connection::{Connection, LinkKind};
+use crate::director::{Director, Registered, Role};
 use crate::ends::Node;
 use crate::flow_error::{About, FlowError, Problem};
 use crate::pool::Pool;

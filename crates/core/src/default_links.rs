@@ -1,7 +1,8 @@
 //! The links that nobody draws: from all actors to those that a flow names for what went wrong.
 
 use crate::Node;
-use crate::director::{Connection, Director, LinkKind, Role};
+use crate::connection::{Connection, LinkKind};
+use crate::director::{Director, Role};
 use crate::port::Port;
 
 /// Gives actors without an error connection one to the flow's error actor, and returns their numbers.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::best_effort::BestEffort;
 use crate::breaker::Breaker;
+use crate::connection::{Connection, LinkKind};
 use crate::ends::{End, Ends, Node};
 use crate::flow::Flow;
 use crate::flow_error::FlowError;
@@ -95,26 +96,6 @@ pub(crate) enum Role {
     Reply,
 }
 
-/// A connection of two ports, by the numbers of their actors.
-#[derive(Clone, Debug)]
-pub(crate) struct Connection {
-    pub(crate) from: Node,
-    pub(crate) outbox: Port,
-    pub(crate) to: Node,
-    pub(crate) inbox: Port,
-    pub(crate) kind: LinkKind,
-    pub(crate) best_effort: Option<BestEffort>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinkKind {
-    Plain,
-    /// From the error outbox: of one kind, or all the rest.
-    Error(Option<ErrorKind>),
-    /// To the dead letters.
-    LastResort,
-}
-
 impl Director {
     /// Makes a director for a flow of this name.
     pub fn new(name: impl Into<Arc<str>>) -> Director {
@@ -181,7 +162,8 @@ impl Director {
     /// Connects outboxes to inboxes, each of the first to each of the second.
     ///
     /// `connect(a, b)` makes outbox `b` on a, and inbox `a` on b. If only the outbox is named, the inbox
-    /// bears its name; if only the inbox is named, the outbox bears the name of the actor it leads to.
+    /// bears its name; if only the inbox is named, the outbox bears the name of the actor it leads to. Of an actor that
+    /// can have only one outbox, such as a door with one route, it is that.
     pub fn connect(&mut self, from: impl Into<Ends>, to: impl Into<Ends>) {
         self.link(from.into(), to.into(), LinkKind::Plain, None);
     }
@@ -233,7 +215,8 @@ impl Director {
         let name = |node: Node| self.registered(node).map_or("?", |actor| &actor.name);
         match kind {
             LinkKind::Plain => {
-                let outbox = from.port.clone().unwrap_or_else(|| name(to.node).into());
+                let given = from.port.clone().or_else(|| self.only_outbox(from.node));
+                let outbox = given.unwrap_or_else(|| name(to.node).into());
                 let inbox = to.port.clone().or(from.port.clone());
                 (outbox, inbox.unwrap_or_else(|| name(from.node).into()))
             }
@@ -246,6 +229,14 @@ impl Director {
                     inbox.unwrap_or_else(|| format!("error_{}", name(from.node)).into()),
                 )
             }
+        }
+    }
+
+    /// Returns the outbox of an actor that can have only this one, such as a door with one route.
+    fn only_outbox(&self, node: Node) -> Option<Port> {
+        match &self.registered(node)?.ports.outboxes[..] {
+            [only] => Some(only.clone()),
+            _ => None,
         }
     }
 

@@ -74,12 +74,11 @@ impl Context {
             );
             return Err(self.refuse(event, error));
         }
-        let copy = event.without_receipt();
         match Lot::park(&self.station, event, Instant::now() + time) {
-            Ok(ticket) => {
+            Ok((ticket, event)) => {
                 self.note_sent();
                 Ok(Held {
-                    event: copy,
+                    event,
                     ticket,
                     station: self.station.clone(),
                 })

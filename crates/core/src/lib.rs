@@ -14,6 +14,7 @@ mod breaker;
 mod byte_size;
 mod cancel;
 mod check;
+mod connection;
 mod context;
 mod crew;
 mod current;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::connection::Connection;
 use crate::context::Context;
-use crate::director::{Connection, Director};
+use crate::director::Director;
 use crate::log_tap::LogTap;
 use crate::permits::Limits;
 use crate::port::Ports;

@@ -48,7 +48,7 @@ impl Parked {
 }
 
 impl Lot {
-    /// Parks an event until it is taken out or its time is over.
+    /// Parks an event until it is taken out or its time is over. Returns a copy to look at as well.
     ///
     /// # Errors
     /// Exceeded, if all that is parked would exceed `limit` bytes; then the event is given back.
@@ -56,7 +56,7 @@ impl Lot {
         station: &Arc<Station>,
         mut event: Event,
         until: Instant,
-    ) -> Result<Ticket, Box<(Event, Error)>> {
+    ) -> Result<(Ticket, Event), Box<(Event, Error)>> {
         let lot = &station.lot;
         let limit = station.flow.limits.held_bytes / station.instances();
         let bytes = event.cost();
@@ -69,10 +69,11 @@ impl Lot {
         state.bytes += bytes;
         state.tickets += 1;
         let ticket = (until, state.tickets);
-        let custody = Custody::of(&event.take_receipt());
+        let receipt = event.take_receipt();
         let parked = Parked {
-            event,
-            custody,
+            // Shares the content: without a receipt it owes nothing to anybody.
+            event: event.clone(),
+            custody: Custody::of(&receipt),
             bytes,
         };
         state.parked.insert(ticket, parked);
@@ -87,10 +88,12 @@ impl Lot {
         } else if is_first {
             lot.earlier.notify_one();
         }
+        // Not under the lock: the permit that goes back wakes others.
+        drop(receipt);
         if is_half_full && !was_half_full {
             station.press();
         }
-        Ok(ticket)
+        Ok((ticket, event))
     }
 
     /// Takes an event out, if its time is not over.

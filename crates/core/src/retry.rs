@@ -35,7 +35,8 @@ pub struct Retry {
     pub jitter: f64,
     /// The kinds of errors that may pass: by default `timeout`, `unavailable`, `bad_gateway` and
     /// `rate_exceeded`.
-    pub on: Vec<ErrorKind>,
+    #[serde(alias = "on")]
+    pub errors: Vec<ErrorKind>,
     /// Whether later events wait behind one that is tried again; else they pass it. What an actor does in
     /// the background, as `http_client` does with a `concurrency` over 1, is always passed.
     pub keep_order: bool,
@@ -57,7 +58,7 @@ impl Default for Retry {
             backoff: 2.0,
             max_delay: TimeSpan::seconds(30),
             jitter: 0.1,
-            on: PASSING.to_vec(),
+            errors: PASSING.to_vec(),
             keep_order: false,
         }
     }
@@ -75,7 +76,7 @@ impl Retry {
         if !(0.0..=1.0).contains(&self.jitter) {
             return Some("`jitter` must be from 0 to 1");
         }
-        if self.on.contains(&ErrorKind::Panicked) {
+        if self.errors.contains(&ErrorKind::Panicked) {
             return Some("an event that an actor panicked on is never tried again");
         }
         None
@@ -84,7 +85,7 @@ impl Retry {
     /// Returns the time until an event should be tried again, unless it should not be.
     fn delay(&self, event: &Event, error: &Error, random: u64) -> Option<Duration> {
         let tried = event.attempts() + 1;
-        if tried >= self.attempts || !self.on.contains(&error.kind()) || event.is_void() {
+        if tried >= self.attempts || !self.errors.contains(&error.kind()) || event.is_void() {
             return None;
         }
         let longest = self.max_delay.0;

@@ -66,6 +66,8 @@ const FAILED: u8 = 8;
 const GAVE_WAY: u8 = 16;
 const SETTLED: u8 = 32;
 const KEPT: u8 = 64;
+/// Settled as delivered, while there was no state to write that into.
+const DELIVERED: u8 = 128;
 
 impl Root {
     /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
@@ -269,15 +271,23 @@ impl Root {
         {
             trouble.settled_again.fetch_add(1, Relaxed);
         }
+        let is_well =
+            self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY) == 0 && !flow.is_aborted();
         // Most roots end well and unwatched: the one reference left is the caller's.
-        let unwatched = Arc::strong_count(self) == 1;
-        if unwatched
-            && self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY) == 0
-            && !flow.is_aborted()
-        {
+        if is_well && (Arc::strong_count(self) == 1 || self.settle_unheard()) {
             return flow.root_settled(&Outcome::Delivered);
         }
         self.settle();
+    }
+
+    /// Settles as delivered if nobody waits yet, and returns whether that is so.
+    fn settle_unheard(&self) -> bool {
+        let state = self.state.lock();
+        let is_unheard = state.is_none() && !self.asked;
+        if is_unheard {
+            self.flags.fetch_or(DELIVERED, Relaxed);
+        }
+        is_unheard
     }
 
     fn settle(&self) {
@@ -326,14 +336,26 @@ impl Root {
     }
 
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.state.lock().as_ref()?.outcome.clone()
+        let state = self.state.lock();
+        match &*state {
+            Some(state) if state.outcome.is_some() => state.outcome.clone(),
+            _ => self.delivered(),
+        }
     }
 
     pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
-        self.change(|state| match &state.outcome {
-            Some(outcome) => Poll::Ready(outcome.clone()),
-            None => wait(state, waker),
-        })
+        self.change(
+            |state| match state.outcome.clone().or_else(|| self.delivered()) {
+                Some(outcome) => Poll::Ready(outcome),
+                None => wait(state, waker),
+            },
+        )
+    }
+
+    /// Returns the outcome of a root that settled without a state; to be asked under the lock of that.
+    fn delivered(&self) -> Option<Outcome> {
+        let is_delivered = self.flags.load(Relaxed) & DELIVERED != 0;
+        is_delivered.then_some(Outcome::Delivered)
     }
 
     pub(crate) fn poll_answer(&self, waker: &Waker) -> Poll<Result<Event, Unanswered>> {

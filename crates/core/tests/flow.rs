@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{Collect, Count, Forward, Script};
 use compysition_core::{
-    About, Actor, Context, Director, Error, ErrorKind, Event, Outcome, Result, inspect, map,
+    About, Actor, Context, Director, Error, ErrorKind, Event, Outcome, Ports, Result, inspect, map,
 };
 
 #[tokio::test]
@@ -324,4 +324,28 @@ async fn an_outbox_that_was_meant_for_errors_is_refused() {
         message.contains("the errors come from `error`"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn an_actor_with_one_fixed_outbox_needs_no_name_for_it() {
+    /// Sends to its one outbox by name.
+    struct Only;
+    impl Actor for Only {
+        async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            ctx.send_to("only", event)
+        }
+
+        fn ports(&self) -> Ports {
+            Ports::any().outboxes(["only"])
+        }
+    }
+    let mut director = Director::new("only");
+    let source = director.register("source", Count(1));
+    let only = director.register("only_one", Only);
+    let sink = director.register("sink", Collect::default());
+    director.connect(source, only);
+    director.connect(only, sink);
+    let flow = director.start().await.unwrap();
+    flow.block().await;
+    assert_eq!(flow.snapshot().delivered, 1);
 }

@@ -127,7 +127,7 @@ async fn only_what_may_pass_is_tried_again() {
     let trial = run(1, Error::malformed("bad"), steady(), &["bad"]).await;
     assert_eq!(trial.calls.len(), 1);
     let retry = Retry {
-        on: vec![ErrorKind::Malformed],
+        errors: vec![ErrorKind::Malformed],
         ..steady()
     };
     let trial = run(1, Error::malformed("bad"), retry, &["bad"]).await;
