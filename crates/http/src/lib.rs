@@ -16,12 +16,13 @@ mod method_router;
 mod query;
 mod rate_limit;
 mod rest;
+mod secret;
 mod server;
 mod written;
 
 pub mod status;
 
-pub use auth::BasicAuth;
+pub use auth::{Algorithm, BasicAuth, JwtAuth};
 pub use back_end::BackEndResponse;
 pub use client::HttpClient;
 pub use cookie::{Cookie, CookieCheck, MissingCookie, SameSite};
@@ -44,6 +45,7 @@ pub fn register(registry: &mut Registry) {
         .alias("wsgi", "http_server")
         .add::<HttpClient>("http_client")
         .add::<BasicAuth>("basic_auth")
+        .add::<JwtAuth>("jwt_auth")
         .add::<RateLimit>("rate_limit")
         .add::<Cookie>("cookie")
         .alias("set_cookie", "cookie")

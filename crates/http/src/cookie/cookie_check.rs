@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::pairs::{check_name, decode, values};
 use super::signer::Signer;
 use crate::HttpEvent;
+use crate::secret::Secret;
 
 /// The attribute that holds the values.
 const COOKIES: &str = "cookies";
@@ -24,7 +25,11 @@ const COOKIES: &str = "cookies";
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
-pub struct CookieCheck(Settings);
+pub struct CookieCheck {
+    name: String,
+    signer: Option<Signer>,
+    missing: MissingCookie,
+}
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -32,7 +37,7 @@ struct Settings {
     /// The name; `session` by default.
     name: String,
     /// What the value must be signed with, at least 32 bytes; best `${secret:NAME}`. Without it, clients can send what they like.
-    secret: Option<Signer>,
+    secret: Option<Secret>,
     /// What becomes of a request without the cookie: `error`, `pass`, or the name of an outbox.
     missing: MissingCookie,
 }
@@ -88,31 +93,31 @@ impl CookieCheck {
     /// # Errors
     /// If the secret is shorter than 32 bytes.
     pub fn signed(mut self, secret: &str) -> Result<CookieCheck> {
-        self.0.secret = Some(Signer::new(secret)?);
+        self.signer = Some(Signer::new(&Secret::new(secret)?));
         Ok(self)
     }
 
     /// Sets what becomes of a request without the cookie; else it is an error.
     #[must_use]
     pub fn missing(mut self, missing: MissingCookie) -> CookieCheck {
-        self.0.missing = missing;
+        self.missing = missing;
         self
     }
 
     /// Returns the value of the first cookie that is good.
     fn find(&self, event: &Event) -> Option<String> {
-        let Settings { name, secret, .. } = &self.0;
+        let name = &self.name;
         let http = event.http();
         let header = http.header(COOKIE.as_str())?;
-        values(&header, name).find_map(|text| match secret {
+        values(&header, name).find_map(|text| match &self.signer {
             Some(signer) => decode(signer.verify(name, text)?),
             None => decode(text),
         })
     }
 
     fn missing_error(&self) -> Error {
-        let name = &self.0.name;
-        let message = match self.0.secret {
+        let name = &self.name;
+        let message = match self.signer {
             Some(_) => format!("the cookie {name} is missing, has ended or was not made here"),
             None => format!("the cookie {name} is missing"),
         };
@@ -132,7 +137,11 @@ impl TryFrom<Settings> for CookieCheck {
                 "`missing` is empty; it is `error`, `pass` or the name of an outbox",
             ));
         }
-        Ok(CookieCheck(settings))
+        Ok(CookieCheck {
+            signer: settings.secret.as_ref().map(Signer::new),
+            name: settings.name,
+            missing: settings.missing,
+        })
     }
 }
 
@@ -142,8 +151,8 @@ impl Actor for CookieCheck {
     async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
         let value = self.find(&event);
         let is_there = value.is_some();
-        note(&mut event, &self.0.name, value);
-        match (&self.0.missing, is_there) {
+        note(&mut event, &self.name, value);
+        match (&self.missing, is_there) {
             (MissingCookie::Error, false) => Err(self.missing_error().giving_back(event)),
             (MissingCookie::Outbox(outbox), false) => ctx.send_to(outbox, event),
             (MissingCookie::Outbox(outbox), true) => ctx.send_except(outbox, event),

@@ -2,6 +2,7 @@
 
 use super::pairs::{decode, encode, values};
 use super::signer::Signer;
+use crate::secret::Secret;
 
 const ROUNDS: u64 = 100_000;
 
@@ -19,7 +20,7 @@ impl Dice {
 
 #[test]
 fn no_header_passes_that_was_not_signed() {
-    let signer = Signer::new(&"k".repeat(32)).unwrap();
+    let signer = Signer::new(&Secret::new("k".repeat(32)).unwrap());
     let good = signer.sign("session", &encode("ada; b"), None);
     let other = signer.sign("other", "eve", None);
     let words = [

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::pairs::{check_name, encode};
 use super::signer::Signer;
 use crate::HttpEvent;
+use crate::secret::Secret;
 
 /// Sets a cookie on the answer.
 ///
@@ -29,6 +30,7 @@ use crate::HttpEvent;
 pub struct Cookie {
     settings: Settings,
     value: Template,
+    signer: Option<Signer>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -56,7 +58,7 @@ struct Settings {
     /// Whether the cookie is sent when a page of another site leads here; `lax` by default.
     same_site: SameSite,
     /// What the value is signed with, at least 32 bytes; best `${secret:NAME}`. Without it nothing is signed.
-    secret: Option<Signer>,
+    secret: Option<Secret>,
 }
 
 /// Says whether a cookie is sent when a page of another site leads to its own.
@@ -128,10 +130,10 @@ impl Settings {
     }
 
     /// Returns the header that sets the cookie to a value.
-    fn header(&self, value: &str) -> String {
+    fn header(&self, value: &str, signer: Option<&Signer>) -> String {
         let value = encode(value);
         let lasts = self.max_age.map(|max_age| max_age.0);
-        let value = match &self.secret {
+        let value = match signer {
             Some(signer) => signer.sign(&self.name, &value, lasts),
             None => value,
         };
@@ -217,7 +219,7 @@ impl Cookie {
     /// # Errors
     /// If the secret is shorter.
     pub fn signed(mut self, secret: &str) -> Result<Cookie> {
-        self.settings.secret = Some(Signer::new(secret)?);
+        self.signer = Some(Signer::new(&Secret::new(secret)?));
         Ok(self)
     }
 }
@@ -232,7 +234,12 @@ impl TryFrom<Settings> for Cookie {
             // It is of the system's randomness, not of the flow's, which can be foretold.
             _ => Template::new("{{ uuid() }}")?,
         };
-        Ok(Cookie { settings, value })
+        let signer = settings.secret.as_ref().map(Signer::new);
+        Ok(Cookie {
+            settings,
+            value,
+            signer,
+        })
     }
 }
 
@@ -242,7 +249,7 @@ impl Actor for Cookie {
     async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
         let value = self.value.render((&event, ctx));
         let set = value.and_then(|value| {
-            let header = self.settings.header(&value);
+            let header = self.settings.header(&value, self.signer.as_ref());
             event.add_response_header(SET_COOKIE.as_str(), &header)
         });
         match set {

@@ -1,39 +1,24 @@
 //! Values that only who has the secret can make.
 
-use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use compysition_core::{Error, Result};
 use ring::hmac;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-/// How long a secret is at least.
-const SHORTEST: usize = 32;
+use crate::secret::Secret;
 
 /// Signs the values of cookies, and finds out whether they were signed.
 ///
 /// A signed value is `VALUE.END.SIGNATURE`: END is the second since 1970 from which on it is no good any more, or nothing; the
 /// signature is over the name of the cookie as well, so that none passes for another.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
+#[derive(Clone, Debug)]
 pub(crate) struct Signer(hmac::Key);
 
 impl Signer {
     /// Makes a signer of a secret.
-    ///
-    /// # Errors
-    /// Internal, if the secret is so short that it could be guessed.
-    pub(crate) fn new(secret: &str) -> Result<Signer> {
-        if secret.len() < SHORTEST {
-            return Err(Error::internal(format!(
-                "the secret is shorter than {SHORTEST} bytes and could be guessed; `openssl rand -hex 32` makes a good one"
-            )));
-        }
-        Ok(Signer(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+    pub(crate) fn new(secret: &Secret) -> Signer {
+        Signer(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
     }
 
     /// Signs a value, for good or for a time.
@@ -65,26 +50,12 @@ fn seconds_now() -> u64 {
     now.unwrap_or_default().as_secs()
 }
 
-impl TryFrom<String> for Signer {
-    type Error = Error;
-
-    fn try_from(secret: String) -> Result<Signer> {
-        Signer::new(&secret)
-    }
-}
-
-impl fmt::Debug for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Signer")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn signer(secret: &str) -> Signer {
-        Signer::new(&secret.repeat(SHORTEST)).unwrap()
+        Signer::new(&Secret::new(secret.repeat(32)).unwrap())
     }
 
     #[test]
@@ -111,12 +82,5 @@ mod tests {
         // The end cannot be taken off.
         let (_, signature) = hour.rsplit_once('.').unwrap();
         assert_eq!(signer("a").verify("s", &format!("v..{signature}")), None);
-    }
-
-    #[test]
-    fn a_short_secret_is_refused() {
-        let error = Signer::new("secret").unwrap_err();
-        assert!(error.message().contains("openssl rand -hex 32"));
-        assert!(!error.message().contains("`secret`"));
     }
 }

@@ -1,0 +1,20 @@
+//! Tokens that somebody has signed (RFC 7519): [`JwtAuth`].
+
+mod algorithm;
+mod cache;
+mod claims;
+mod der;
+#[cfg(test)]
+mod fuzz;
+mod jwks;
+mod jwt_auth;
+mod key;
+mod key_set;
+mod refusal;
+mod remote;
+mod settings;
+mod texts;
+mod token;
+
+pub use algorithm::Algorithm;
+pub use jwt_auth::JwtAuth;
