@@ -15,6 +15,8 @@ mod remote;
 mod settings;
 mod texts;
 mod token;
+#[cfg(test)]
+mod vectors;
 
 pub use algorithm::Algorithm;
 pub use jwt_auth::JwtAuth;
