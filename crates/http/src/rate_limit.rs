@@ -42,7 +42,8 @@ struct Settings {
     /// How many may pass at once; 1 by default.
     #[serde(default = "one")]
     burst: u32,
-    /// Who is counted apart, an expression; by default the address of the client.
+    /// Who is counted apart, an expression; by default the address of the client. What it does not find for a request is an error
+    /// (`unprocessable`), unless it ends with `| default('')`: then all those are counted as one.
     #[serde(default)]
     key: Option<Expression>,
     /// Tells clients how they stand, in the headers `ratelimit-limit` (the burst), `ratelimit-remaining` (how many more may come at

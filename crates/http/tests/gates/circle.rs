@@ -11,7 +11,7 @@ use crate::registry;
 use crate::support::{ANYWHERE, Site, site};
 
 /// Makes an actor as a flow file says it.
-fn built(yaml: &str) -> Built {
+pub(crate) fn built(yaml: &str) -> Built {
     let built = compysition_flow::testing::actor(&registry(), yaml);
     built.unwrap_or_else(|wrong| panic!("{wrong}"))
 }

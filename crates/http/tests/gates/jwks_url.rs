@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use compysition_core::testing::{Harness, Plan};
 use compysition_core::{Error, ErrorKind, Event, map};
-use compysition_http::{HttpEvent, HttpServer, JwtAuth, StatusCode};
+use compysition_http::{HttpEvent, HttpServer, StatusCode};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::circle::gated;
+use crate::circle::{built, gated};
 use crate::issuer::{Issuer, seconds_from_now};
 use crate::support::{ANYWHERE, Site, circle};
 use crate::{pass, plan, request};
@@ -189,19 +189,17 @@ fn an_issuer_that_is_silent_is_not_waited_for_long() {
     assert!(failed.message().contains("within 5s"), "{failed}");
 }
 
-#[test]
-fn many_at_once_ask_the_issuer_once() {
+/// Asks many times at once, naming these keys in turn; returns how often the issuer was asked.
+fn asked_by_many(settings: &str, ids: &[&'static str]) -> usize {
     let issuer = Issuer::of_curve("ES256");
     let publisher = Publisher::new(json!({"keys": [issuer.jwk("one")]}));
     let url = format!("http://{}/keys", publisher.site.address);
-    let gate = JwtAuth::with_jwks_url(&url).unwrap();
+    let gate = built(&format!("jwt_auth: {{ jwks_url: '{url}'{settings} }}"));
     let claims = json!({"sub": "ada", "exp": seconds_from_now(60)});
     publisher.runtime.block_on(async {
         let site = Arc::new(gated(gate, map(|event: Event| event.with("in"))).await);
         let mut asking = Vec::new();
-        for number in 0..60 {
-            // One of three is made up.
-            let id = if number % 3 == 0 { "made up" } else { "one" };
+        for id in ids.iter().copied().cycle().take(60) {
             let token = issuer.token(json!({"alg": "ES256", "kid": id}), claims.clone());
             let site = site.clone();
             asking.push(tokio::spawn(async move {
@@ -215,6 +213,13 @@ fn many_at_once_ask_the_issuer_once() {
         }
         Arc::into_inner(site).unwrap().stop().await;
     });
-    assert_eq!(publisher.asked(), 1);
+    let asked = publisher.asked();
     publisher.stop();
+    asked
+}
+
+#[test]
+fn many_at_once_ask_the_issuer_once() {
+    assert_eq!(asked_by_many("", &["made up", "one", "one"]), 1);
+    assert_eq!(asked_by_many(", cooldown: 0s", &["one"]), 1);
 }

@@ -242,6 +242,8 @@ fn mistakes_of_settings_are_found_when_they_are_read() {
     let says = wrong(&format!("jwt_auth: {{ jwks: {} }}", set.display()));
     assert!(says.contains("there is no key in it"), "{says}");
     assert!(wrong("jwt_auth: { jwks_url: 'login/keys' }").contains("does not begin with http://"));
+    let ca = wrong(&format!("jwt_auth: {{ secret: '{SECRET}', ca: x.pem }}"));
+    assert!(ca.contains("`ca` is for `jwks_url` only"), "{ca}");
     let secret = wrong("jwt_auth: { jwks_url: 'http://a', algorithms: [HS256] }");
     assert!(secret.contains("none of the keys is for HS256"), "{secret}");
     let none = wrong("jwt_auth: { jwks_url: 'http://a', algorithms: [none] }");

@@ -35,7 +35,8 @@ const USER: &str = "user";
 /// EdDSA are known; for which of them a key is follows from its kind, whatever a token says. Tokens that are encrypted or not signed are
 /// refused.
 ///
-/// Further conditions are for an actor behind this one: `filter: "attributes.claims.tenant == 'acme'"`.
+/// Further conditions are for an actor behind this one, such as `filter: { condition: "attributes.claims.tenant == 'acme'", otherwise:
+/// others }`.
 ///
 /// Example: `jwt_auth: { jwks_url: "https://login.example.org/keys", issuer: "https://login.example.org", audience: orders, scope: orders.read }`
 ///

@@ -128,6 +128,9 @@ impl Settings {
                 return Err(Error::internal(message));
             }
         };
+        if self.ca.is_some() && self.jwks_url.is_none() {
+            return Err(Error::internal("`ca` is for `jwks_url` only"));
+        }
         check_algorithms(&keys, &self.algorithms)?;
         Ok(keys)
     }
