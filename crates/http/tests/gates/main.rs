@@ -55,3 +55,16 @@ fn pass(harness: &mut Harness, event: Event) -> Result<Event, Error> {
         None => Ok(harness.take().pop().unwrap()),
     }
 }
+
+#[test]
+fn examples_of_the_manuals_are_right() {
+    for name in ["jwt_auth", "rate_limit", "cookie", "cookie_check", "rest"] {
+        let registry = registry();
+        let schema = registry.get(name).unwrap().schema().to_value();
+        let manual = schema["description"].as_str().unwrap();
+        let (_, example) = manual.split_once("Example: `").unwrap();
+        let (example, purpose) = example.split_once("`\n\nPurpose: ").unwrap();
+        plan(&example.replace('\n', " "));
+        assert!(purpose.contains("Patterns: "), "{purpose}");
+    }
+}
