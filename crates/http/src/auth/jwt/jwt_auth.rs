@@ -6,15 +6,15 @@ use compysition_core::{Actor, Context, Error, Event, FilePath, Result};
 use http::header::AUTHORIZATION;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::algorithm::Algorithm;
 use super::claims::Rules;
+use super::judge::{Judge, Judged};
 use super::key_set::KeySet;
 use super::refusal::Refusal;
 use super::remote::Remote;
 use super::settings::{self, Keys, Settings, check_algorithms};
-use super::token::{Claims, Token, Unverified, WRONG};
+use super::token::{Claims, Token};
 use crate::HttpEvent;
 use crate::auth::credentials::hide;
 use crate::secret::Secret;
@@ -48,14 +48,6 @@ pub struct JwtAuth {
     keys: Keys,
     judge: Arc<Judge>,
     hide: bool,
-}
-
-/// What a token must be, once its keys are known.
-#[derive(Clone)]
-struct Judge {
-    algorithms: Vec<Algorithm>,
-    rules: Rules,
-    realm: String,
 }
 
 impl JwtAuth {
@@ -188,7 +180,7 @@ impl Actor for JwtAuth {
     async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
         let token = token(&event);
         let judged = match token {
-            Ok(token) => self.judge(token, ctx),
+            Ok(token) => self.judge.judge(token, &self.keys, ctx.now()),
             Err(refusal) => Judged::Done(Err(refusal)),
         };
         if self.hide || matches!(judged, Judged::Done(Err(_))) {
@@ -213,73 +205,6 @@ impl Actor for JwtAuth {
                 Ok(())
             }
         }
-    }
-}
-
-/// What can be said of a token at once.
-enum Judged {
-    Done(Result<Claims, Refusal>),
-    Open(Open),
-}
-
-/// A token for which keys must be fetched first.
-struct Open {
-    token: Token,
-    remote: Arc<Remote>,
-    /// The keys that do not suffice, and a place among those who wait for better ones.
-    known: Option<(Arc<KeySet>, OwnedSemaphorePermit)>,
-}
-
-impl JwtAuth {
-    fn judge(&self, token: Token, ctx: &Context) -> Judged {
-        let remote = match &self.keys {
-            Keys::Remote(remote) => remote,
-            Keys::Known(keys) => {
-                let verified = token.verify(keys, &self.judge.algorithms);
-                return Judged::Done(self.judge.conclude(verified));
-            }
-        };
-        let now = ctx.now();
-        let known = match remote.keys(now) {
-            None => None,
-            Some(keys) => {
-                let verified = token.verify(&keys, &self.judge.algorithms);
-                let place = match verified {
-                    Err(Unverified::UnknownKey) => remote.place(now),
-                    _ => None,
-                };
-                match place {
-                    Some(place) => Some((keys, place)),
-                    None => return Judged::Done(self.judge.conclude(verified)),
-                }
-            }
-        };
-        let remote = remote.clone();
-        Judged::Open(Open {
-            token,
-            remote,
-            known,
-        })
-    }
-}
-
-impl Open {
-    async fn fetch_and_verify(self, judge: &Judge) -> Result<Claims> {
-        let known = self.known.as_ref().map(|(keys, _)| keys);
-        let keys = self.remote.fetch(known).await?;
-        let claims = judge.conclude(self.token.verify(&keys, &judge.algorithms));
-        claims.map_err(|refusal| refusal.into_error(&judge.realm))
-    }
-}
-
-impl Judge {
-    fn conclude(&self, verified: Result<Claims, Unverified>) -> Result<Claims, Refusal> {
-        let claims = verified.map_err(|why| match why {
-            Unverified::Bad(why) => Refusal::bad(why),
-            Unverified::UnknownKey => Refusal::bad(WRONG),
-        })?;
-        self.rules.check(&claims)?;
-        Ok(claims)
     }
 }
 

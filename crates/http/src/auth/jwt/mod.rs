@@ -6,6 +6,7 @@ mod claims;
 mod der;
 #[cfg(test)]
 mod fuzz;
+mod judge;
 mod jwks;
 mod jwt_auth;
 mod key;
