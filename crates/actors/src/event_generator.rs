@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Event, Payload, Ports, Refusal, Result, Source, TimeSpan};
+use compysition_core::{
+    Actor, Context, Event, Payload, Ports, Rate, Refusal, Result, Source, TimeSpan,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::pace::Pace;
-use crate::rate::Rate;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 

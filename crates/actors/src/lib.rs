@@ -35,7 +35,6 @@ mod letter_file;
 mod line_writer;
 mod merge;
 mod pace;
-mod rate;
 mod recover;
 mod redact;
 mod redaction;

@@ -1,15 +1,9 @@
 //! Events at no more than a given rate.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use compysition_core::{Actor, Context, Error, Event, Ports, Result};
+use compysition_core::{Actor, Context, Error, Event, Meter, Ports, Rate, Result};
 use compysition_expression::Expression;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::time::Instant;
-
-use crate::rate::Rate;
 
 /// Lets events pass at no more than a given rate.
 ///
@@ -19,7 +13,7 @@ use crate::rate::Rate;
 /// with them.
 ///
 /// With `key` each key has a rate of its own, and who waits holds up no other key. A key is forgotten when its burst is whole again;
-/// while 100,000 are remembered, those of further keys pass uncounted.
+/// while 100,000 are remembered, further keys share one rate.
 ///
 /// Example: `throttle: { rate: 50/s, burst: 100, key: attributes.customer }`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -37,13 +31,9 @@ pub struct Throttle {
     /// What becomes of an event that comes too early: `wait`, `error`, or the name of an outbox.
     #[serde(default)]
     exceeded: Exceeded,
-    /// When the next one would be due for each key if they had come at their rate (the generic cell rate algorithm).
     #[serde(skip)]
-    due: HashMap<String, Instant>,
+    meter: Option<Meter>,
 }
-
-/// Keys that are remembered.
-const MOST_KEYS: usize = 100_000;
 
 fn one() -> u32 {
     1
@@ -69,30 +59,12 @@ impl From<String> for Exceeded {
     }
 }
 
-impl Throttle {
-    /// Returns how long an event of a key has to wait, and counts it if it is to pass then.
-    fn wait(&mut self, key: String, now: Instant, passes_later: bool) -> Duration {
-        let period = self.rate.period();
-        let at_once = period.saturating_mul(self.burst.saturating_sub(1));
-        if self.due.len() >= MOST_KEYS {
-            self.due.retain(|_, due| *due > now);
-        }
-        let due = self.due.get(&key).copied().unwrap_or(now).max(now);
-        let wait = due.saturating_duration_since(now).saturating_sub(at_once);
-        if (wait.is_zero() || passes_later)
-            && (self.due.len() < MOST_KEYS || self.due.contains_key(&key))
-        {
-            self.due.insert(key, due + period);
-        }
-        wait
-    }
-}
-
 impl Actor for Throttle {
     async fn start(&mut self, _: &Context) -> Result {
         if self.burst == 0 {
             return Err(Error::internal("`burst: 0` lets nothing pass"));
         }
+        self.meter = Some(Meter::new(self.rate, self.burst));
         Ok(())
     }
 
@@ -101,8 +73,12 @@ impl Actor for Throttle {
             None => String::new(),
             Some(key) => key.evaluate((&event, ctx))?.to_string(),
         };
-        let waits = self.exceeded == Exceeded::Wait;
-        let wait = self.wait(key, ctx.now(), waits);
+        let meter = &mut self.meter;
+        let meter = meter.get_or_insert_with(|| Meter::new(self.rate, self.burst));
+        let wait = match self.exceeded {
+            Exceeded::Wait => meter.reserve(&key, ctx.now()),
+            _ => meter.take(&key, ctx.now()).wait,
+        };
         if wait.is_zero() {
             return match &self.exceeded {
                 Exceeded::Outbox(outbox) => ctx.send_except(outbox, event),

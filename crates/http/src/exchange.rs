@@ -101,14 +101,19 @@ pub(crate) fn status_of(value: &Value) -> Option<StatusCode> {
     StatusCode::from_u16(u16::try_from(number).ok()?).ok()
 }
 
-/// Returns headers as an object; those that occur more than once are joined by commas.
+/// Returns headers as an object; those that occur more than once are joined by commas, but for cookies that are set, which may hold
+/// commas themselves: they are a list.
 pub(crate) fn headers_to_value(headers: &HeaderMap) -> Map<String, Value> {
     let field = |name: &HeaderName| {
         let values = headers.get_all(name).iter();
         let values: Vec<_> = values
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
-        (name.as_str().to_owned(), values.join(", ").into())
+        let value: Value = match name == header::SET_COOKIE && values.len() > 1 {
+            true => values.into(),
+            false => values.join(", ").into(),
+        };
+        (name.as_str().to_owned(), value)
     };
     headers.keys().map(field).collect()
 }

@@ -48,6 +48,12 @@ pub trait HttpEvent {
     /// Internal, if the name or the value may not stand in a header.
     fn set_response_header(&mut self, name: &str, value: &str) -> Result;
 
+    /// Adds a header to the response that the event may become, beside those of the same name.
+    ///
+    /// # Errors
+    /// Internal, if the name or the value may not stand in a header.
+    fn add_response_header(&mut self, name: &str, value: &str) -> Result;
+
     /// Returns the status and headers of the response that an
     /// [`HttpClient`](crate::HttpClient) got for this event; flow files find them under
     /// `attributes.response`.
@@ -88,20 +94,32 @@ impl HttpEvent for Event {
     }
 
     fn set_response_header(&mut self, name: &str, value: &str) -> Result {
-        let invalid = || Error::internal(format!("`{name}: {value}` cannot be a header"));
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-        let content = HeaderValue::from_str(value).map_err(|_| invalid())?;
+        let (header, content) = parse_header(name, value)?;
         match self.extension::<Exchange>(HTTP).cloned() {
             Some(mut exchange) => {
                 exchange.response_headers.insert(header, content);
                 self.set_extension(HTTP, Arc::new(exchange));
             }
+            None => set_json_header(self, &header, value.into()),
+        }
+        Ok(())
+    }
+
+    fn add_response_header(&mut self, name: &str, value: &str) -> Result {
+        let (header, content) = parse_header(name, value)?;
+        match self.extension::<Exchange>(HTTP).cloned() {
+            Some(mut exchange) => {
+                exchange.response_headers.append(header, content);
+                self.set_extension(HTTP, Arc::new(exchange));
+            }
             None => {
-                let mut http = self.attribute(HTTP).map_or(Value::Null, Cow::into_owned);
-                let mut headers = http.get("response_headers").cloned().unwrap_or_default();
-                set_field(&mut headers, header.as_str(), value.into());
-                set_field(&mut http, "response_headers", headers);
-                self.set_attribute(HTTP, http);
+                let headers = self.http().response_headers().into_owned();
+                let texts = headers.get_all(&header).iter();
+                let mut values: Vec<Value> = texts
+                    .map(|text| String::from_utf8_lossy(text.as_bytes()).into())
+                    .collect();
+                values.push(value.into());
+                set_json_header(self, &header, values.into());
             }
         }
         Ok(())
@@ -110,6 +128,25 @@ impl HttpEvent for Event {
     fn back_end_response(&self) -> Option<&BackEndResponse> {
         self.extension(RESPONSE)
     }
+}
+
+fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+    let invalid = || Error::internal(format!("`{name}: {value}` cannot be a header"));
+    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
+    let content = HeaderValue::from_str(value).map_err(|_| invalid())?;
+    Ok((header, content))
+}
+
+/// Sets a header of the response where HTTP is known as JSON. A flow may have written its name in capitals.
+fn set_json_header(event: &mut Event, header: &HeaderName, value: Value) {
+    let mut http = event.attribute(HTTP).map_or(Value::Null, Cow::into_owned);
+    let mut headers = http.get("response_headers").cloned().unwrap_or_default();
+    if let Some(headers) = headers.as_object_mut() {
+        headers.retain(|name, _| !name.eq_ignore_ascii_case(header.as_str()));
+    }
+    set_field(&mut headers, header.as_str(), value);
+    set_field(&mut http, "response_headers", headers);
+    event.set_attribute(HTTP, http);
 }
 
 fn set_field(object: &mut Value, name: &str, value: Value) {
@@ -269,6 +306,20 @@ mod tests {
             event.set_response_header("Location", "/orders/7").unwrap();
             assert_eq!(event.http().status(), Some(StatusCode::ACCEPTED));
             assert_eq!(event.http().response_headers()["location"], "/orders/7");
+            for cookie in ["a=1", "b=2"] {
+                event.add_response_header("Set-Cookie", cookie).unwrap();
+            }
+            let cookies = |event: &Event| {
+                let headers = event.http().response_headers().into_owned();
+                headers.get_all("set-cookie").iter().count()
+            };
+            assert_eq!(cookies(&event), 2);
+            event.set_path("http.nothing", true).unwrap();
+            assert_eq!(cookies(&event), 2);
+            event.add_response_header("set-cookie", "c=3").unwrap();
+            assert_eq!(cookies(&event), 3);
+            event.set_response_header("set-cookie", "d=4").unwrap();
+            assert_eq!(cookies(&event), 1);
             assert!(event.set_response_header("a b", "").is_err());
         }
     }

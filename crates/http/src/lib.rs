@@ -8,22 +8,29 @@ mod accept;
 mod auth;
 mod back_end;
 mod client;
+mod cookie;
 mod exchange;
 mod http_event;
 mod media;
 mod method_router;
 mod query;
+mod rate_limit;
+mod rest;
+mod secret;
 mod server;
 mod written;
 
 pub mod status;
 
-pub use auth::BasicAuth;
+pub use auth::{Algorithm, BasicAuth, JwtAuth};
 pub use back_end::BackEndResponse;
 pub use client::HttpClient;
+pub use cookie::{Cookie, CookieCheck, MissingCookie, SameSite};
 pub use http::StatusCode;
 pub use http_event::{Http, HttpEvent};
 pub use method_router::MethodRouter;
+pub use rate_limit::RateLimit;
+pub use rest::Rest;
 pub use server::{
     AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect,
     ResponseBody,
@@ -38,6 +45,13 @@ pub fn register(registry: &mut Registry) {
         .alias("wsgi", "http_server")
         .add::<HttpClient>("http_client")
         .add::<BasicAuth>("basic_auth")
+        .add::<JwtAuth>("jwt_auth")
+        .add::<RateLimit>("rate_limit")
+        .add::<Cookie>("cookie")
+        .alias("set_cookie", "cookie")
+        .add::<CookieCheck>("cookie_check")
+        .add::<Rest>("rest")
+        .alias("rest_translator", "rest")
         .add::<MethodRouter>("method_router")
         .alias("http_method_event_router", "method_router");
 }

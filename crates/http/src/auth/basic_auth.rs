@@ -7,6 +7,7 @@ use compysition_core::{Actor, Context, Error, Event, FilePath, Result, TimeSpan}
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::challenge::quoted;
 use super::credentials::{Credentials, hide};
 use super::gate::{Gate, Verdict};
 use super::users::{Users, UsersSetting};
@@ -177,9 +178,7 @@ struct Challenge(String);
 
 impl Challenge {
     fn put_into(self, error: Error) -> Error {
-        let printable = self.0.replace(char::is_control, " ");
-        let quoted = printable.replace('\\', r"\\").replace('"', "\\\"");
-        let header = format!("Basic realm=\"{quoted}\", charset=\"UTF-8\"");
+        let header = format!("Basic realm={}, charset=\"UTF-8\"", quoted(&self.0));
         error
             .with_detail("realm", self.0)
             .with_detail("challenge", header)

@@ -10,4 +10,7 @@ mod reading;
 mod target;
 mod transport;
 
+pub(crate) use call::Caller;
 pub use http_client::HttpClient;
+pub(crate) use outgoing::Outline;
+pub(crate) use transport::transport;

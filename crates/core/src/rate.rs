@@ -5,17 +5,26 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use compysition_core::TimeSpan;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
-/// How often something happens: a number a second, or a number a unit of time.
+use crate::TimeSpan;
+
+/// How often something happens, in settings: a number a second, or a number a unit of time.
+///
+/// ```
+/// use std::time::Duration;
+/// use compysition_core::Rate;
+///
+/// let rate: Rate = "100/m".parse().unwrap();
+/// assert_eq!(rate.period(), Duration::from_millis(600));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Rate(f64);
+pub struct Rate(f64);
 
 impl Rate {
     /// Returns the time from one to the next.
-    pub(crate) fn period(self) -> Duration {
+    pub fn period(self) -> Duration {
         Duration::try_from_secs_f64(1.0 / self.0).unwrap_or(Duration::MAX)
     }
 }
