@@ -8,12 +8,14 @@ mod accept;
 mod auth;
 mod back_end;
 mod client;
+mod coding;
 mod exchange;
 mod http_event;
 mod media;
 mod method_router;
 mod query;
 mod server;
+mod static_files;
 mod written;
 
 pub mod status;
@@ -25,9 +27,10 @@ pub use http::StatusCode;
 pub use http_event::{Http, HttpEvent};
 pub use method_router::MethodRouter;
 pub use server::{
-    AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect,
-    ResponseBody,
+    AccessLog, AnswerMode, Bound, ClientAddress, Compression, Cors, ErrorBody, HttpServer,
+    HttpService, LogFormat, LogQuery, OnDisconnect, ResponseBody,
 };
+pub use static_files::StaticFiles;
 
 use compysition_core::Registry;
 
@@ -38,6 +41,7 @@ pub fn register(registry: &mut Registry) {
         .alias("wsgi", "http_server")
         .add::<HttpClient>("http_client")
         .add::<BasicAuth>("basic_auth")
+        .add::<StaticFiles>("static_files")
         .add::<MethodRouter>("method_router")
         .alias("http_method_event_router", "method_router");
 }
