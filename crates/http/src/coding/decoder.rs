@@ -77,10 +77,19 @@ impl Decoder {
             State::Raw(decoder) => decoder.try_finish(),
         };
         ended.map_err(|error| self.reason(error))?;
+        if self.sink_mut().is_some_and(|sink| sink.is_full) {
+            return Err(Undecoded::TooLarge);
+        }
         Ok(self
             .sink_mut()
             .map(|sink| std::mem::take(&mut sink.bytes))
             .unwrap_or_default())
+    }
+
+    /// Returns what was decoded, whole or not.
+    pub(crate) fn start(mut self) -> Vec<u8> {
+        let sink = self.sink_mut().map(|sink| std::mem::take(&mut sink.bytes));
+        sink.unwrap_or_default()
     }
 
     fn write(&mut self, piece: &[u8]) -> io::Result<()> {
@@ -167,12 +176,15 @@ impl Bounded {
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + bytes.len() > self.limit {
+        let length = bytes.len().min(self.limit - self.bytes.len());
+        if length < bytes.len() {
             self.is_full = true;
+        }
+        if length == 0 && !bytes.is_empty() {
             return Err(io::Error::other("the body is too large"));
         }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
+        self.bytes.extend_from_slice(&bytes[..length]);
+        Ok(length)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -266,7 +278,8 @@ mod tests {
             let mut decoder = Decoder::new(coding, 100_000);
             let pushed = block(decoder.push(&bomb));
             assert!(matches!(pushed, Err(Undecoded::TooLarge)));
-            assert!(decoder.len() <= 100_000);
+            assert_eq!(decoder.len(), 100_000);
+            assert_eq!(decoder.start(), vec![0; 100_000]);
         }
     }
 }
