@@ -10,6 +10,8 @@ mod back_end;
 mod client;
 mod coding;
 mod exchange;
+#[cfg(test)]
+mod fuzz;
 mod http_event;
 mod media;
 mod method_router;

@@ -55,11 +55,30 @@ impl Wishes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Dice, ROUNDS};
+    use http::HeaderValue;
 
     fn chosen(accept: &str) -> &'static str {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
         choose(&headers).map_or("identity", Coding::name)
+    }
+
+    #[test]
+    fn any_wish_is_heard() {
+        let words = [
+            "gzip", "deflate", "identity", "*", ";", "q=", "0", "1", ".", "5", ",", " ", "NaN",
+            "inf", "-", "é",
+        ];
+        let mut dice = Dice::new(7);
+        let mut plain = 0;
+        for _ in 0..ROUNDS {
+            let mut headers = HeaderMap::new();
+            let value = HeaderValue::from_bytes(dice.text(&words, 10).as_bytes()).unwrap();
+            headers.insert(header::ACCEPT_ENCODING, value);
+            plain += usize::from(choose(&headers).is_none());
+        }
+        assert!(plain > 1000 && plain < ROUNDS - 1000, "{plain}");
     }
 
     #[test]

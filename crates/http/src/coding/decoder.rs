@@ -88,6 +88,13 @@ impl Decoder {
 
     /// Returns what was decoded, whole or not.
     pub(crate) fn start(mut self) -> Vec<u8> {
+        // What it holds back is all there is; if that is damaged, it is the end of it.
+        let _ = match &mut self.state {
+            State::Deflate(_) => Ok(()),
+            State::Gzip(decoder) => decoder.flush(),
+            State::Zlib(decoder) => decoder.flush(),
+            State::Raw(decoder) => decoder.flush(),
+        };
         let sink = self.sink_mut().map(|sink| std::mem::take(&mut sink.bytes));
         sink.unwrap_or_default()
     }
@@ -189,6 +196,44 @@ impl Write for Bounded {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use crate::fuzz::{Dice, ROUNDS};
+
+    #[test]
+    fn any_bytes_are_decoded_within_the_limit_or_refused() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let body = b"a body that is so so so so so small, and small, and small".repeat(3);
+        let seeds = [Coding::Gzip, Coding::Deflate].map(|coding| {
+            let made = coding.encode(&body, 4).unwrap();
+            (coding, made)
+        });
+        let mut dice = Dice::new(3);
+        let (mut good, mut large, mut bad) = (0, 0, 0);
+        for _ in 0..ROUNDS {
+            let (coding, made) = &seeds[dice.roll(2)];
+            let bytes = dice.mutated(made);
+            let limit = body.len() - dice.roll(2);
+            let mut decoder = Decoder::new(*coding, limit);
+            let pushed = runtime.block_on(decoder.push(&bytes));
+            assert!(decoder.len() <= limit);
+            match pushed.and_then(|()| decoder.finish()) {
+                Ok(decoded) => {
+                    assert!(decoded.len() <= limit);
+                    good += 1;
+                }
+                Err(Undecoded::TooLarge) => large += 1,
+                Err(Undecoded::Damaged(_)) => bad += 1,
+            }
+        }
+        let counts = format!("{good} good, {large} too large, {bad} damaged");
+        assert!(good > 100 && large > 100 && bad > 100, "{counts}");
     }
 }
 

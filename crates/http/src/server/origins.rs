@@ -99,6 +99,7 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Dice, ROUNDS};
 
     #[test]
     fn contain_what_was_written_and_no_more() {
@@ -136,6 +137,40 @@ mod tests {
             assert!(!origins.contain(origin), "{origin}");
         }
         assert!(Origins::parse(["*"]).unwrap().contain("null"));
+    }
+
+    #[test]
+    fn any_origin_is_below_or_kept_out() {
+        let words = [
+            "https://",
+            "http://",
+            "a",
+            ".",
+            "example.org",
+            ":8443",
+            "@",
+            "#",
+            "/",
+            "evil",
+            "*",
+            "null",
+            " ",
+            "é",
+        ];
+        let origins = Origins::parse(["https://*.example.org"]).unwrap();
+        let mut dice = Dice::new(9);
+        let mut let_in = 0;
+        for _ in 0..ROUNDS {
+            let origin = format!("https://{}.example.org", dice.text(&words, 4));
+            if origins.contain(&origin) {
+                let uri: http::Uri = origin.parse().unwrap();
+                let host = uri.host().unwrap();
+                assert!(host.ends_with(".example.org"), "{origin}");
+                assert_eq!(uri.authority().unwrap().as_str(), host, "{origin}");
+                let_in += 1;
+            }
+        }
+        assert!(let_in > 1000 && let_in < ROUNDS / 2, "{let_in}");
     }
 
     #[test]

@@ -113,3 +113,44 @@ fn open(path: PathBuf, metadata: &Metadata) -> io::Result<Place> {
         false => Err(io::ErrorKind::NotFound.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzz::{Dice, ROUNDS};
+
+    #[test]
+    fn no_path_leads_out_of_the_directory() {
+        let words = [
+            "..", ".", "/", "%2e", "%2E", "%2f", "%5c", "\\", "%00", "\0", "%", "a", "src", "é",
+            "%c0%ae", "%25", "2e", "lib.rs", "etc", "passwd", ":", "~",
+        ];
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let shelf = Shelf {
+            dir: dir.canonicalize().unwrap(),
+            prefix: String::new(),
+            index: vec!["mod.rs".into()],
+            hidden: true,
+        };
+        let mut dice = Dice::new(11);
+        let mut found = 0;
+        for _ in 0..ROUNDS {
+            let path = format!("/{}", dice.text(&words, 8));
+            if let Some((place, _)) = shelf.locate(&path) {
+                let below = place.strip_prefix(&shelf.dir).unwrap();
+                let mut parts = below.components();
+                let is_normal = |part| matches!(part, std::path::Component::Normal(_));
+                assert!(parts.all(is_normal), "{path}");
+            }
+            match shelf.open(&path) {
+                Ok(Place::File(real, ..)) => {
+                    assert!(real.starts_with(&shelf.dir), "{path}");
+                    found += 1;
+                }
+                Ok(Place::Directory) => assert!(!path.starts_with("//"), "{path}"),
+                Err(error) => assert_eq!(error.kind(), compysition_core::ErrorKind::NotFound),
+            }
+        }
+        assert!(found > 100, "{found}");
+    }
+}

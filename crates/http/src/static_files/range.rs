@@ -57,6 +57,36 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Dice, ROUNDS};
+
+    #[test]
+    fn any_header_is_within_the_file_or_nothing() {
+        let words = [
+            "bytes",
+            "=",
+            "-",
+            "0",
+            "1",
+            "9",
+            "99999999999999999999",
+            ",",
+            " ",
+            "+",
+            "x",
+            "-1",
+        ];
+        let mut dice = Dice::new(5);
+        let mut parts = 0;
+        for _ in 0..ROUNDS {
+            let header = format!("bytes={}", dice.text(&words, 6));
+            let length = dice.roll(100) as u64;
+            if let Wanted::Part(part) = parse(Some(&header), length) {
+                assert!(part.start < part.end && part.end <= length, "{header}");
+                parts += 1;
+            }
+        }
+        assert!(parts > 1000, "{parts}");
+    }
 
     #[test]
     fn single_ranges_are_read() {

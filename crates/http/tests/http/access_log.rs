@@ -105,7 +105,7 @@ async fn lines_may_be_json() {
     assert_eq!(line["agent"], "a\"b");
     assert!(line["seconds"].as_f64().unwrap() < 20.0);
     // Nobody is told the meta id, but the log knows it.
-    assert_eq!(line["meta_id"].as_str().unwrap().len(), 32);
+    assert_eq!(line["meta_id"].as_str().unwrap().len(), 36);
     assert!(line["time"].as_str().unwrap().ends_with('Z'));
 }
 
@@ -115,7 +115,7 @@ async fn each_request_has_one_line() {
     let server = server(log(&folder)).route("x", "POST /x");
     let site = site(server, |director, http| {
         let step = director.register("step", map(echo));
-        director.connect(http, step);
+        director.connect((http, "x"), step);
         director.connect(step, http);
     })
     .await;

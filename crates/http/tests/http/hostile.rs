@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{ANYWHERE, Folder, site};
 
-const ROUNDS: usize = 100_000;
+const ROUNDS: usize = 5_000;
 
 /// Requests on one connection, one behind the other.
 const TOGETHER: usize = 100;
