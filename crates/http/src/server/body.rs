@@ -47,7 +47,7 @@ enum Content {
     #[default]
     Nothing,
     Whole(Bytes),
-    File(FileBody),
+    File(Box<FileBody>),
 }
 
 impl ResponseBody {
@@ -59,7 +59,7 @@ impl ResponseBody {
 
     pub(crate) fn of_file(file: FileBody) -> ResponseBody {
         ResponseBody {
-            content: Content::File(file),
+            content: Content::File(Box::new(file)),
             ..ResponseBody::default()
         }
     }

@@ -20,7 +20,7 @@ pub(super) struct Shelf {
 
 /// What stands at a path.
 pub(super) enum Place {
-    File(PathBuf, File, Metadata),
+    File(PathBuf, File),
     /// A directory whose name lacks the slash that the links of its page need.
     Directory,
 }
@@ -106,12 +106,7 @@ fn open(path: PathBuf, metadata: &Metadata) -> io::Result<Place> {
         return Err(io::ErrorKind::NotFound.into());
     }
     let file = File::open(&path)?;
-    // It may have been replaced meanwhile.
-    let metadata = file.metadata()?;
-    match metadata.is_file() {
-        true => Ok(Place::File(path, file, metadata)),
-        false => Err(io::ErrorKind::NotFound.into()),
-    }
+    Ok(Place::File(path, file))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ async fn mirror(server: HttpServer) -> Site {
 #[tokio::test]
 async fn requests_may_be_compressed() {
     let site = mirror(server()).await;
-    let body = br#"{"order": 7}"#.repeat(1).to_vec();
+    let body = br#"{"order": 7}"#.to_vec();
     let zlib = {
         let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(&body).unwrap();

@@ -2,19 +2,17 @@
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
-use std::time::Duration;
 
 use compysition_core::{Event, map};
 use compysition_http::{Compression, HttpServer, StaticFiles};
 use serde_json::json;
-use tokio::io::AsyncReadExt;
 
 use crate::support::{ANYWHERE, Folder, Raw, Site, site};
 
-const LARGE: usize = 3 << 20;
+pub(crate) const LARGE: usize = 3 << 20;
 
 /// `http -> files -> http`, and errors too.
-async fn serve(server: HttpServer, files: StaticFiles) -> Site {
+pub(crate) async fn serve(server: HttpServer, files: StaticFiles) -> Site {
     site(server, |director, http| {
         let files = director.register("files", files);
         director.connect(http, files);
@@ -24,12 +22,12 @@ async fn serve(server: HttpServer, files: StaticFiles) -> Site {
     .await
 }
 
-fn pattern(length: usize) -> Vec<u8> {
+pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at * 7 % 251) as u8).collect()
 }
 
 /// A directory, and something beside it that nobody should see.
-fn folder(name: &str) -> Folder {
+pub(crate) fn folder(name: &str) -> Folder {
     let folder = Folder::new(name);
     folder.write("secret.txt", "secret");
     folder.write("public/a.txt", "0123456789");
@@ -44,7 +42,7 @@ fn folder(name: &str) -> Folder {
     folder
 }
 
-fn public(folder: &Folder) -> StaticFiles {
+pub(crate) fn public(folder: &Folder) -> StaticFiles {
     StaticFiles::of(folder.path("public")).unwrap()
 }
 
@@ -308,102 +306,6 @@ async fn a_prefix_stands_before_the_files() {
     assert_eq!(get("/assets/%2e%2e/secret.txt").await.status(), 404);
     assert_eq!(get("/assetsa.txt").await.status(), 404);
     assert_eq!(get("/a.txt").await.status(), 404);
-    site.stop().await;
-}
-
-#[tokio::test]
-async fn curl_continues_a_download_over_both_protocols() {
-    let folder = folder("curl");
-    let site = serve(HttpServer::at(ANYWHERE), public(&folder)).await;
-    let url = format!("http://{}/large.bin", site.address);
-    for version in ["--http1.1", "--http2-prior-knowledge"] {
-        let target = folder.path("download");
-        std::fs::write(&target, &pattern(LARGE)[..1_000_000]).unwrap();
-        let mut command = Command::new("curl");
-        command
-            .args([
-                "--silent",
-                "--fail",
-                "--max-time",
-                "20",
-                "--continue-at",
-                "-",
-            ])
-            .args([version, "--output"])
-            .arg(&target)
-            .arg(&url);
-        let output = tokio::task::spawn_blocking(move || command.status());
-        assert!(output.await.unwrap().unwrap().success(), "{version}");
-        let read = std::fs::read(folder.path("download")).unwrap();
-        assert!(read == pattern(LARGE), "{version}: {}", read.len());
-    }
-    site.stop().await;
-}
-
-#[tokio::test]
-async fn a_client_that_takes_nothing_is_cut_off() {
-    let folder = folder("slow");
-    folder.write("public/huge.bin", vec![0; 32 << 20]);
-    let patience = Duration::from_millis(200);
-    let server = HttpServer::at(ANYWHERE).header_timeout(patience);
-    let site = serve(server, public(&folder)).await;
-    let mut client = site.connect().await;
-    client.send("GET /huge.bin", "").await;
-    let mut start = [0; 100];
-    client.0.read_exact(&mut start).await.unwrap();
-    // All that was asked for has been answered, and one that does not read holds up nobody at the end.
-    let before = std::time::Instant::now();
-    let stopped = site.flow.stop().await;
-    assert!(stopped.is_clean(), "{stopped:?}");
-    assert!(before.elapsed() < Duration::from_secs(5));
-    let rest = client.bytes().await;
-    assert!(rest.len() < 32 << 20, "{}", rest.len());
-}
-
-#[tokio::test]
-async fn a_client_that_stops_reading_does_not_keep_its_connection() {
-    let folder = folder("idle");
-    folder.write("public/huge.bin", vec![0; 32 << 20]);
-    let patience = Duration::from_millis(100);
-    let server = HttpServer::at(ANYWHERE).header_timeout(patience);
-    let site = serve(server, public(&folder)).await;
-    let mut client = site.connect().await;
-    client.send("GET /huge.bin", "").await;
-    let mut start = [0; 100];
-    client.0.read_exact(&mut start).await.unwrap();
-    // The server has its end: nothing but its giving up ends the wait for the file to be closed.
-    let is_open = || {
-        let open = std::fs::read_dir("/proc/self/fd").unwrap();
-        let mut links = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-        links.any(|path| path == folder.path("public/huge.bin").canonicalize().unwrap())
-    };
-    let closed = async {
-        while is_open() {
-            tokio::task::yield_now().await;
-        }
-    };
-    let closed = tokio::time::timeout(Duration::from_secs(20), closed).await;
-    assert!(closed.is_ok());
-    site.stop().await;
-}
-
-#[tokio::test]
-async fn a_file_that_becomes_shorter_ends_its_connection() {
-    let folder = folder("shorter");
-    folder.write("public/huge.bin", vec![1; 32 << 20]);
-    let site = serve(HttpServer::at(ANYWHERE), public(&folder)).await;
-    let mut client = site.connect().await;
-    client.send("GET /huge.bin", "").await;
-    let mut start = [0; 100];
-    client.0.read_exact(&mut start).await.unwrap();
-    let file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(folder.path("public/huge.bin"))
-        .unwrap();
-    file.set_len(100).unwrap();
-    let rest = client.bytes().await;
-    assert!(rest.len() < 32 << 20, "{}", rest.len());
-    assert_eq!(site.fetch("GET /a.txt", b"").await.status(), 200);
     site.stop().await;
 }
 

@@ -10,6 +10,7 @@ mod cors;
 mod crowd;
 mod curl;
 mod endings;
+mod file_streams;
 mod files;
 mod hostile;
 mod large;
