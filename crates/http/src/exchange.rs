@@ -24,7 +24,7 @@ pub(crate) struct Exchange {
 }
 
 /// What came before the body.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RequestHead {
     pub(crate) method: Method,
     pub(crate) uri: Uri,

@@ -8,8 +8,11 @@ mod accept;
 mod auth;
 mod back_end;
 mod client;
+mod coding;
 mod cookie;
 mod exchange;
+#[cfg(test)]
+mod fuzz;
 mod http_event;
 mod media;
 mod method_router;
@@ -18,6 +21,7 @@ mod rate_limit;
 mod rest;
 mod secret;
 mod server;
+mod static_files;
 mod written;
 
 pub mod status;
@@ -32,9 +36,10 @@ pub use method_router::MethodRouter;
 pub use rate_limit::RateLimit;
 pub use rest::Rest;
 pub use server::{
-    AnswerMode, Bound, ClientAddress, ErrorBody, HttpServer, HttpService, OnDisconnect,
-    ResponseBody,
+    AccessLog, AnswerMode, Bound, ClientAddress, Compression, Cors, ErrorBody, HttpServer,
+    HttpService, LogFormat, LogQuery, OnDisconnect, ResponseBody,
 };
+pub use static_files::StaticFiles;
 
 use compysition_core::Registry;
 
@@ -52,6 +57,7 @@ pub fn register(registry: &mut Registry) {
         .add::<CookieCheck>("cookie_check")
         .add::<Rest>("rest")
         .alias("rest_translator", "rest")
+        .add::<StaticFiles>("static_files")
         .add::<MethodRouter>("method_router")
         .alias("http_method_event_router", "method_router");
 }

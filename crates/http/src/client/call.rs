@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use compysition_core::{Context, Event, Result};
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout};
 
@@ -16,6 +16,7 @@ use super::reading::{self, Unread};
 use super::target::Target;
 use super::transport::Transport;
 use crate::back_end::BackEndResponse;
+use crate::coding::Coding;
 use crate::media;
 
 /// Bodies that nobody reads are read up to this size, which costs less than a new connection.
@@ -88,18 +89,30 @@ impl Caller {
     /// Makes an answer of a response, or an error of a status that is no success.
     async fn take(&self, response: Response<Incoming>, outgoing: &Outgoing) -> Result<Answer> {
         let target = &outgoing.target;
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
+        let coding = coding(&head.headers);
         let is_passed_on = head.status.is_success() || self.follow == 0 && is_redirect(head.status);
         if !is_passed_on {
             let start = reading::start(body, DRAINED).await;
-            let body = start.map(|(body, _)| body).unwrap_or_default();
+            let mut body = start.map(|(body, _)| body).unwrap_or_default();
+            if let Some(coding) = coding {
+                body = reading::decoded_start(&body, coding, DRAINED).await;
+            }
             return Err(fault::refused(target, head.status, &head.headers, &body));
         }
-        let body = match reading::whole(body, self.max_body).await {
+        let read = match coding {
+            None => reading::whole(body, self.max_body).await,
+            Some(coding) => reading::decoded(body, coding, self.max_body).await,
+        };
+        let body = match read {
             // It has a length, but it is that of the body that GET would bring.
             _ if outgoing.method == Method::HEAD => Bytes::new(),
             Ok(body) => body,
             Err(Unread::Broken(cause)) => return Err(fault::broken_off(target, cause)),
+            Err(Unread::Damaged(cause)) => {
+                let why = format!("the answer of the back-end cannot be decoded: {cause}");
+                return Err(fault::unusable(target, why));
+            }
             Err(Unread::TooLarge) => {
                 let why = format!(
                     "the answer of the back-end is larger than {} bytes",
@@ -108,6 +121,11 @@ impl Caller {
                 return Err(fault::unusable(target, why));
             }
         };
+        if coding.is_some() && outgoing.method != Method::HEAD {
+            // They tell of what is no more.
+            head.headers.remove(header::CONTENT_ENCODING);
+            head.headers.remove(header::CONTENT_LENGTH);
+        }
         let media_type = head
             .headers
             .get(header::CONTENT_TYPE)
@@ -120,6 +138,15 @@ impl Caller {
             headers: head.headers,
         };
         Ok(Answer { head, payload })
+    }
+}
+
+/// Returns how a body is compressed, if it is and that can be undone.
+fn coding(headers: &HeaderMap) -> Option<Coding> {
+    let mut names = headers.get_all(header::CONTENT_ENCODING).iter();
+    match (names.next(), names.next()) {
+        (Some(name), None) => Coding::of(name.to_str().ok()?),
+        _ => None,
     }
 }
 

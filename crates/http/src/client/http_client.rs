@@ -26,6 +26,9 @@ const CONCURRENCY: usize = 64;
 /// The rest of the event stays as it is. The attribute `response` holds the answer's `status` and
 /// `headers`.
 ///
+/// Answers may come compressed, as `gzip` or `deflate`; `max_body` counts what they become. A header
+/// `accept-encoding: identity` in the settings asks for them as they are.
+///
 /// An answer that is no success is an error whose kind tells the status, such as `not_found`, `conflict`,
 /// `rate_exceeded` or `unavailable`; other ones are `bad_gateway`. No answer in time is `timeout`, no
 /// connection `unavailable`. The error's `back_end` holds `url`, `status` and the beginning of the `body`,

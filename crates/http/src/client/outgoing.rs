@@ -8,6 +8,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 
 use super::target::Target;
+use crate::coding;
 use crate::media::Format;
 
 const USER_AGENT: &str = concat!("compysition/", env!("CARGO_PKG_VERSION"));
@@ -167,7 +168,12 @@ impl Outgoing {
 
     /// Leaves only headers that anybody may see: those of the settings were meant for another server.
     fn forget_secrets(&mut self) {
-        let harmless = [header::ACCEPT, header::CONTENT_TYPE, header::USER_AGENT];
+        let harmless = [
+            header::ACCEPT,
+            header::ACCEPT_ENCODING,
+            header::CONTENT_TYPE,
+            header::USER_AGENT,
+        ];
         let mut kept = HeaderMap::new();
         for name in harmless {
             if let Some(value) = self.headers.remove(&name) {
@@ -182,6 +188,10 @@ impl Outgoing {
             .insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         self.headers
             .insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        self.headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static(coding::ACCEPTED),
+        );
         if let Some(name) = correlation {
             self.headers
                 .insert(name, parse_value(name, &event.meta_id())?);

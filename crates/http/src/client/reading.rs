@@ -4,10 +4,13 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
+use crate::coding::{Coding, Decoder, Undecoded};
+
 /// Why a body was not read to its end.
 pub(crate) enum Unread {
     TooLarge,
     Broken(hyper::Error),
+    Damaged(std::io::Error),
 }
 
 /// Reads a whole body of at most `limit` bytes.
@@ -21,6 +24,38 @@ pub(crate) async fn whole(body: Incoming, limit: usize) -> Result<Bytes, Unread>
     } else {
         Err(Unread::TooLarge)
     }
+}
+
+/// Reads a whole body that is compressed, and becomes at most `limit` bytes.
+pub(crate) async fn decoded(
+    mut body: Incoming,
+    coding: Coding,
+    limit: usize,
+) -> Result<Bytes, Unread> {
+    let undecoded = |why| match why {
+        Undecoded::TooLarge => Unread::TooLarge,
+        Undecoded::Damaged(error) => Unread::Damaged(error),
+    };
+    let mut decoder = Decoder::new(coding, limit);
+    let mut is_empty = true;
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(Unread::Broken)?.into_data() {
+            is_empty &= data.is_empty();
+            decoder.push(&data).await.map_err(undecoded)?;
+        }
+    }
+    if is_empty {
+        return Ok(Bytes::new());
+    }
+    decoder.finish().map(Bytes::from).map_err(undecoded)
+}
+
+/// Returns what the beginning of a compressed body tells.
+pub(crate) async fn decoded_start(body: &[u8], coding: Coding, limit: usize) -> Bytes {
+    let mut decoder = Decoder::new(coding, limit);
+    // It is only a part, which may end anywhere.
+    let _ = decoder.push(body).await;
+    decoder.start().into()
 }
 
 /// Reads a body up to a limit; tells whether that was all of it.

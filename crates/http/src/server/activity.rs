@@ -11,6 +11,8 @@ use parking_lot::Mutex;
 pub(crate) struct Activity {
     /// Requests whose responses have not been taken to be sent.
     requests: AtomicUsize,
+    /// Those of them whose responses are read while they are sent: what holds them up is the client.
+    streams: AtomicUsize,
     /// Counts what happens. Who looks twice learns whether the connection was idle meanwhile, and nobody
     /// has to read a clock for each request.
     steps: AtomicU64,
@@ -35,14 +37,17 @@ impl Activity {
     /// Marks the connection as at work until what is returned is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Active {
         self.requests.fetch_add(1, Relaxed);
-        Active(self.clone())
+        Active {
+            activity: self.clone(),
+            streams: false,
+        }
     }
 
     /// Returns a number that changes with all that happens.
     fn now(&self) -> u64 {
-        match self.requests.load(Relaxed) {
-            0 => 1 + self.steps(),
-            _ => AT_WORK,
+        match self.requests.load(Relaxed) > self.streams.load(Relaxed) {
+            false => 1 + self.steps(),
+            true => AT_WORK,
         }
     }
 
@@ -108,17 +113,30 @@ impl Activity {
 
 /// A request under way.
 #[derive(Debug)]
-pub(crate) struct Active(Arc<Activity>);
+pub(crate) struct Active {
+    activity: Arc<Activity>,
+    streams: bool,
+}
 
 impl Active {
     pub(crate) fn activity(&self) -> &Activity {
-        &self.0
+        &self.activity
+    }
+
+    /// Notes that the response is read while it is sent.
+    pub(crate) fn streams(&mut self) {
+        if !std::mem::replace(&mut self.streams, true) {
+            self.activity.streams.fetch_add(1, Relaxed);
+        }
     }
 }
 
 impl Drop for Active {
     fn drop(&mut self) {
-        self.0.steps.fetch_add(1, Relaxed);
-        self.0.requests.fetch_sub(1, Relaxed);
+        self.activity.steps.fetch_add(1, Relaxed);
+        if self.streams {
+            self.activity.streams.fetch_sub(1, Relaxed);
+        }
+        self.activity.requests.fetch_sub(1, Relaxed);
     }
 }

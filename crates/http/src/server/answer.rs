@@ -11,6 +11,7 @@ use crate::http_event::HttpEvent;
 use crate::media::Format;
 use crate::server::body::ResponseBody;
 use crate::server::convert;
+use crate::static_files::OpenFile;
 
 /// Bodies up to this size are copied: that costs less than to keep their payload.
 const COPIED: usize = 4096;
@@ -23,6 +24,7 @@ pub(crate) fn respond(
     event: &Event,
     accept: &Accept,
     envelope: bool,
+    send_file: impl FnOnce(&OpenFile) -> ResponseBody,
 ) -> Result<Response<ResponseBody>> {
     let http = event.http();
     let status = http.status().unwrap_or(StatusCode::OK);
@@ -34,8 +36,19 @@ pub(crate) fn respond(
     let headers = http.response_headers();
     let mut response = Response::new(ResponseBody::default());
     *response.status_mut() = status;
-    let is_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if !is_empty && !matches!(event.payload(), Payload::Empty) {
+    let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let is_empty = matches!(event.payload(), Payload::Empty);
+    if let Some(file) = OpenFile::of(event)?.filter(|_| has_body && is_empty) {
+        let own = own_type(event, &headers);
+        let bytes = Payload::from(Vec::new());
+        let (_, media_type) = offer(&bytes, own, accept)?;
+        *response.body_mut() = send_file(file);
+        let media_type = HeaderValue::try_from(&*media_type)?;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
+    }
+    if has_body && !is_empty {
         let own = own_type(event, &headers);
         let (payload, media_type) = offer(event.payload(), own, accept)?;
         let payload = if envelope {
@@ -166,7 +179,11 @@ mod tests {
         Accept::of(&headers)
     }
 
-    fn data(response: Response<ResponseBody>) -> (StatusCode, String, usize) {
+    fn nothing(_: &OpenFile) -> ResponseBody {
+        ResponseBody::default()
+    }
+
+    fn data(response: Response<ResponseBody>) -> (StatusCode, String, u64) {
         let media_type = response.headers().get("content-type");
         let media_type = media_type
             .map_or("", |value| value.to_str().unwrap())
@@ -176,19 +193,19 @@ mod tests {
 
     #[test]
     fn an_answer_has_the_type_of_its_payload() {
-        let made = respond(&Event::new(json!({"a": 1})), &accept("*/*"), false).unwrap();
+        let made = respond(&Event::new(json!({"a": 1})), &accept("*/*"), false, nothing).unwrap();
         assert_eq!(data(made), (StatusCode::OK, "application/json".into(), 7));
         let html = Event::new("<p>").with_attribute("content_type", "text/html");
-        let made = respond(&html, &accept("text/html"), false).unwrap();
+        let made = respond(&html, &accept("text/html"), false, nothing).unwrap();
         assert_eq!(data(made).1, "text/html");
         let stale = Event::new(Json::from_text("{}")).with_attribute("content_type", "text/xml");
-        let made = respond(&stale, &accept("*/*"), false).unwrap();
+        let made = respond(&stale, &accept("*/*"), false, nothing).unwrap();
         assert_eq!(data(made).1, "application/json");
     }
 
     #[test]
     fn what_cannot_be_accepted_is_refused() {
-        let error = respond(&Event::new("text"), &accept("image/png"), false).unwrap_err();
+        let error = respond(&Event::new("text"), &accept("image/png"), false, nothing).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotAcceptable);
     }
 
@@ -198,11 +215,11 @@ mod tests {
         event.set_status(StatusCode::CREATED);
         event.set_response_header("location", "/7").unwrap();
         event.set_response_header("content-length", "9").unwrap();
-        let response = respond(&event, &accept("*/*"), false).unwrap();
+        let response = respond(&event, &accept("*/*"), false, nothing).unwrap();
         assert_eq!(response.headers()["location"], "/7");
         assert!(!response.headers().contains_key("content-length"));
         assert_eq!(data(response), (StatusCode::CREATED, String::new(), 0));
         event.set_status(StatusCode::CONTINUE);
-        assert!(respond(&event, &accept("*/*"), false).is_err());
+        assert!(respond(&event, &accept("*/*"), false, nothing).is_err());
     }
 }

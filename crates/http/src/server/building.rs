@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use compysition_core::{ByteSize, FilePath, TimeSpan};
 
+use crate::server::access_log::AccessLog;
 use crate::server::address::Address;
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 use crate::server::bound::Bound;
+use crate::server::compression::Compression;
+use crate::server::cors::Cors;
 use crate::server::http_server::HttpServer;
 use crate::server::route::Route;
 use crate::server::service::HttpService;
+use crate::server::switch::Switch;
 use crate::server::tls::Tls;
 
 impl HttpServer {
@@ -115,6 +119,27 @@ impl HttpServer {
             certificate: certificate.into(),
             key: key.into(),
         });
+        self
+    }
+
+    /// Lets scripts of other origins in.
+    #[must_use]
+    pub fn cors(mut self, cors: Cors) -> HttpServer {
+        self.cors = Some(cors);
+        self
+    }
+
+    /// Takes and gives compressed bodies.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> HttpServer {
+        self.compression = Switch(Some(compression));
+        self
+    }
+
+    /// Logs each request when it has been answered.
+    #[must_use]
+    pub fn access_log(mut self, log: AccessLog) -> HttpServer {
+        self.access_log = Switch(Some(log));
         self
     }
 

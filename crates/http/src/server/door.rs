@@ -13,8 +13,11 @@ use hyper::body::Body;
 
 use crate::exchange::RequestHead;
 use crate::media::MediaRange;
+use crate::server::access_log::{Entry, Journal};
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 use crate::server::body::{BoxError, ResponseBody};
+use crate::server::compression::Compression;
+use crate::server::cors::Cors;
 use crate::server::routes::{Found, RouteTable};
 use crate::server::visit::Visit;
 
@@ -36,6 +39,10 @@ pub(crate) struct Door {
     /// What credentials are asked for, if an error does not say.
     pub(crate) realm: String,
     pub(crate) http: Arc<str>,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) compression: Option<Compression>,
+    /// The access log.
+    pub(crate) journal: Option<Arc<Journal>>,
 }
 
 /// Where a route leads, and on what conditions.
@@ -67,41 +74,55 @@ impl Door {
         B: Body,
         B::Error: Into<BoxError>,
     {
-        let found = match &self.table {
-            _ if head.method == Method::CONNECT => Found::NotAllowed {
-                allow: String::new(),
-            },
-            Some(table) => table.find(&head.method, head.uri.path()),
-            None => Found::Route {
-                number: 0,
-                variables: Vec::new(),
-            },
+        let asked = match &self.cors {
+            Some(_) => Cors::asked_for(&head.method, &head.headers),
+            None => None,
         };
+        let found = self.find(asked.as_ref().unwrap_or(&head.method), head.uri.path());
         let (way, variables) = match found {
             Found::Route { number, variables } => (Ok(&self.ways[number]), variables),
             other => (Err(other), Vec::new()),
         };
-        let head = RequestHead {
+        let version = head.version;
+        let head = Arc::new(RequestHead {
             method: head.method,
             uri: head.uri,
             headers: head.headers,
             variables,
             client,
-        };
+        });
         let mut visit = Visit {
             door: self,
             source,
             meta_id: self.correlation_id(&head),
-            head: Arc::new(head),
+            entry: self
+                .journal
+                .as_ref()
+                .map(|journal| Entry::begin(journal, &head, version)),
+            head,
             has_unread: !body.is_end_stream(),
         };
         let result = match way {
+            Ok(_) if asked.is_some() => visit.preflight(asked.as_ref()),
             Ok(way) => visit.carry_out(way, body).await,
             Err(Found::Options { allow }) => Ok(options(&allow)),
             Err(other) => Err(visit.not_found(other)),
         };
         let response = result.unwrap_or_else(|fault| visit.respond_to(&fault));
-        visit.finish(response)
+        visit.finish(response).await
+    }
+
+    fn find(&self, method: &Method, path: &str) -> Found {
+        match &self.table {
+            _ if method == Method::CONNECT => Found::NotAllowed {
+                allow: String::new(),
+            },
+            Some(table) => table.find(method, path),
+            None => Found::Route {
+                number: 0,
+                variables: Vec::new(),
+            },
+        }
     }
 
     fn correlation_id(&self, head: &RequestHead) -> Option<String> {

@@ -14,6 +14,9 @@ use crate::status::{BACK_END, status_of};
 /// The detail of an error that names its code in SOAP.
 const FAULT_CODE: &str = "fault_code";
 
+/// The detail of an error that names the codings that a body may have.
+pub(crate) const ACCEPT_ENCODING: &str = "accept_encoding";
+
 /// What went wrong with a request, and the status that says so.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -159,6 +162,7 @@ impl Fault {
             "challenge",
             "allow",
             "retry_after",
+            ACCEPT_ENCODING,
             FAULT_CODE,
             BACK_END,
         ];
@@ -185,8 +189,18 @@ impl Fault {
                 });
                 add(header::WWW_AUTHENTICATE, challenge);
             }
+            StatusCode::FORBIDDEN => {
+                if let Some(challenge) = detail("challenge") {
+                    add(header::WWW_AUTHENTICATE, challenge);
+                }
+            }
             StatusCode::METHOD_NOT_ALLOWED => {
                 add(header::ALLOW, detail("allow").unwrap_or_default());
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                if let Some(codings) = detail(ACCEPT_ENCODING) {
+                    add(header::ACCEPT_ENCODING, codings);
+                }
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 if let Some(seconds) = detail("retry_after") {

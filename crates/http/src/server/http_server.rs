@@ -12,16 +12,20 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::exchange::HTTP;
+use crate::server::access_log::{AccessLog, Journal};
 use crate::server::address::Address;
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
+use crate::server::compression::Compression;
 use crate::server::connection::Host;
 use crate::server::connections::{Connections, Phase};
+use crate::server::cors::Cors;
 use crate::server::door::{Door, Way};
 use crate::server::listener::listen;
 use crate::server::route::Route;
 use crate::server::routes::{RouteTable, Routes};
 use crate::server::service::Mounted;
 use crate::server::spawn::SpawnOn;
+use crate::server::switch::Switch;
 use crate::server::tls::Tls;
 
 /// How long the flow waits at its end for clients that do not take their last answers.
@@ -72,6 +76,13 @@ pub struct HttpServer {
     pub(super) correlation: String,
     /// The files for HTTPS; without them it is HTTP.
     pub(super) tls: Option<Tls>,
+    /// What scripts of other origins may do in browsers (CORS); nothing if left out.
+    pub(super) cors: Option<Cors>,
+    /// Whether bodies may be compressed, those of requests and of answers: `true`, or a map.
+    pub(super) compression: Switch<Compression>,
+    /// Whether each request is logged when it has been answered: `true`, or a map. What is no HTTP, and is
+    /// refused for that, is not.
+    pub(super) access_log: Switch<AccessLog>,
     #[serde(skip)]
     #[schemars(skip)]
     pub(super) shared: Shared,
@@ -86,6 +97,7 @@ pub(super) struct Shared {
     pub(super) address: Arc<watch::Sender<Option<SocketAddr>>>,
     pub(super) connections: Arc<Connections>,
     pub(super) mounted: Mounted,
+    journal: Option<Arc<Journal>>,
 }
 
 impl Default for HttpServer {
@@ -104,6 +116,9 @@ impl Default for HttpServer {
             envelope: false,
             correlation: "x-correlation-id".into(),
             tls: None,
+            cors: None,
+            compression: Switch::default(),
+            access_log: Switch::default(),
             shared: Shared::default(),
         }
     }
@@ -117,6 +132,7 @@ impl Default for Shared {
             address: Arc::new(watch::channel(None).0),
             connections: Arc::default(),
             mounted: Arc::new(OnceLock::new()),
+            journal: None,
         }
     }
 }
@@ -161,6 +177,9 @@ impl HttpServer {
             waiting: 0.into(),
             realm: flow.to_owned(),
             http: HTTP.into(),
+            cors: self.cors.clone(),
+            compression: self.compression.0.clone(),
+            journal: self.shared.journal.clone(),
         })
     }
 
@@ -186,6 +205,8 @@ impl HttpServer {
 
 impl Actor for HttpServer {
     async fn start(&mut self, ctx: &Context) -> Result {
+        let log = self.access_log.0.as_ref();
+        self.shared.journal = log.map(|settings| Journal::open(settings, ctx));
         let door = Arc::new(self.door(ctx.flow())?);
         let tls = self.tls.as_ref().map(Tls::acceptor).transpose()?;
         let listener = if self.shared.listens {
@@ -231,6 +252,9 @@ impl Actor for HttpServer {
         let connections = &self.shared.connections;
         connections.begin(Phase::Closing);
         connections.end(FAREWELL).await;
+        if let Some(journal) = &self.shared.journal {
+            journal.close(ctx).await;
+        }
         let count = connections.count();
         if count > 0 {
             tracing::warn!(

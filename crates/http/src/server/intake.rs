@@ -10,11 +10,13 @@ use http::{HeaderName, StatusCode, header};
 use hyper::body::Body;
 use tokio::time::timeout;
 
+use crate::coding::{self, Coding};
 use crate::exchange::Exchange;
 use crate::media::{self, Format};
 use crate::server::body::{self, BoxError};
+use crate::server::compression::Compression;
 use crate::server::door::Way;
-use crate::server::fault::Fault;
+use crate::server::fault::{ACCEPT_ENCODING, Fault};
 use crate::server::visit::Visit;
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -41,18 +43,33 @@ impl Visit<'_> {
         Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
     }
 
-    /// Refuses an encoded body that would be read as text; bytes are passed on as they are.
-    pub(crate) fn check_content_encoding(&self) -> Result<(), Fault> {
-        let Some(encoding) = self.head.headers.get(header::CONTENT_ENCODING) else {
-            return Ok(());
-        };
-        let format = self.content_type().map_or(Format::Bytes, Format::of);
-        if !self.has_unread || encoding == "identity" || format == Format::Bytes {
-            return Ok(());
+    /// Returns how the body is compressed, if it is and that is to be undone. Else a compressed body is
+    /// passed on as it is, but for one that would be read as text.
+    pub(crate) fn content_coding(&self) -> Result<Option<Coding>, Fault> {
+        let headers = self.head.headers.get_all(header::CONTENT_ENCODING).iter();
+        let names: Vec<_> = headers
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        let name = names.join(", ");
+        if !self.has_unread || name.is_empty() || name.eq_ignore_ascii_case("identity") {
+            return Ok(None);
         }
-        let encoding = String::from_utf8_lossy(encoding.as_bytes());
-        let message = format!("a body encoded as {encoding} is not taken here; send it as it is");
-        Err(Error::new(ErrorKind::UnsupportedMedia, message).into())
+        let compression = self.door.compression.as_ref();
+        let is_undone = compression.is_some_and(Compression::takes_requests);
+        let format = self.content_type().map_or(Format::Bytes, Format::of);
+        let taken = match Coding::of(&name) {
+            coding @ Some(_) if is_undone => return Ok(coding),
+            None if is_undone => coding::ACCEPTED,
+            _ if format == Format::Bytes => return Ok(None),
+            _ => "identity",
+        };
+        let how = match taken {
+            "identity" => "as it is".to_owned(),
+            taken => format!("as it is, or as one of {taken}"),
+        };
+        let message = format!("a body encoded as {name} is not taken here; send it {how}");
+        let error = Error::new(ErrorKind::UnsupportedMedia, message);
+        Err(error.with_detail(ACCEPT_ENCODING, taken).into())
     }
 
     pub(crate) fn content_type(&self) -> Option<&str> {
@@ -64,6 +81,7 @@ impl Visit<'_> {
         &self,
         way: &Way,
         length: Option<u64>,
+        coding: Option<Coding>,
     ) -> Result<(Admission, ByteSize), Fault> {
         let limit = way.body_limit;
         let expected = match length {
@@ -74,6 +92,11 @@ impl Visit<'_> {
         if expected > limit.0 {
             return Err(body::too_large(limit).into());
         }
+        // Nobody knows how large it becomes.
+        let (length, expected) = match coding {
+            Some(_) => (None, limit.0),
+            None => (length, expected),
+        };
         match self.wait(way, expected).await {
             // The body may well be smaller than the limit; what does not fit is found by counting.
             Err(Refusal::TooLarge { limit }) if length.is_none() => {
@@ -106,6 +129,7 @@ impl Visit<'_> {
         &mut self,
         way: &Way,
         body: Pin<&mut B>,
+        coding: Option<Coding>,
         limit: ByteSize,
     ) -> Result<Event, Fault>
     where
@@ -114,7 +138,12 @@ impl Visit<'_> {
     {
         let mut event = Event::default();
         if self.has_unread {
-            let read = body::read(body, limit);
+            let read = async {
+                match coding {
+                    None => body::read(body, limit).await,
+                    Some(coding) => body::read_coded(body, coding, limit).await,
+                }
+            };
             let body = match timeout(self.door.body_timeout, read).await {
                 Ok(body) => body?,
                 Err(_) => {
@@ -123,6 +152,12 @@ impl Visit<'_> {
                 }
             };
             self.has_unread = false;
+            if coding.is_some() {
+                // They tell of what is no more.
+                let headers = &mut Arc::make_mut(&mut self.head).headers;
+                headers.remove(header::CONTENT_ENCODING);
+                headers.remove(header::CONTENT_LENGTH);
+            }
             event.set_payload(media::payload(body, self.content_type())?);
         }
         if let Some(name) = &way.name {

@@ -1,5 +1,6 @@
 //! The door for HTTP requests.
 
+mod access_log;
 mod activity;
 mod address;
 mod answer;
@@ -7,25 +8,35 @@ mod answer_mode;
 mod body;
 mod bound;
 mod building;
+mod compression;
 mod connection;
 mod connections;
 mod convert;
+mod cors;
 mod door;
 mod fault;
+mod file_body;
 mod http_server;
 mod intake;
 mod listener;
+mod origins;
 mod route;
 mod routes;
 mod service;
 mod soap_fault;
 mod spawn;
+mod switch;
 mod tls;
+mod vary;
 mod visit;
 mod wire;
 
+pub use access_log::{AccessLog, LogFormat, LogQuery};
 pub use answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
 pub use body::ResponseBody;
 pub use bound::Bound;
+pub use compression::Compression;
+pub use cors::Cors;
+pub(crate) use file_body::read as read_file;
 pub use http_server::HttpServer;
 pub use service::{ClientAddress, HttpService};

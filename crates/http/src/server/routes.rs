@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::query;
 use crate::server::route::Route;
+use crate::static_files::FILE;
 
 /// Routes by their names, in the order in which they were written.
 #[derive(Clone, Debug, Default, JsonSchema)]
@@ -45,7 +46,7 @@ impl<'de> Visitor<'de> for RoutesVisitor {
 }
 
 /// Attributes that have a meaning of their own: a client must not set them by its path.
-const RESERVED: [&str; 3] = ["content_type", "http", "response"];
+const RESERVED: [&str; 4] = ["content_type", "http", FILE, "response"];
 
 /// Finds the route of a request.
 pub(crate) struct RouteTable {

@@ -12,12 +12,15 @@ use crate::accept::Accept;
 use crate::exchange::RequestHead;
 use crate::http_event::HttpEvent;
 use crate::media::Format;
+use crate::server::access_log::Entry;
 use crate::server::answer;
 use crate::server::answer_mode::{AnswerMode, OnDisconnect};
 use crate::server::body::{BoxError, ResponseBody};
 use crate::server::door::{Door, Reply, Way, empty};
 use crate::server::fault::Fault;
+use crate::server::file_body::FileBody;
 use crate::server::routes::Found;
+use crate::static_files::OpenFile;
 
 /// One request, while it is being answered.
 pub(crate) struct Visit<'a> {
@@ -28,6 +31,7 @@ pub(crate) struct Visit<'a> {
     pub(crate) meta_id: Option<String>,
     /// Whether the request has a body that has not been read.
     pub(crate) has_unread: bool,
+    pub(crate) entry: Option<Entry>,
 }
 
 impl Visit<'_> {
@@ -41,9 +45,9 @@ impl Visit<'_> {
         B::Error: Into<BoxError>,
     {
         self.check_content_type(way)?;
-        self.check_content_encoding()?;
-        let (admission, limit) = self.admit(way, body.size_hint().exact()).await?;
-        let event = self.read(way, body, limit).await?;
+        let coding = self.content_coding()?;
+        let (admission, limit) = self.admit(way, body.size_hint().exact(), coding).await?;
+        let event = self.read(way, body, coding, limit).await?;
         let deadline = Instant::now() + way.deadline;
         let outbox = way.name.as_deref();
         match way.answer {
@@ -96,7 +100,17 @@ impl Visit<'_> {
         }
         let Some(failure) = event.error() else {
             let accept = Accept::of(&self.head.headers);
-            return Ok(answer::respond(event, &accept, self.door.envelope)?);
+            let send_file = |open: &OpenFile| {
+                let ctx = self.source.context().clone();
+                let file = FileBody::new(open.file.clone(), open.range.clone(), ctx);
+                ResponseBody::of_file(file)
+            };
+            return Ok(answer::respond(
+                event,
+                &accept,
+                self.door.envelope,
+                send_file,
+            )?);
         };
         let mut fault = Fault::from(failure.error.clone());
         fault.actor = Some(failure.actor.to_string());
@@ -110,6 +124,17 @@ impl Visit<'_> {
             tracing::error!(actor = %failure.actor, meta_id, "{}", failure.error);
         }
         Err(fault)
+    }
+
+    /// Answers a browser that asks leave for a method.
+    pub(crate) fn preflight(
+        &self,
+        asked: Option<&Method>,
+    ) -> Result<Response<ResponseBody>, Fault> {
+        match (&self.door.cors, asked) {
+            (Some(cors), Some(asked)) => Ok(cors.allow(asked, &self.head.headers)?),
+            _ => Ok(empty(StatusCode::NO_CONTENT)),
+        }
     }
 
     pub(crate) fn not_found(&self, found: Found) -> Fault {
@@ -156,8 +181,11 @@ impl Visit<'_> {
 
     /// Gives the request the id of its root, if the client gave it none.
     fn name(&mut self, root_id: Id) {
-        if self.door.correlation.is_some() {
-            self.meta_id.get_or_insert_with(|| root_id.to_string());
+        if self.door.correlation.is_some() || self.entry.is_some() {
+            let meta_id = self.meta_id.get_or_insert_with(|| root_id.to_string());
+            if let Some(entry) = &mut self.entry {
+                entry.named(meta_id);
+            }
         }
     }
 
@@ -176,11 +204,13 @@ impl Visit<'_> {
         )
     }
 
-    pub(crate) fn finish(self, mut response: Response<ResponseBody>) -> Reply {
-        if let (Some(name), Some(meta_id)) = (&self.door.correlation, self.meta_id)
-            && let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(meta_id))
-        {
-            response.headers_mut().insert(name, value);
+    pub(crate) async fn finish(mut self, mut response: Response<ResponseBody>) -> Reply {
+        if let Some(compression) = &self.door.compression {
+            let (request, ctx) = (&self.head.headers, self.source.context());
+            compression.encode(&mut response, request, ctx).await;
+        }
+        if let Some(cors) = &self.door.cors {
+            cors.mark(&mut response, &self.head.headers);
         }
         let has_body = !matches!(
             response.status(),
@@ -192,6 +222,18 @@ impl Visit<'_> {
                 .headers_mut()
                 .insert(header::CONTENT_LENGTH, length.into());
             *response.body_mut() = ResponseBody::default();
+        }
+        if let Some(mut entry) = self.entry.take() {
+            if let Some(meta_id) = &self.meta_id {
+                entry.named(meta_id);
+            }
+            entry.answered(response.status());
+            response.body_mut().keep_entry(entry);
+        }
+        if let (Some(name), Some(meta_id)) = (&self.door.correlation, self.meta_id)
+            && let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(meta_id))
+        {
+            response.headers_mut().insert(name, value);
         }
         Reply {
             response,

@@ -4,6 +4,7 @@
 
 mod back_end;
 mod calls;
+mod compressed;
 mod errors;
 mod redirects;
 mod settings;

@@ -1,12 +1,18 @@
 //! Tests over real connections, on ports that the system chooses.
 #![allow(clippy::unwrap_used)]
 
+mod access_log;
 mod answers;
 mod bounds;
 mod circle;
+mod compression;
+mod cors;
 mod crowd;
 mod curl;
 mod endings;
+mod file_streams;
+mod files;
+mod hostile;
 mod large;
 mod leaving;
 mod mounted;

@@ -15,6 +15,12 @@ fn all_settings_are_read() {
         "address": "127.0.0.1:0", "body_limit": "64KiB", "header_timeout": "10s", "body_timeout": "5s",
         "deadline": "1.5s", "on_disconnect": "finish", "max_waiting": 10, "answer": "delivered",
         "error_body": "problem", "envelope": true, "correlation": "x-request-id",
+        "cors": {
+            "origins": ["https://shop.example.org", "https://*.example.org"], "methods": ["get", "POST"],
+            "headers": ["content-type"], "expose": ["etag"], "credentials": true, "max_age": "10m",
+        },
+        "compression": { "requests": true, "answers": true, "min_size": "2KiB", "level": 6 },
+        "access_log": { "format": "combined", "query": "all", "secret": ["token"] },
         "routes": {
             "new": "POST /orders",
             "one": { "path": "/orders/{id}", "method": "GET", "deadline": "1s", "answer": "flow" },
@@ -31,6 +37,8 @@ fn all_settings_are_read() {
             .is_ok()
     );
     assert!(serde_json::from_value::<HttpServer>(json!({})).is_ok());
+    let short = json!({ "cors": { "origins": "*" }, "compression": true, "access_log": "on" });
+    assert!(serde_json::from_value::<HttpServer>(short).is_ok());
 }
 
 #[test]
@@ -73,6 +81,41 @@ fn mistakes_say_what_to_write() {
             json!({"routes": {"a": "GET /x", "b": "GET /x"}}),
             "take the same requests",
         ),
+        (json!({"cors": {}}), "missing field `origins`"),
+        (json!({"cors": {"origins": []}}), "there are no origins"),
+        (
+            json!({"cors": {"origins": "https://a.org/"}}),
+            "`https://a.org/` is no origin: it ends with the host",
+        ),
+        (
+            json!({"cors": {"origins": "*", "credentials": true}}),
+            "the origins must be named",
+        ),
+        (
+            json!({"cors": {"origins": "*", "methods": ["G E T"]}}),
+            "`G E T` is no HTTP method",
+        ),
+        (
+            json!({"cors": {"origins": "*", "headers": ["a b"]}}),
+            "`a b` cannot be the name of a header",
+        ),
+        (
+            json!({"compression": "gzip"}),
+            "expected `true`, `false` or a map",
+        ),
+        (
+            json!({"compression": {"level": 10}}),
+            "10 is no level of compression; there are 1 (fast) to 9 (small)",
+        ),
+        (
+            json!({"access_log": {"format": "apache"}}),
+            "unknown variant `apache`, expected one of `common`",
+        ),
+        (
+            json!({"access_log": {"file": "no/such/access.log"}}),
+            "its directory does not exist",
+        ),
+        (json!({"access_log": {"file": "src"}}), "it is a directory"),
         (
             json!({"routes": {"a": {"path": "/x", "content_types": ["y"]}}}),
             "`y` is no media type",

@@ -169,3 +169,87 @@ impl compysition_core::Actor for Never {
         std::future::pending().await
     }
 }
+
+/// A response whose body need be no text.
+#[derive(Debug)]
+pub struct Raw {
+    pub head: Response,
+    pub body: Vec<u8>,
+}
+
+impl Site {
+    /// Sends one request on a connection of its own, which ends with the response.
+    pub async fn fetch(&self, head: impl AsRef<str>, body: &[u8]) -> Raw {
+        let mut client = self.connect().await;
+        client.send_bytes(head.as_ref(), body).await;
+        Raw::parse(&client.bytes().await)
+    }
+}
+
+impl Client {
+    /// Sends a request that ends its connection.
+    pub async fn send_bytes(&mut self, head: &str, body: &[u8]) {
+        let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
+        let mut request = format!("{line} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        for header in headers.lines() {
+            request.push_str(&format!("{}\r\n", header.trim()));
+        }
+        if !body.is_empty() {
+            request.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        self.write(&format!("{request}\r\n")).await;
+        // A server that has seen enough may close before it has read all.
+        let _ = self.0.write_all(body).await;
+    }
+}
+
+impl Raw {
+    pub fn parse(bytes: &[u8]) -> Raw {
+        let end = bytes.windows(4).position(|end| end == b"\r\n\r\n");
+        let end = end.expect("no response") + 4;
+        Raw {
+            head: Response::parse(std::str::from_utf8(&bytes[..end]).unwrap()),
+            body: bytes[end..].to_vec(),
+        }
+    }
+
+    pub fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// A directory that is removed at the end.
+pub struct Folder(pub std::path::PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Folder {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
