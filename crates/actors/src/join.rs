@@ -34,7 +34,7 @@ use crate::merge::{Merge, Named};
 ///
 /// Example: `join: { timeout: 1s, at_least: 1, on_timeout: emit }`
 ///
-/// Purpose: gather and split. Patterns: aggregator.
+/// Purpose: gather and split. Patterns: aggregator, scatter-gather.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Join {

@@ -19,6 +19,8 @@ use crate::large::work_on;
 /// is `unprocessable`, with its path.
 ///
 /// Example: `json_to_xml: { key: orders, escape: true }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JsonToXml {

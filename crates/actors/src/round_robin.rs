@@ -10,6 +10,8 @@ use serde::Deserialize;
 /// to one that is free.
 ///
 /// Example: `round_robin`
+///
+/// Purpose: route. Patterns: message router.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoundRobin {

@@ -21,6 +21,8 @@ const HTML: &str = "text/html; charset=utf-8";
 /// A value that is undefined for an event is `unprocessable`.
 ///
 /// Example: `template: { inline: "<h1>{{ payload.title }}</h1>", format: html }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(with = "Settings")]
 pub struct Template {

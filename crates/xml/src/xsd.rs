@@ -23,7 +23,9 @@ use crate::{Schema, XPath, XmlError};
 ///
 /// A schema that is wrong, or includes what cannot be read, is found before the flow starts, with its file and line.
 ///
-/// Example: `xsd: { schema: order.xsd, select: "/s:Envelope/s:Body/*" }`
+/// Example: `xsd: { schema: order.xsd, select: "/*/order" }`
+///
+/// Purpose: check. Patterns: invalid message channel.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -25,6 +25,8 @@ const CONTENT_TYPE: &str = "content_type";
 /// malformed, with the message of libxslt and the line.
 ///
 /// Example: `xslt: { stylesheet: order.xsl, parameters: { customer: "{{ attributes.user }}" } }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
