@@ -26,10 +26,12 @@ use tokio::time::Instant;
 #[serde(default, deny_unknown_fields)]
 pub struct Batch {
     /// How many events make a batch.
+    #[serde(alias = "bucket_size")]
     count: usize,
     /// How many bytes of payload make a batch; without it they do not matter.
     bytes: Option<ByteSize>,
     /// How long the first event of a batch waits at most.
+    #[serde(alias = "bucket_age")]
     age: TimeSpan,
     /// What the events of a batch have in common, an expression.
     key: Option<Expression>,

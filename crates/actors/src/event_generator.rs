@@ -49,6 +49,7 @@ struct Settings {
     count: Option<u64>,
     /// The payload: a text, or anything else as JSON.
     #[serde(alias = "payload")]
+    #[serde(alias = "payload", alias = "message")]
     data: Value,
     /// The attributes of each event.
     attributes: BTreeMap<String, Value>,

@@ -27,6 +27,7 @@ pub struct JsonToXml {
     /// The name of the root where the JSON has none.
     key: String,
     /// Whether a text that is itself an XML element stays a text, and is escaped.
+    #[serde(alias = "escape_xml")]
     escape: bool,
 }
 

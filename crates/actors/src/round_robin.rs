@@ -16,6 +16,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct RoundRobin {
     /// Whether the outbox is drawn by lot.
+    #[serde(alias = "randomize")]
     random: bool,
     #[serde(skip)]
     outboxes: Vec<String>,

@@ -50,6 +50,7 @@ pub enum TextFormat {
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     /// The file of the template. Give either this or `inline`.
+    #[serde(alias = "filename")]
     file: Option<FilePath>,
     /// The template itself.
     inline: Option<String>,

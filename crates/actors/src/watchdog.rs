@@ -28,11 +28,14 @@ pub struct Watchdog {
     timeout: TimeSpan,
     /// After what time it is told again, never with `0s`.
     #[serde(alias = "repeat_interval")]
+    #[serde(alias = "repeat_interval")]
     repeat: TimeSpan,
     /// The payload of what is told then: a text, or anything else as JSON.
     #[serde(alias = "timeout_payload")]
+    #[serde(alias = "timeout_payload")]
     late: Value,
     /// The payload of what is told when events come again.
+    #[serde(alias = "recovery_payload")]
     #[serde(alias = "recovery_payload")]
     back: Value,
     #[serde(skip)]

@@ -49,11 +49,13 @@ struct Settings {
     #[serde(default)]
     mode: Mode,
     /// How large a file may grow before it is put aside; without it, there is no end.
+    #[serde(alias = "maxBytes")]
     max_size: Option<ByteSize>,
     /// How old a file may grow before it is put aside; without it, there is no end.
     max_age: Option<TimeSpan>,
     /// How many files that were put aside are kept.
     #[serde(default = "keep")]
+    #[serde(alias = "backupCount")]
     keep: u32,
     /// Whether an event goes on only when it is on the disk itself, and not in the system's memory.
     #[serde(default)]

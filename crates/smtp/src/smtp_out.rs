@@ -62,6 +62,7 @@ struct Settings {
     password: Option<Password>,
     /// Whom the message is from, a template.
     #[serde(default = "from")]
+    #[serde(alias = "from_address")]
     from: String,
     /// Whom it is for: a template, or a list of them; each may give several addresses with commas.
     to: Option<OneOrMore>,

@@ -41,6 +41,7 @@ struct Settings {
     /// `inline`, a document only has to be well-formed.
     schema: Option<FilePath>,
     /// The schema itself.
+    #[serde(alias = "xsd")]
     inline: Option<String>,
     /// An XPath expression that leads to the elements to check, instead of the whole document; there must be one.
     /// Its prefixes are those of the flow's `namespaces`.

@@ -41,6 +41,7 @@ struct Settings {
     /// The file of the stylesheet. Give either this or `inline`.
     stylesheet: Option<FilePath>,
     /// The stylesheet itself.
+    #[serde(alias = "xslt")]
     inline: Option<String>,
     /// Values for the stylesheet's parameters (`xsl:param`), by name or `{namespace}name`; each is a
     /// template. They are passed as texts, never as expressions.
