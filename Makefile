@@ -6,7 +6,7 @@ CARGO_FLAGS ?=
 CARGO_TARGET_DIR ?= target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
+.PHONY: help run test catalogue check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
 
 help: ## Shows these lines
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ test: ## Runs all tests
 	@scripts/setup test
 	$(CARGO) test --workspace --all-features $(CARGO_FLAGS)
 	@$(MAKE) --silent orders
+
+catalogue: ## Writes the page of all actors anew, docs/guide/actors.md; a part of `test` tells when that is due
+	@scripts/setup build
+	$(CARGO) build --quiet --package compysition --bin compysition --all-features $(CARGO_FLAGS)
+	$(CARGO_TARGET_DIR)/debug/compysition actors --format markdown > docs/guide/actors.md
 
 check: lint doc dependencies ## Checks format, lints, manual and dependencies (all of CI but the tests)
 

@@ -20,14 +20,18 @@ use tokio::time::Instant;
 /// events of each key have a batch of their own. `encode` makes lines or CSV of the list.
 ///
 /// Example: `batch: { count: 500, bytes: 1MiB, age: 2s }`
+///
+/// Purpose: gather and split. Patterns: aggregator.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Batch {
-    /// How many events make a batch; 100 by default.
+    /// How many events make a batch.
+    #[serde(alias = "bucket_size")]
     count: usize,
     /// How many bytes of payload make a batch; without it they do not matter.
     bytes: Option<ByteSize>,
-    /// How long the first event of a batch waits at most; 10 s by default.
+    /// How long the first event of a batch waits at most.
+    #[serde(alias = "bucket_age")]
     age: TimeSpan,
     /// What the events of a batch have in common, an expression.
     key: Option<Expression>,

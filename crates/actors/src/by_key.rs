@@ -21,8 +21,8 @@ pub(crate) struct ByKey {
 struct Parts {
     /// By their place among the parts.
     held: BTreeMap<usize, Held>,
-    /// The place of the one that came first.
-    first: usize,
+    /// The place of the one that came last and did not fail.
+    last: Option<usize>,
     /// When the others are late.
     due: Instant,
 }
@@ -49,10 +49,13 @@ impl ByKey {
         let due = ctx.now() + rules.timeout();
         let new = || Parts {
             held: BTreeMap::new(),
-            first: part,
+            last: None,
             due,
         };
         let waiting = self.waiting.entry(key.clone()).or_insert_with(new);
+        if held.event().error().is_none() {
+            waiting.last = Some(part);
+        }
         waiting.held.insert(part, held);
         if waiting.held.len() == rules.parts.len() {
             return self.finish(key, rules, ctx);
@@ -159,17 +162,9 @@ impl Parts {
         come
     }
 
-    /// Unites the parts in an event with the attributes of the first that came and did not fail.
+    /// Unites the parts in an event with the attributes of the last that came and did not fail.
     fn unite(mut self, payload: impl Into<Payload>, ctx: &Context) -> Event {
-        let is_good = |held: &Held| held.event().error().is_none();
-        let base = match self.held.get(&self.first).is_some_and(is_good) {
-            true => Some(self.first),
-            false => {
-                let good = self.held.iter().find(|(_, held)| is_good(held));
-                good.map(|(place, _)| *place)
-            }
-        };
-        let base = base.and_then(|base| self.held.remove(&base));
+        let base = self.last.and_then(|last| self.held.remove(&last));
         ctx.merge(base.into_iter().chain(self.held.into_values()), payload)
     }
 }

@@ -23,16 +23,18 @@ use crate::set_path::{Paths, SetPath};
 /// hold what clients sent, so only their owner may read them.
 ///
 /// Example: `dead_letters: { path: dead.jsonl, max_size: 10MB }`
+///
+/// Purpose: errors. Patterns: dead letter channel, message store.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeadLetters {
     /// The file; directories on the way to it are made.
     path: FilePath,
-    /// How much a file grows to before the next one is begun; 100 MiB by default.
+    /// How much a file grows to before the next one is begun.
     #[serde(default = "max_size")]
     max_size: ByteSize,
     /// Whether each letter is on the disk before its root settles, so that it survives a power failure and
-    /// not only the end of the process; no by default, since it takes as long as the disk does.
+    /// not only the end of the process. It takes as long as the disk does.
     #[serde(default)]
     sync: bool,
     /// What is written as `***`, by its path in the event, beside the credentials of HTTP requests. A field of a

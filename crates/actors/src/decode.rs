@@ -19,6 +19,8 @@ use crate::large::work_on;
 /// What is not written so is `malformed`, with the number of the record.
 ///
 /// Example: `decode: { codec: { csv: { delimiter: ";", charset: windows-1252 } } }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(with = "CodecSetting")]
 pub struct Decode {

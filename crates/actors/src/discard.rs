@@ -5,6 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Ends events. How many is counted, as with every actor.
+///
+/// Example: `discard`
+///
+/// Purpose: route.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(from = "Settings")]
 #[schemars(with = "Settings")]

@@ -22,6 +22,8 @@ const CONTENT_TYPE: &str = "content_type";
 /// What cannot be written so is `unprocessable`, such as a character that the character set lacks.
 ///
 /// Example: `encode: { codec: { xml: { element: order, root: orders } } }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(with = "CodecSetting")]
 pub struct Encode {

@@ -22,6 +22,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// no burst afterwards.
 ///
 /// Example: `event_generator: { rate: 50/s, count: 1000, data: { color: red } }`
+///
+/// Purpose: time. Patterns: event message, test message.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -47,6 +49,7 @@ struct Settings {
     count: Option<u64>,
     /// The payload: a text, or anything else as JSON.
     #[serde(alias = "payload")]
+    #[serde(alias = "payload", alias = "message")]
     data: Value,
     /// The attributes of each event.
     attributes: BTreeMap<String, Value>,

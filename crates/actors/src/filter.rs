@@ -12,7 +12,9 @@ use crate::routes::check_outbox;
 /// What ends here is counted as `ended`. With `otherwise` it goes to that outbox instead, and what meets the condition to all
 /// other outboxes. An event for which the condition cannot be computed takes the error path.
 ///
-/// Example: `filter: { condition: payload.total > 0, otherwise: rejected }`
+/// Example: `filter: { condition: payload.total > 0, otherwise: rejected }`, with `it, it.rejected -> reply`
+///
+/// Purpose: route. Patterns: message filter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

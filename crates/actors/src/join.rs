@@ -16,7 +16,7 @@ use crate::merge::{Merge, Named};
 /// **What went several ways** (`by: root`). Each inbox brings a part, named as the actor that it comes from; the error outbox of that
 /// actor brings the same part, as failed (`ask.error -> join`). When all parts are there, one event goes on, whose payload is an object
 /// with the payload of each part under its name, in the order of `parts`. It answers for all of them, has the attributes of the part that came
-/// first, and the errors of the failed parts in `attributes.join.errors`. Parts belong together if they descend from the same root, or have the
+/// last, and the errors of the failed parts in `attributes.join.errors`. Parts belong together if they descend from the same root, or have the
 /// same `key`. A second event of one part is put aside with a warning.
 ///
 /// **What an actor made of one event** (`by: split`), such as `split`. When the last part has come, or has ended elsewhere, one event goes
@@ -34,7 +34,7 @@ use crate::merge::{Merge, Named};
 ///
 /// Example: `join: { timeout: 1s, at_least: 1, on_timeout: emit }`
 ///
-/// Purpose: gather and split. Patterns: aggregator.
+/// Purpose: gather and split. Patterns: aggregator, scatter-gather.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Join {
@@ -45,6 +45,7 @@ pub struct Join {
     /// What parts have in common, an expression; their root by default. Only with `by: root`.
     key: Option<Expression>,
     /// How long the first part waits for the others; 30 s by default, and no limit of its own with `by: split` and `by: source`.
+    #[serde(alias = "purge_interval")]
     timeout: Option<TimeSpan>,
     /// How many parts must be good; all by default, none with `merge: count`.
     at_least: Option<usize>,

@@ -19,12 +19,15 @@ use crate::large::work_on;
 /// is `unprocessable`, with its path.
 ///
 /// Example: `json_to_xml: { key: orders, escape: true }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JsonToXml {
     /// The name of the root where the JSON has none.
     key: String,
     /// Whether a text that is itself an XML element stays a text, and is escaped.
+    #[serde(alias = "escape_xml")]
     escape: bool,
 }
 

@@ -15,6 +15,8 @@ use serde::Deserialize;
 /// With `keep_error` the error stays readable as an attribute: kind, message, actor and attempts.
 ///
 /// Example: `recover: { keep_error: problem }`
+///
+/// Purpose: errors.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recover {

@@ -12,6 +12,8 @@ use crate::redaction::Redaction;
 /// its kind; JSON that is none any more, since a pattern took a quote with it, becomes text.
 ///
 /// Example: `redact: { patterns: ['password=(\S+)'], paths: [payload.card, http.headers.authorization] }`
+///
+/// Purpose: security. Patterns: content filter.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(with = "Redaction")]

@@ -10,10 +10,13 @@ use serde::Deserialize;
 /// to one that is free.
 ///
 /// Example: `round_robin`
+///
+/// Purpose: route. Patterns: message router.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoundRobin {
     /// Whether the outbox is drawn by lot.
+    #[serde(alias = "randomize")]
     random: bool,
     #[serde(skip)]
     outboxes: Vec<String>,

@@ -3,7 +3,7 @@
 use compysition_core::{Actor, Context, Error, Event, Ports, Result};
 use compysition_expression::Expression;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::routes::{Routes, check_outbox};
 
@@ -19,6 +19,8 @@ use crate::routes::{Routes, check_outbox};
 /// startingwith('order')`. To send all but some events, negate: `not (payload.test)`.
 ///
 /// Example: `router: { routes: { eu: payload.region == 'eu', big: payload.total > 10000 }, otherwise: rest }`
+///
+/// Purpose: route. Patterns: content-based router, recipient list.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -40,7 +42,7 @@ struct Settings {
 }
 
 /// Says which of the routes that fit take an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// The first one.

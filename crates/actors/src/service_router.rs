@@ -9,7 +9,9 @@ use serde::Deserialize;
 /// The service of an event is `default` unless it was set (`set: { service: … }`). What has no outbox of its name goes to
 /// `otherwise`; without that it takes the error path as `not_found`.
 ///
-/// Example: `service_router: { otherwise: unknown }`
+/// Example: `service_router: { otherwise: unknown }`, with `it.default, it.unknown -> reply`
+///
+/// Purpose: route. Patterns: message router.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceRouter {

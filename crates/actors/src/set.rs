@@ -20,6 +20,8 @@ use crate::set_path::{Paths, SetPath};
 /// A value that is undefined for an event is `unprocessable`; to set a field of a payload that is no JSON is `malformed`.
 ///
 /// Example: `set: { attributes.customer: "{{ payload.customer.id }}", payload: { id: "{{ meta_id }}" }, http.status: 202 }`
+///
+/// Purpose: shape. Patterns: content enricher, content filter.
 #[derive(Clone, Debug, Default, JsonSchema)]
 #[schemars(with = "Settings")]
 pub struct Set {

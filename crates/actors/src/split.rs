@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {
-    /// The path of the list; `payload` by default.
+    /// The path of the list; `payload` if left out.
     list: Option<String>,
     /// The codec by whose records the payload is split, instead of a list.
     codec: Option<Codec>,

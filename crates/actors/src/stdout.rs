@@ -15,6 +15,8 @@ use crate::redaction::Redaction;
 /// When nobody reads the output any more (`… | head`), the flow stops.
 ///
 /// Example: `stdout: { prefix: "order: ", timestamp: true }`
+///
+/// Purpose: observe. Patterns: wire tap.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stdout {

@@ -21,6 +21,8 @@ const HTML: &str = "text/html; charset=utf-8";
 /// A value that is undefined for an event is `unprocessable`.
 ///
 /// Example: `template: { inline: "<h1>{{ payload.title }}</h1>", format: html }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(with = "Settings")]
 pub struct Template {
@@ -48,6 +50,7 @@ pub enum TextFormat {
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     /// The file of the template. Give either this or `inline`.
+    #[serde(alias = "filename")]
     file: Option<FilePath>,
     /// The template itself.
     inline: Option<String>,

@@ -16,19 +16,20 @@ use serde::Deserialize;
 /// while 100,000 are remembered, further keys share one rate.
 ///
 /// Example: `throttle: { rate: 50/s, burst: 100, key: attributes.customer }`
+///
+/// Purpose: time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Throttle {
     /// How many pass in a time: `50/s`, `100/m`, `2.5/h`.
-    #[schemars(with = "String")]
     rate: Rate,
-    /// How many may pass at once; 1 by default.
+    /// How many may pass at once.
     #[serde(default = "one")]
     burst: u32,
     /// What is counted apart, an expression.
     #[serde(default)]
     key: Option<Expression>,
-    /// What becomes of an event that comes too early: `wait`, `error`, or the name of an outbox.
+    /// What becomes of an event that comes too early: `wait` (the default), `error`, or the name of an outbox.
     #[serde(default)]
     exceeded: Exceeded,
     #[serde(skip)]

@@ -17,19 +17,25 @@ use tokio::time::timeout;
 /// Events pass to all outboxes but `timeout`. What is to be told goes there: an event when none has come for `timeout`, another one after each
 /// `repeat` as long as that is so, and one when events come again. The time begins with the flow.
 ///
-/// Example: `watchdog: { timeout: 5m, repeat: 1h, late: "no orders", back: "orders again" }`
+/// Example: `watchdog: { timeout: 5m, repeat: 1h, late: "no orders", back: "orders again" }`, with
+/// `it, it.timeout -> out`
+///
+/// Purpose: observe. Patterns: control bus.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Watchdog {
-    /// How long events may stay away; 60 s by default.
+    /// How long events may stay away.
     timeout: TimeSpan,
-    /// After what time it is told again; 60 s by default, never with `0s`.
+    /// After what time it is told again, never with `0s`.
+    #[serde(alias = "repeat_interval")]
     #[serde(alias = "repeat_interval")]
     repeat: TimeSpan,
     /// The payload of what is told then: a text, or anything else as JSON.
     #[serde(alias = "timeout_payload")]
+    #[serde(alias = "timeout_payload")]
     late: Value,
     /// The payload of what is told when events come again.
+    #[serde(alias = "recovery_payload")]
     #[serde(alias = "recovery_payload")]
     back: Value,
     #[serde(skip)]

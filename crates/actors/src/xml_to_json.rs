@@ -19,6 +19,8 @@ use crate::large::work_on;
 /// XML that is not well-formed is `malformed`, with line and column.
 ///
 /// Example: `xml_to_json: { lists: [item] }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct XmlToJson {

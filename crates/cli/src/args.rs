@@ -44,10 +44,28 @@ pub(crate) enum Command {
         log: Log,
     },
     /// Lists the actors that flow files can name, or shows the manual of one.
-    Actors {
-        /// The name of an actor.
-        name: Option<String>,
-    },
+    Actors(ActorsOptions),
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct ActorsOptions {
+    /// The name of an actor, or words to look for in all manuals.
+    #[arg(value_name = "NAME|WORD")]
+    pub(crate) words: Vec<String>,
+    /// Shows only the actors for this purpose, such as route or security.
+    #[arg(long, value_name = "PURPOSE")]
+    pub(crate) purpose: Option<String>,
+    /// How it is written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Page,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Page {
+    /// For people, in lines that fit.
+    Text,
+    /// As a page in Markdown.
+    Markdown,
 }
 
 #[derive(Arguments, Debug)]

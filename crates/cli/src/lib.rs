@@ -27,8 +27,8 @@ mod replay;
 mod run;
 mod running;
 mod signals;
-mod types;
 
+pub use manual::{Choice, Manual, PATTERNS, PURPOSES, Setting};
 pub use program::Program;
 
 /// Runs the program with these actors, on the command line that it was called with.

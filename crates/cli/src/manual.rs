@@ -1,144 +1,127 @@
-//! The manual of a kind of actor, from the schema of its settings.
+//! The manual of a kind of actor, from the doc comments of its struct.
 
-use compysition_core::{Kind, Registry};
-use serde_json::{Map, Value};
+mod catalogue;
+mod example;
+mod patterns;
+mod purpose;
+mod setting;
+mod text;
+mod types;
+mod wrap;
 
-use crate::types::type_of;
+use compysition_core::{Kind, Ports};
 
-/// Writes the manual.
-pub(crate) fn of(kind: &Kind, registry: &Registry) -> String {
-    let schema = kind.schema();
-    let root = schema.as_value();
-    let name = kind.name();
-    let mut text = format!("{name}\n\n");
-    if let Some(manual) = root["description"].as_str() {
-        text += &format!("{}\n\n", indent(manual, "  "));
-    }
-    let aliases: Vec<&str> = registry
-        .aliases()
-        .filter(|(_, own)| *own == name)
-        .map(|(alias, _)| alias)
-        .collect();
-    if !aliases.is_empty() {
-        text += &format!("  Also named: {}\n\n", aliases.join(", "));
-    }
-    let mut settings = String::new();
-    write_settings(root, root, "  ", &mut settings);
-    match settings.is_empty() {
-        true => text += "There are no settings.\n",
-        false => text += &format!("Settings\n\n{settings}"),
-    }
-    text
+use crate::program::Program;
+
+pub(crate) use catalogue::{catalogue, section};
+pub use patterns::PATTERNS;
+pub(crate) use patterns::of_engine;
+pub use purpose::PURPOSES;
+pub(crate) use purpose::by_purpose;
+pub use setting::{Choice, Setting};
+pub(crate) use text::text;
+pub(crate) use wrap::hang;
+
+/// What the doc comments of a kind of actor say.
+///
+/// The paragraphs of the struct's comment are its text. The last but one is ``Example: `name: { … }` ``
+/// (with ``, with `it.get, it.post -> reply` `` behind it where its outboxes do not follow from its settings), the last
+/// one `Purpose: P. Patterns: A, B.`, where P is one of [`PURPOSES`], and A and B are of [`PATTERNS`]. An
+/// actor without these paragraphs has a manual all the same.
+#[derive(Clone, Debug)]
+pub struct Manual {
+    /// The name.
+    pub name: &'static str,
+    /// The other names.
+    pub aliases: Vec<&'static str>,
+    /// The first sentence.
+    pub summary: String,
+    /// All paragraphs but those of the example and the purpose.
+    pub text: String,
+    /// What stands behind the name of an actor in a flow file.
+    pub example: Option<String>,
+    /// How the actor `it` of the example is connected, if it is not by all its outboxes.
+    pub connection: Option<String>,
+    /// What it is for.
+    pub purpose: Option<String>,
+    /// The Enterprise Integration Patterns that it is an instance of.
+    pub patterns: Vec<String>,
+    /// The settings.
+    pub settings: Vec<Setting>,
+    /// What the actor of the example says about its ports; nothing if it needs files that are not there.
+    pub ports: Option<Ports>,
 }
 
-fn write_settings(schema: &Value, root: &Value, margin: &str, text: &mut String) {
-    let required = |name: &str| {
-        let names = schema["required"].as_array();
-        names.is_some_and(|names| names.iter().any(|own| own == name))
-    };
-    let none = Map::new();
-    for (name, field) in schema["properties"].as_object().unwrap_or(&none) {
-        let resolved = resolve(field, root);
-        let remark = match &field["default"] {
-            _ if required(name) => "; must be given".to_owned(),
-            Value::Null | Value::Object(_) => String::new(),
-            default => format!("; default: {default}"),
+impl Manual {
+    /// Returns the manual of a kind.
+    pub fn of(kind: &Kind, program: &Program) -> Manual {
+        let schema = kind.schema();
+        let root = schema.as_value();
+        let aliases = program.registry.aliases();
+        let aliases = aliases.filter(|(_, name)| *name == kind.name());
+        let mut manual = Manual {
+            name: kind.name(),
+            aliases: aliases.map(|(alias, _)| alias).collect(),
+            summary: kind.summary(),
+            text: String::new(),
+            example: None,
+            connection: None,
+            purpose: None,
+            patterns: Vec::new(),
+            settings: setting::settings(root),
+            ports: None,
         };
-        *text += &format!("{margin}{name}: {}{remark}\n", type_of(field, root));
-        let description = field["description"]
+        for paragraph in root["description"]
             .as_str()
-            .or(resolved["description"].as_str());
-        if let Some(description) = description {
-            *text += &format!("{}\n", indent(description, &format!("{margin}    ")));
-        }
-        for (name, description) in choices(resolved) {
-            let choice = format!("`{name}`: {description}");
-            *text += &format!("{}\n", indent(&choice, &format!("{margin}    ")));
-        }
-        for (name, description, own) in forms(resolved) {
-            let form = format!("`{name}`: {description}");
-            *text += &format!("{}\n", indent(&form, &format!("{margin}    ")));
-            write_settings(resolve(own, root), root, &format!("{margin}        "), text);
-        }
-        *text += "\n";
-        // Settings within settings, but not without end.
-        if let Some(inner) = inner(resolved, root)
-            && margin.len() < 12
+            .unwrap_or_default()
+            .split("\n\n")
         {
-            write_settings(inner, root, &format!("{margin}    "), text);
+            manual.add(paragraph);
+        }
+        manual.ports = example::ports(&manual, program);
+        manual
+    }
+
+    fn add(&mut self, paragraph: &str) {
+        if let Some(example) = paragraph.strip_prefix("Example: `") {
+            let example = example.trim_end().trim_end_matches(['`', '.']);
+            let example = example.replace('\n', " ");
+            let (example, connection) = match example.split_once("`, with `") {
+                Some((example, connection)) => (example.to_owned(), Some(connection.to_owned())),
+                None => (example, None),
+            };
+            self.example = Some(example);
+            self.connection = connection;
+        } else if let Some(purpose) = paragraph.strip_prefix("Purpose: ") {
+            let purpose = purpose.replace('\n', " ");
+            let (purpose, patterns) = purpose.split_once(" Patterns: ").unwrap_or((&purpose, ""));
+            self.purpose = Some(purpose.trim_end_matches('.').to_owned());
+            let patterns = patterns.trim_end_matches('.').split(", ");
+            let patterns = patterns.filter(|pattern| !pattern.is_empty());
+            self.patterns = patterns.map(str::to_owned).collect();
+        } else {
+            if !self.text.is_empty() {
+                self.text += "\n\n";
+            }
+            self.text += paragraph;
         }
     }
-}
 
-/// Returns the names that a setting offers, with what they mean.
-fn choices(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let choices = schema["oneOf"].as_array().into_iter().flatten();
-    choices.filter_map(|choice| Some((choice["const"].as_str()?, choice["description"].as_str()?)))
-}
-
-/// Returns the names that a setting offers which have settings of their own, with what they mean.
-fn forms(schema: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    let choices = schema["oneOf"].as_array().into_iter().flatten();
-    choices.filter_map(|choice| {
-        let (name, own) = choice["properties"].as_object()?.iter().next()?;
-        Some((&**name, choice["description"].as_str()?, own))
-    })
-}
-
-/// Returns the map of settings that a setting is or holds, under names or as one of its forms.
-fn inner<'a>(schema: &'a Value, root: &'a Value) -> Option<&'a Value> {
-    let schema = resolve(schema, root);
-    if schema["properties"].is_object() {
-        return Some(schema);
+    /// Returns whether all words occur in what the manual says.
+    pub(crate) fn is_about(&self, words: &[String]) -> bool {
+        let said = [self.name, &self.text, self.purpose.as_deref().unwrap_or("")];
+        let said = said.into_iter().chain(self.aliases.iter().copied());
+        let said = said.chain(self.patterns.iter().map(String::as_str));
+        let said = said.collect::<Vec<_>>().join("\n").to_lowercase();
+        words.iter().all(|word| said.contains(&word.to_lowercase()))
     }
-    let forms = schema["anyOf"].as_array().into_iter().flatten();
-    let held = schema.get("additionalProperties");
-    held.into_iter()
-        .chain(forms)
-        .find_map(|part| inner(part, root))
-}
-
-/// Follows references into the definitions, and options to what they hold.
-pub(crate) fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
-    let mut schema = schema;
-    for _ in 0..8 {
-        let choices = schema["anyOf"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let only = match choices {
-            [only, null] | [null, only] if null["type"] == "null" => Some(only),
-            _ => None,
-        };
-        let target = schema["$ref"]
-            .as_str()
-            .and_then(|path| root.pointer(path.strip_prefix('#')?));
-        schema = match target.or(only) {
-            Some(next) => next,
-            None => break,
-        };
-    }
-    schema
-}
-
-pub(crate) fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn indent(text: &str, margin: &str) -> String {
-    let lines = text
-        .lines()
-        .map(|line| format!("{margin}{line}").trim_end().to_owned());
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use compysition_core::{Actor, Context, Event, Result};
+    use compysition_core::{Actor, Context, Event, Registry, Result};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -180,11 +163,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn shows_what_settings_hold_and_offer() {
+    fn ways() -> (Manual, Program) {
         let mut registry = Registry::new();
         registry.add::<Ways>("ways");
-        let manual = of(registry.get("ways").unwrap(), &registry);
+        let program = Program::new(registry);
+        (program.manuals().remove(0), program)
+    }
+
+    #[test]
+    fn shows_what_settings_hold_and_offer() {
+        let (manual, program) = ways();
         let expected = "\
 ways
 
@@ -198,12 +186,45 @@ Settings
       most: whole number
           How many may go it.
 
-  rest: drop | pass; default: \"drop\"
+  rest: drop | pass; default: drop
       What is done with the rest.
       `drop`: It ends.
       `pass`: It goes on.
 
+Beside it may stand: `pool`, `retry`, `timeout`, `breaker`, `into` and `description`, as in
+      `it: { ways: …, timeout: 2s }`
 ";
-        assert_eq!(manual, expected);
+        assert_eq!(text(&manual, &program.registry, 100), expected);
+    }
+
+    #[test]
+    fn the_page_says_the_same() {
+        let (manual, _) = ways();
+        let expected = "\
+### `ways`
+
+Sends each event the way that it asks for.
+
+Settings:
+
+- **`ways`** (map of map, must be given): The ways by their names.
+  - **`most`** (whole number): How many may go it.
+- **`rest`** (drop | pass, default `drop`): What is done with the rest.
+  - `drop`: It ends.
+  - `pass`: It goes on.
+";
+        assert_eq!(section(&manual), expected);
+    }
+
+    #[test]
+    fn the_last_paragraphs_are_not_text() {
+        let (mut manual, _) = ways();
+        manual.add("Example: `ways: { ways:\n{ a: {} } }`, with `it.a -> out`");
+        manual.add("Purpose: gather and split. Patterns: splitter, wire\ntap.");
+        assert_eq!(manual.example.as_deref(), Some("ways: { ways: { a: {} } }"));
+        assert_eq!(manual.connection.as_deref(), Some("it.a -> out"));
+        assert_eq!(manual.purpose.as_deref(), Some("gather and split"));
+        assert_eq!(manual.patterns, ["splitter", "wire tap"]);
+        assert_eq!(manual.text, "Sends each event the way that it asks for.");
     }
 }

@@ -8,6 +8,7 @@ use compysition_core::Registry;
 use compysition_expression::Functions;
 
 use crate::args::{Args, Command};
+use crate::manual::Manual;
 use crate::{actors, check, log, output, run};
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
@@ -34,6 +35,12 @@ impl Program {
         self
     }
 
+    /// Returns the manuals of all actors.
+    pub fn manuals(&self) -> Vec<Manual> {
+        let kinds = self.registry.kinds();
+        kinds.map(|kind| Manual::of(kind, self)).collect()
+    }
+
     /// Runs the program on the command line that it was called with.
     pub fn main(self) -> ExitCode {
         self.run_with(std::env::args_os())
@@ -52,8 +59,7 @@ impl Program {
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files } => check::check(&self, &files),
-            Command::Actors { name: None } => actors::list(&self.registry),
-            Command::Actors { name: Some(name) } => actors::show(&self.registry, &name),
+            Command::Actors(options) => actors::actors(&self, &options),
         }
     }
 }

@@ -38,7 +38,7 @@ impl Answers {
         if !receipt.is_some() {
             self.ended.fetch_add(1, Relaxed);
         }
-        receipt.each_root(&mut |root| {
+        receipt.each_root_once(&mut |root| {
             self.answer(root, &event);
             if let Some(failure) = event.error() {
                 root.fail(failure);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A number of bytes in settings, written as a number with or without a unit. The units are `B`, `kB` or
 /// `KB`, `MB`, `GB` (thousands), `KiB`, `MiB` and `GiB` (1,024s).
@@ -92,6 +92,13 @@ impl de::Visitor<'_> for Written {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ByteSize, E> {
         text.parse().map_err(E::custom)
+    }
+}
+
+/// Writes it the way that people do, so that a manual shows defaults.
+impl Serialize for ByteSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

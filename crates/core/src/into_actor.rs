@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::actor::Actor;
 use crate::map::{Map, MapOutput, MapStage};
 use crate::stage::{ActorStage, Stage, panicked};
-use crate::{Error, Event, Result};
+use crate::{Error, Event, Ports, Result};
 
 /// An actor ready to be registered, whatever its type.
 pub struct Built {
@@ -48,6 +48,14 @@ impl Built {
         Built {
             make: Make::Factory(Box::new(make)),
         }
+    }
+
+    /// Makes the actor and returns what it says about its ports, as for its manual.
+    ///
+    /// # Errors
+    /// Why it cannot be made.
+    pub fn into_ports(mut self) -> Result<Ports> {
+        Ok(self.make()?.ports())
     }
 
     fn stage(stage: impl Stage + 'static) -> Built {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The surroundings in which an actor's settings are read. A deserializer has no way to be told more than
 /// its input, so the loader of a flow file sets them for the thread while it reads an actor's settings.
@@ -43,7 +43,8 @@ impl Surroundings {
 }
 
 /// A path to a file. In a flow file a relative one is taken relative to that file.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
 pub struct FilePath(PathBuf);
 
 impl FilePath {

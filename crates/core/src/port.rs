@@ -138,4 +138,38 @@ impl Ports {
         self.inboxes = names.into_iter().map(Into::into).collect();
         self
     }
+    /// Returns whether it makes events by itself.
+    pub fn is_source(&self) -> bool {
+        self.source
+    }
+
+    /// Returns whether it waits for answers to what it makes.
+    pub fn is_door(&self) -> bool {
+        self.door
+    }
+
+    /// Returns whether it is an end for events.
+    pub fn is_sink(&self) -> bool {
+        self.sink
+    }
+
+    /// Returns whether it may end an event without sending it on.
+    pub fn drops(&self) -> bool {
+        self.may_drop
+    }
+
+    /// Returns whether there can be no pool of it.
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// Returns the outboxes that it sends to by name; none if it sends to whichever there are.
+    pub fn named_outboxes(&self) -> &[Port] {
+        &self.outboxes
+    }
+
+    /// Returns the only inboxes that it takes events from; none if it takes them from any.
+    pub fn named_inboxes(&self) -> &[Port] {
+        &self.inboxes
+    }
 }

@@ -138,6 +138,19 @@ impl Receipt {
         }
     }
 
+    /// Calls `visit` once with each root, also where several copies of one were merged.
+    pub(crate) fn each_root_once(&self, visit: &mut dyn FnMut(&Arc<Root>)) {
+        if matches!(self, Receipt::None | Receipt::One(_)) {
+            return self.each_root(visit);
+        }
+        let mut seen = HashSet::new();
+        self.each_root(&mut |root| {
+            if seen.insert(Arc::as_ptr(root)) {
+                visit(root);
+            }
+        });
+    }
+
     /// Calls `visit` with each part that the receipt belongs to, the smallest first.
     pub(crate) fn each_part(&self, visit: &mut dyn FnMut(&Part)) {
         match self {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const UNITS: &[(&str, f64)] = &[
     ("ms", 0.001),
@@ -130,6 +130,13 @@ impl de::Visitor<'_> for Written {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<TimeSpan, E> {
         text.parse().map_err(E::custom)
+    }
+}
+
+/// Writes it the way that people do, so that a manual shows defaults.
+impl Serialize for TimeSpan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

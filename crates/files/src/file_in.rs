@@ -7,7 +7,7 @@ use compysition_core::{
     Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result, Surroundings, TimeSpan,
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -32,6 +32,8 @@ use crate::watch::{Plan, Watch};
 /// Events have the attributes `file_name` and `file_path`. What cannot be read takes the error path.
 ///
 /// Example: `file_in: { path: "in/*.csv", codec: csv, delivered: { move: done }, failed: { move: failed } }`
+///
+/// Purpose: in and out. Patterns: file transfer, polling consumer.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -89,7 +91,7 @@ enum Patterns {
 }
 
 /// Says how files are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
     /// Once, when nothing is written to them any more.
@@ -99,7 +101,7 @@ pub enum Reading {
     Tail,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Start {
     /// With all that is there.

@@ -9,7 +9,7 @@ use compysition_core::{
 };
 use compysition_expression::Template;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::file_path::PathTemplate;
 use crate::rolling::Rolling;
@@ -26,6 +26,8 @@ use crate::rolling::Rolling;
 /// A file that would grow beyond `max_size`, or is older than `max_age`, becomes `FILE.1`, the one before `FILE.2`, and so on.
 ///
 /// Example: `file_out: { path: "out/{{ service }}.jsonl", max_size: 100MiB, keep: 5 }`
+///
+/// Purpose: in and out. Patterns: file transfer.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -47,11 +49,13 @@ struct Settings {
     #[serde(default)]
     mode: Mode,
     /// How large a file may grow before it is put aside; without it, there is no end.
+    #[serde(alias = "maxBytes")]
     max_size: Option<ByteSize>,
     /// How old a file may grow before it is put aside; without it, there is no end.
     max_age: Option<TimeSpan>,
-    /// How many files that were put aside are kept; 10 by default.
+    /// How many files that were put aside are kept.
     #[serde(default = "keep")]
+    #[serde(alias = "backupCount")]
     keep: u32,
     /// Whether an event goes on only when it is on the disk itself, and not in the system's memory.
     #[serde(default)]
@@ -63,7 +67,7 @@ fn keep() -> u32 {
 }
 
 /// Says what becomes of what is in the file already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// It stays, and the payload stands behind it.

@@ -12,7 +12,9 @@ use crate::http_event::HttpEvent;
 /// `Allow`. `HEAD` goes to `get` if it has no outbox of its own. A door's `routes` can tell methods apart by themselves; this
 /// actor is for when something is to be done for all of them first.
 ///
-/// Example: `method_router`
+/// Example: `method_router`, with `it.get, it.post -> reply`
+///
+/// Purpose: route. Patterns: content-based router.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MethodRouter {}

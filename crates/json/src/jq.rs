@@ -20,6 +20,8 @@ use crate::program::Program;
 /// `unprocessable`.
 ///
 /// Example: `jq: { program: "{ id: .order.id, total: [.lines[].price] | add, by: $attributes.user }" }`
+///
+/// Purpose: shape. Patterns: message translator, content filter.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(with = "Settings")]
 pub struct Jq {

@@ -18,6 +18,8 @@ use crate::schema::{Choices, Draft, Schema};
 /// files by `$ref`; nothing is fetched from a network.
 ///
 /// Example: `json_schema: { inline: { type: object, required: [id], properties: { id: { type: integer } } } }`
+///
+/// Purpose: check. Patterns: invalid message channel.
 #[derive(Clone, Debug, Deserialize, Described)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -23,6 +23,8 @@ use crate::wire::{Encryption, Server, trusted};
 /// What an event says never adds a header: a line break is an error in addresses and `headers`, and a space in `subject`.
 ///
 /// Example: `smtp_out: { host: mail.example.org, to: ops@example.org, subject: "{{ error.actor }}: {{ error.message }}" }`
+///
+/// Purpose: in and out. Patterns: channel adapter.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -60,6 +62,7 @@ struct Settings {
     password: Option<Password>,
     /// Whom the message is from, a template.
     #[serde(default = "from")]
+    #[serde(alias = "from_address")]
     from: String,
     /// Whom it is for: a template, or a list of them; each may give several addresses with commas.
     to: Option<OneOrMore>,

@@ -23,7 +23,9 @@ use crate::{Schema, XPath, XmlError};
 ///
 /// A schema that is wrong, or includes what cannot be read, is found before the flow starts, with its file and line.
 ///
-/// Example: `xsd: { schema: order.xsd, select: "/s:Envelope/s:Body/*" }`
+/// Example: `xsd: { schema: order.xsd, select: "/*/order" }`
+///
+/// Purpose: check. Patterns: invalid message channel.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -39,6 +41,7 @@ struct Settings {
     /// `inline`, a document only has to be well-formed.
     schema: Option<FilePath>,
     /// The schema itself.
+    #[serde(alias = "xsd")]
     inline: Option<String>,
     /// An XPath expression that leads to the elements to check, instead of the whole document; there must be one.
     /// Its prefixes are those of the flow's `namespaces`.

@@ -25,6 +25,8 @@ const CONTENT_TYPE: &str = "content_type";
 /// malformed, with the message of libxslt and the line.
 ///
 /// Example: `xslt: { stylesheet: order.xsl, parameters: { customer: "{{ attributes.user }}" } }`
+///
+/// Purpose: shape. Patterns: message translator.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
@@ -39,6 +41,7 @@ struct Settings {
     /// The file of the stylesheet. Give either this or `inline`.
     stylesheet: Option<FilePath>,
     /// The stylesheet itself.
+    #[serde(alias = "xslt")]
     inline: Option<String>,
     /// Values for the stylesheet's parameters (`xsl:param`), by name or `{namespace}name`; each is a
     /// template. They are passed as texts, never as expressions.

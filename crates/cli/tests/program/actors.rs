@@ -50,6 +50,10 @@ impl Actor for Count {
 }
 
 /// Prints each event.
+///
+/// Example: `print: { prefix: "> " }`
+///
+/// Purpose: observe. Patterns: wire tap.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Print {

@@ -67,21 +67,18 @@ pub(crate) fn check_runs_nothing() {
     assert_eq!(ended.stdout, "flow `numbers` is ok\n");
 }
 
-pub(crate) fn actors_are_listed_with_their_manuals() {
+pub(crate) fn actors_are_listed_by_their_purpose() {
     let ended = Files::new(&[]).run(&["actors"]);
     assert_eq!(ended.code, Some(0));
-    assert!(
-        ended
-            .stdout
-            .contains("count         Makes numbered events.\n"),
-        "{}",
-        ended.stdout
-    );
-    assert!(
-        ended.stdout.contains("print (echo)  Prints each event.\n"),
-        "{}",
-        ended.stdout
-    );
+    let expected = "\
+observe
+  print         Prints each event. Also: echo.
+
+errors
+  dead_letters  ";
+    assert!(ended.stdout.starts_with(expected), "{}", ended.stdout);
+    let others = "\nothers\n  count         Makes numbered events.\n";
+    assert!(ended.stdout.contains(others), "{}", ended.stdout);
 }
 
 pub(crate) fn an_actor_has_a_manual() {
@@ -93,17 +90,53 @@ print
   Prints each event.
 
   Also named: echo
+  Purpose: observe
+  Patterns: wire tap
+  Ports: may be the end of a flow, so it needs no outbox
 
 Settings
 
   prefix: text; default: \"\"
       What stands before the text.
 
+Beside it may stand: `pool`, `retry`, `timeout`, `breaker`, `into` and `description`, as in
+      `it: { print: …, timeout: 2s }`
+
+Example
+
+  print: { prefix: \"> \" }
 ";
     assert_eq!(ended.stdout, expected);
     let ended = Files::new(&[]).run(&["actors", "prnt"]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("did you mean `print`?"), "{ended:?}");
+}
+
+pub(crate) fn actors_are_found_by_words_and_purposes() {
+    let files = Files::new(&[]);
+    let found = files.run(&["actors", "WIRE", "tap"]);
+    let expected = "\
+observe
+  print  Prints each event. Also: echo.
+
+The engine does wire tap: one more outbox; with `best_effort` it cannot slow the others
+";
+    assert_eq!((found.code, &*found.stdout), (Some(0), expected));
+    let engine = files.run(&["actors", "return address"]);
+    assert_eq!(engine.code, Some(0));
+    assert!(engine.stdout.contains("`reply`"), "{engine:?}");
+    let errors = files.run(&["actors", "--purpose", "err"]);
+    assert!(
+        errors.stdout.starts_with("errors\n  dead_letters"),
+        "{errors:?}"
+    );
+    assert_eq!(errors.stdout.lines().count(), 2);
+    let unknown = files.run(&["actors", "--purpose", "fun"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(
+        unknown.stderr.contains("there are observe, errors, others"),
+        "{unknown:?}"
+    );
 }
 
 pub(crate) fn nobody_reading_is_no_error() {

@@ -4,12 +4,12 @@
 //! the flow's setting `back_end` is its address. `NAME.request` is a request in the form of HTTP;
 //! `NAME.answer` is the status, the headers to look at, an empty line and the body. The last newline of
 //! a file does not belong to the body. Requests are sent in the order of their names. `output` is what the
-//! flow prints meanwhile.
+//! flow prints meanwhile, and the directory `written` has the files that it writes.
 
 use std::path::{Path, PathBuf};
 
 use crate::curl::{Answer, curl};
-use crate::support::{Process, root};
+use crate::support::{Files, Process, root};
 
 /// A request or an answer as its file has it.
 struct Message {
@@ -90,7 +90,14 @@ fn holds(case: &str) {
     if let Some(address) = &address {
         args.extend(["--set", address]);
     }
-    let (process, url) = Process::serve(&directory.join("flow.yaml"), &args);
+    // What the flow writes does not stay.
+    let written = directory.join("written");
+    let files = written.exists().then(Files::new);
+    let home = files.as_ref().map_or(&*directory, Files::path);
+    if let Some(files) = &files {
+        files.copy(&directory);
+    }
+    let (process, url) = Process::serve(&home.join("flow.yaml"), &args);
 
     let requests = requests(&directory);
     assert!(!requests.is_empty(), "no requests in {case}");
@@ -108,6 +115,19 @@ fn holds(case: &str) {
         output.trim_end(),
         "{case}"
     );
+    if written.exists() {
+        for entry in std::fs::read_dir(&written).unwrap() {
+            let name = entry.unwrap().file_name();
+            let [wanted, found] =
+                [&written, home].map(|at| std::fs::read_to_string(at.join(&name)));
+            assert_eq!(
+                found.unwrap(),
+                wanted.unwrap(),
+                "{case}: {}",
+                name.display()
+            );
+        }
+    }
 }
 
 fn requests(directory: &Path) -> Vec<PathBuf> {
@@ -140,6 +160,32 @@ macro_rules! cases {
 }
 
 cases![
-    accepts, checked, codecs, converted, echo, enrichment, failed, fan_out, included, recovered,
-    routed, router, scattered, set, soap,
+    accepts,
+    attributes,
+    authenticated,
+    checked,
+    circling,
+    codecs,
+    converted,
+    echo,
+    enrichment,
+    enveloped,
+    failed,
+    fan_out,
+    filtered,
+    generated,
+    included,
+    joined,
+    logged,
+    old_names,
+    packed,
+    recovered,
+    routed,
+    router,
+    scattered,
+    selected,
+    set,
+    soap,
+    unanswered,
+    whitelisted,
 ];

@@ -186,10 +186,11 @@ impl Files {
         path
     }
 
-    /// Copies the files of an example.
+    /// Copies the files of an example, but no directories.
     pub(crate) fn copy(&self, from: &Path) {
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
+        let entries = std::fs::read_dir(from).unwrap();
+        let entries = entries.map(|entry| entry.unwrap());
+        for entry in entries.filter(|entry| entry.path().is_file()) {
             std::fs::copy(entry.path(), self.0.join(entry.file_name())).unwrap();
         }
     }

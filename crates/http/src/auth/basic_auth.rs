@@ -26,6 +26,8 @@ const LASTS: TimeSpan = TimeSpan::seconds(60);
 /// Passwords pass the net readable: serve them through TLS only.
 ///
 /// Example: `basic_auth: { users: users.htpasswd, realm: orders }`
+///
+/// Purpose: security.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -38,6 +38,8 @@ const CONCURRENCY: usize = 64;
 /// Connections are kept for the next request, as HTTP/2 where a server of HTTPS offers it.
 ///
 /// Example: `http_client: { url: "http://127.0.0.1:8081/orders/{{ attributes.id | urlencode }}" }`
+///
+/// Purpose: http. Patterns: request-reply, content enricher.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

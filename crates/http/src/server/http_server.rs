@@ -39,6 +39,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// and client are under `http`. `http.status` and `http.response_headers` go into the response.
 ///
 /// Example: `http_server: { address: "127.0.0.1:8080", routes: { new: POST /orders, one: "GET /orders/{id}" } }`
+///
+/// Purpose: http. Patterns: messaging gateway, request-reply.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpServer {

@@ -35,6 +35,7 @@ struct RouteSettings {
     /// The path. `{name}` stands for one segment, `{*name}` for all the rest; both become attributes.
     path: String,
     /// The media types that are taken; others are refused with 415.
+    #[serde(alias = "ctypes")]
     content_types: Option<Vec<MediaRange>>,
     /// The most bytes that a body may have; larger ones are refused with 413.
     body_limit: Option<ByteSize>,

@@ -39,6 +39,8 @@ const RESPITE: Duration = Duration::from_millis(100);
 /// Without `recipients` and `domains` it takes messages for anybody; it never passes them on by itself.
 ///
 /// Example: `smtp_in: { address: "127.0.0.1:2525", domains: [orders.example.org] }`
+///
+/// Purpose: in and out. Patterns: channel adapter.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -25,6 +25,8 @@ use crate::{Document, XPath, XmlError};
 /// `error_body: soap11` tells errors as faults.
 ///
 /// Example: `soap_unwrap: { actions: { place: "urn:orders/Place", cancel: "urn:orders/Cancel" } }`
+///
+/// Purpose: shape. Patterns: envelope wrapper.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -23,6 +23,8 @@ const CONTENT_TYPE: &str = "content_type";
 /// `http_client: { headers: { soapaction: '"{{ attributes.soap.action }}"' } }`.
 ///
 /// Example: `soap_wrap: { version: 1.2, action: "urn:orders/Place", header: "<u:user xmlns:u='urn:u'>{{ attributes.user }}</u:user>" }`
+///
+/// Purpose: shape. Patterns: envelope wrapper.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::manual::{plain, resolve};
+use crate::manual::setting::{form, resolve};
 
 /// Returns the type of a setting as the manual names it.
 pub(crate) fn type_of(schema: &Value, root: &Value) -> String {
@@ -44,16 +44,25 @@ pub(crate) fn type_of(schema: &Value, root: &Value) -> String {
         (Some("number"), _) => "number".into(),
         (Some("array"), _) => format!("list of {}", type_of(&schema["items"], root)),
         (Some("null"), _) => "nothing".into(),
-        (Some("object"), _) => match schema["properties"].as_object() {
-            Some(fields) if fields.len() == 1 && schema["required"].is_array() => {
-                let name = fields.keys().next().map_or("", String::as_str);
-                format!("{{ {name}: … }}")
-            }
-            _ => match schema.get("additionalProperties") {
+        (Some("object"), _) => match form(schema) {
+            // A form whose settings all have defaults may be its name alone.
+            Some((name, own)) if is_optional(resolve(own, root)) => name.to_owned(),
+            Some((name, _)) => format!("{{ {name}: … }}"),
+            None => match schema.get("additionalProperties") {
                 Some(values) if values.is_object() => format!("map of {}", type_of(values, root)),
                 _ => "map".into(),
             },
         },
         _ => "any value".into(),
     }
+}
+
+fn is_optional(schema: &Value) -> bool {
+    schema["properties"].is_object() && schema["required"].is_null()
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
