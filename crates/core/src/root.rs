@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::pump::Pump;
+use crate::settled::Watcher;
 use crate::settlement::{Outcome, Unanswered};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::*};
@@ -54,6 +55,10 @@ struct State {
     void: Option<Arc<Notify>>,
     /// Made with the first amplifier.
     pump: Option<Arc<Pump>>,
+    /// Who is told how it ended, before anybody else hears of it.
+    watchers: Vec<Watcher>,
+    /// What the answer was, for the watchers.
+    answered: Option<Event>,
 }
 
 /// How much of one root may be under way, in bytes, before its amplifiers wait.
@@ -66,6 +71,7 @@ const FAILED: u8 = 8;
 const GAVE_WAY: u8 = 16;
 const SETTLED: u8 = 32;
 const KEPT: u8 = 64;
+const WATCHED: u8 = 128;
 
 impl Root {
     /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
@@ -150,12 +156,23 @@ impl Root {
             return false;
         }
         let answer = answer();
-        self.change_and_wake(|state| state.answer = Some(answer));
+        self.change_and_wake(|state| {
+            if !state.watchers.is_empty() {
+                state.answered = Some(answer.clone());
+            }
+            state.answer = Some(answer);
+        });
         true
     }
 
     pub(crate) fn was_asked(&self) -> bool {
         self.asked
+    }
+
+    /// Has a watcher told how it ends. It holds nothing of the root; who calls this does.
+    pub(crate) fn watch(&self, watcher: Watcher) {
+        self.flags.fetch_or(WATCHED, Relaxed);
+        self.change(|state| state.watchers.push(watcher));
     }
 
     /// Notes that a copy came to a bad end: it is lost, or kept where it can be sent again.
@@ -272,7 +289,7 @@ impl Root {
         // Most roots end well and unwatched: the one reference left is the caller's.
         let unwatched = Arc::strong_count(self) == 1;
         if unwatched
-            && self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY) == 0
+            && self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0
             && !flow.is_aborted()
         {
             return flow.root_settled(&Outcome::Delivered);
@@ -282,7 +299,7 @@ impl Root {
 
     fn settle(&self) {
         let flow = self.gate.flow();
-        self.change_and_wake(|state| {
+        let (outcome, watchers, answer) = self.change(|state| {
             let flags = self.flags.load(Relaxed);
             if state.failure.is_none() && flow.is_aborted() {
                 state.failure = Some(flow.abort_failure(current_actor()));
@@ -292,10 +309,17 @@ impl Root {
                 Some(failure) => Outcome::Failed(failure.clone()),
                 None => Outcome::Delivered,
             };
+            let watchers = std::mem::take(&mut state.watchers);
+            (outcome, watchers, state.answered.take())
+        });
+        for watcher in watchers {
+            watcher(&outcome, answer.as_ref());
+        }
+        self.change_and_wake(|state| {
             if self.asked {
                 state.last = current_actor();
             }
-            match flags & GAVE_WAY {
+            match self.flags.load(Relaxed) & GAVE_WAY {
                 0 => flow.root_settled(&outcome),
                 _ => flow.root_dropped(),
             }
