@@ -140,6 +140,6 @@ macro_rules! cases {
 }
 
 cases![
-    accepts, checked, codecs, converted, echo, enrichment, failed, fan_out, included, recovered,
-    routed, router, scattered, set, soap,
+    accepts, cached, checked, codecs, converted, echo, enrichment, failed, fan_out, idempotent,
+    included, recovered, routed, router, scattered, set, soap, webhook,
 ];
