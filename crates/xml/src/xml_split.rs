@@ -18,7 +18,8 @@ use crate::{XPath, XmlError};
 /// around it. The parts are made as room allows, so that a large document does not become a large number of events at once; only
 /// the document itself is in memory as a whole.
 ///
-/// An event in which the expression finds nothing ends here. What is not well-formed is `malformed`; an expression that leads to
+/// `join` with `by: split` makes one event of the parts again. An event in which the expression finds nothing goes to the outbox `empty` if that is
+/// connected, and ends here if not. What is not well-formed is `malformed`; an expression that leads to
 /// text, attributes or a value instead of elements is `unprocessable`.
 ///
 /// Example: `xml_split: { select: /orders/order }`
@@ -38,6 +39,9 @@ struct Settings {
     /// prefix it finds the elements of the document's default namespace.
     select: String,
 }
+
+/// The outbox for events without parts.
+const EMPTY: &str = "empty";
 
 impl XmlSplit {
     /// Makes the actor with an expression.
@@ -66,11 +70,20 @@ impl Actor for XmlSplit {
             Parts::of(&payload, select)
         }?;
         let count = parts.len();
+        if count == 0 {
+            return match ctx.outboxes().any(|outbox| outbox == EMPTY) {
+                true => ctx.send_to(EMPTY, event),
+                false => Ok(()),
+            };
+        }
         let event = event.child(());
-        ctx.send_all(parts.enumerate().map(move |(index, part)| {
-            let split = json!({ "index": index, "count": count });
-            Ok::<Event, Error>(event.child(part?).with_attribute("split", split))
-        }))
+        ctx.send_all_except(
+            EMPTY,
+            parts.enumerate().map(move |(index, part)| {
+                let split = json!({ "index": index, "count": count });
+                Ok::<Event, Error>(event.child(part?).with_attribute("split", split))
+            }),
+        )
     }
 
     fn ports(&self) -> Ports {

@@ -89,6 +89,11 @@ fn nothing_found_is_an_end_and_what_is_no_element_an_error() {
     let mut harness = Harness::new(split("//b"));
     assert!(matches!(harness.send("<a/>"), Some(Outcome::Delivered)));
     assert_eq!(harness.take().len(), 0);
+    let mut harness = Harness::of(split("//b")).outboxes(["out", "empty"]).start();
+    harness.send("<a><b/></a>");
+    harness.send("<none/>");
+    assert_eq!(harness.take_from("empty")[0].text().unwrap(), "<none/>");
+    assert_eq!(harness.take_from("out").len(), 1);
     for (select, payload, kind, message) in [
         ("//b", "<a>", ErrorKind::Malformed, "line 1"),
         ("//b", "", ErrorKind::Malformed, "empty"),
