@@ -160,8 +160,9 @@ fn mistakes_are_found_before_the_first_event() {
 
 mod flows {
     use super::*;
-    use compysition_actors::Door;
-    use compysition_core::{Actor, Context, Director, Result};
+    use compysition_actors::{Discard, Door};
+    use compysition_core::testing::{Faults, Simulation};
+    use compysition_core::{Actor, Context, Director, Ports, Result};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -235,6 +236,56 @@ mod flows {
         answers.sort();
         assert_eq!(answers, ["none", "none", "q 3", "q 3", "q 3"]);
         assert_eq!((seconds, asked), (3, 3));
+    }
+
+    /// Makes events of a few keys.
+    struct Keys;
+
+    impl Actor for Keys {
+        async fn start(&mut self, ctx: &Context) -> Result {
+            ctx.produce(|source| async move {
+                for _ in 0..60 {
+                    let random = source.context().random();
+                    drop(source.emit((random % 8).to_string()).await?);
+                    tokio::time::sleep(Duration::from_millis(random >> 32 & 0x3ff)).await;
+                }
+                Ok(())
+            });
+            Ok(())
+        }
+
+        async fn consume(&mut self, _: Event, _: &Context) -> Result {
+            Ok(())
+        }
+
+        fn ports(&self) -> Ports {
+            Ports::any().source()
+        }
+    }
+
+    #[test]
+    fn whatever_goes_wrong_nothing_waits_for_ever() {
+        let flow = || {
+            let mut director = Director::new("flow");
+            let keys = director.register("keys", Keys);
+            let settings = json!({ "key": "text", "wait": "3s", "age": "5s", "size": 5 });
+            let cache = director.register("cache", build("cache", settings));
+            let back_end = BackEnd {
+                asked: Arc::default(),
+                failing: 5,
+            };
+            let back_end = director.register("back_end", back_end);
+            let end = director.register("end", Discard);
+            director.connect(keys, cache);
+            director.connect(cache.port("out"), end);
+            director.connect(cache.port("miss"), back_end);
+            director.connect(back_end, cache.port("fill"));
+            director.connect_error(back_end, cache.port("fill"));
+            director
+        };
+        for seed in 0..100 {
+            Simulation::seed(seed).faults(Faults::some()).run(flow);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -137,3 +137,103 @@ fn nothing_is_delivered_twice_and_what_failed_may_be_tried() {
     }
     assert!(tried_again > 100, "{tried_again}");
 }
+
+/// Asks with a few keys again and again, and notes the answers.
+struct Asks(Answers);
+
+type Answers = Arc<Mutex<BTreeMap<u64, Vec<String>>>>;
+
+impl Actor for Asks {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let answers = self.0.clone();
+        ctx.produce(move |source| async move {
+            for _ in 0..EVENTS {
+                let random = source.context().random();
+                let (key, pause) = (random % KEYS, random >> 32 & 0x3ff);
+                let request = source.admit(10).await?.ask(None, key.to_string().into());
+                let answers = answers.clone();
+                source.context().spawner().spawn(async move {
+                    if let Ok(answer) = request.await {
+                        let text = answer.text().unwrap().to_owned();
+                        answers.lock().unwrap().entry(key).or_default().push(text);
+                    }
+                });
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().door()
+    }
+}
+
+/// Answers with a random number.
+struct Answer;
+
+impl Actor for Answer {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let number = ctx.random();
+        ctx.send(event.with(number.to_string()))
+    }
+}
+
+fn asking_flow(answers: &Answers) -> Director {
+    let mut director = Director::new("flow");
+    let asks = director.register("asks", Asks(answers.clone()));
+    let settings = json!({ "key": "text", "replay_answer": true, "wait": "3s" });
+    let once = director.register("once", build(settings).unwrap());
+    let work = director.register("work", Work(Shared::default()));
+    let answer = director.register("answer", Answer);
+    director.connect(asks, once);
+    director.connect(once.port("out"), work);
+    director.connect(work, answer);
+    director.connect(answer, asks.port("answers"));
+    director.connect(once.port("duplicate"), asks.port("repeats"));
+    director
+}
+
+#[test]
+fn all_answers_to_one_key_are_the_same() {
+    let mut repeated = 0;
+    for seed in 0..200 {
+        let answers = Answers::default();
+        let faults = match seed % 2 {
+            0 => Faults::default(),
+            _ => Faults {
+                panics: 0.0,
+                ..Faults::some()
+            },
+        };
+        Simulation::seed(seed)
+            .faults(faults)
+            .run(|| asking_flow(&answers));
+        for answers in answers.lock().unwrap().values() {
+            assert!(
+                answers.iter().all(|answer| *answer == answers[0]),
+                "seed {seed}: {answers:?}"
+            );
+            repeated += answers.len() - 1;
+        }
+    }
+    assert!(repeated > 1_000, "{repeated}");
+}
+
+#[test]
+fn an_actor_that_panics_leaves_nothing_behind() {
+    for seed in 0..100 {
+        let faults = Faults {
+            panics: 0.05,
+            ..Faults::some()
+        };
+        Simulation::seed(seed)
+            .faults(faults)
+            .run(|| asking_flow(&Answers::default()));
+    }
+}

@@ -1,9 +1,11 @@
 //! Keys outlast a process that is killed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread;
 
 use crate::back_end::BackEnd;
-use crate::curl::{Answer, curl};
+use crate::curl::{Answer, curl, exit_code};
 use crate::support::{Files, Process};
 
 const PAYS: &str = r#"
@@ -40,7 +42,7 @@ fn pay(url: &str, key: &str) -> Answer {
 /// Pays in a thread, while the back-end is told what to answer.
 fn pay_for(url: &str, key: &str, back_end: &BackEnd, answer: &str) -> Answer {
     let (url, key) = (url.to_owned(), key.to_owned());
-    let paying = std::thread::spawn(move || pay(&url, &key));
+    let paying = thread::spawn(move || pay(&url, &key));
     back_end.next().answer(answer);
     paying.join().unwrap()
 }
@@ -79,9 +81,9 @@ fn what_a_kill_interrupts_is_paid_again_or_never() {
         let back_end = BackEnd::start();
         let (process, url) = serve(&file, &back_end, interrupted);
         assert_eq!(pay_for(&url, "done", &back_end, "paid").status, 200);
-        let paying = std::thread::spawn(move || {
+        let paying = thread::spawn(move || {
             let url = format!("{url}/pay");
-            crate::curl::exit_code(&["--data", "7", "--header", "idempotency-key: cut", &url])
+            exit_code(&["--data", "7", "--header", "idempotency-key: cut", &url])
         });
         // The bank has been asked when the process dies.
         let asked = back_end.next();
@@ -101,5 +103,81 @@ fn what_a_kill_interrupts_is_paid_again_or_never() {
             _ => assert_eq!(pay_for(&url, "cut", &back_end, "paid").body, "paid"),
         }
         assert_eq!(process.stop().code, Some(0));
+    }
+}
+
+/// What a client heard of a payment before the process was killed.
+fn pay_until_killed(url: &str, client: usize) -> Vec<(String, bool)> {
+    let mut payments = Vec::new();
+    loop {
+        let key = format!("{client}-{}", payments.len());
+        let header = format!("idempotency-key: {key}");
+        let answered =
+            exit_code(&["--data", &key, "--header", &header, &format!("{url}/pay")]) == Some(0);
+        payments.push((key, answered));
+        if !answered {
+            return payments;
+        }
+    }
+}
+
+#[test]
+fn nothing_is_paid_twice_when_a_process_is_killed_under_load() {
+    for interrupted in ["keep", "release"] {
+        let files = Files::new();
+        let file = files.write("pays.yaml", PAYS);
+        let back_end = BackEnd::start();
+        let (process, url) = serve(&file, &back_end, interrupted);
+        let clients: Vec<_> = (0..8)
+            .map(|client| {
+                let url = url.clone();
+                thread::spawn(move || pay_until_killed(&url, client))
+            })
+            .collect();
+        let mut paid = BTreeMap::<String, usize>::new();
+        for _ in 0..100 {
+            let asked = back_end.next();
+            *paid.entry(asked.body.clone()).or_default() += 1;
+            asked.answer("paid");
+        }
+        drop(process);
+        let clients = clients
+            .into_iter()
+            .flat_map(|client| client.join().unwrap());
+        let payments: Vec<(String, bool)> = clients.collect();
+
+        let (process, url) = serve(&file, &back_end, interrupted);
+        let keys: Vec<String> = payments.iter().map(|(key, _)| key.clone()).collect();
+        let again = thread::spawn(move || {
+            let pay = |key: &String| {
+                let header = format!("idempotency-key: {key}");
+                curl(&["--data", key, "--header", &header, &format!("{url}/pay")]).status
+            };
+            keys.iter().map(pay).collect::<Vec<u16>>()
+        });
+        while !again.is_finished() {
+            for asked in back_end.waiting() {
+                *paid.entry(asked.body.clone()).or_default() += 1;
+                asked.answer("paid");
+            }
+        }
+        let statuses = again.join().unwrap();
+        assert_eq!(process.stop().code, Some(0));
+        for ((key, answered), status) in payments.iter().zip(statuses) {
+            let times = paid.get(key).copied().unwrap_or(0);
+            match (interrupted, answered) {
+                // Whatever became of it, it is never paid twice.
+                ("keep", _) => assert!(
+                    times <= 1 && (status == 200 || status == 409),
+                    "{key}: {times} times, {status}"
+                ),
+                // What was delivered while the last write was under way may be paid again.
+                (_, true) => assert!(
+                    (1..=2).contains(&times) && status == 200,
+                    "{key}: {times} times, {status}"
+                ),
+                (_, false) => assert!(status == 200, "{key}: {status}"),
+            }
+        }
     }
 }
