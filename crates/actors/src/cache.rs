@@ -23,6 +23,8 @@ use crate::remembered::{Made, Remembered};
 /// one that is known: `ask -> cache -> reply` and `cache.miss -> backend -> cache.fill`. The content type is remembered with the
 /// payload, and what stands at the paths of `remember`; all else of an event stays its own.
 ///
+/// All that the payload depends on belongs into the key, such as the user where it is not the same for all (`attributes.user ~ ' ' ~ payload.sku`).
+///
 /// The key stays with the event on its way from `miss` to `fill` in the attribute `cache`, by the actor's name, since the payload will be
 /// another one by then; what comes to `fill` without it is `unprocessable`. An event that is marked with an error is not remembered and goes
 /// on as it is.
@@ -32,7 +34,7 @@ use crate::remembered::{Made, Remembered};
 ///
 /// Example: `cache: { key: payload.sku, age: 5m, size: 10000, bytes: 64MiB }`
 ///
-/// Purpose: time. Patterns: content enricher.
+/// Purpose: time.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]

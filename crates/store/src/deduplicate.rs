@@ -21,19 +21,25 @@ use crate::under_way::{UnderWay, Waiting};
 
 /// Lets each event pass once: an idempotent receiver.
 ///
-/// The first event of a key goes on to all outboxes but `duplicate`. Its key is held while it is under way, kept for `keep` when all that came of
-/// it was delivered, and released when any of it failed, so that a repeat is tried. What is in the dead letters has not failed: it is sent again from
-/// there. A repeat goes to the outbox `duplicate`, or takes the error path as `conflict` if that is not connected; its attribute `deduplicate` has the
-/// `key` and the `state` of the first: `running`, `done`, `kept` (in the dead letters) or `interrupted`. Events that descend from one root share its end.
+/// The first event of a key goes on to all outboxes but `duplicate`. Its key is held while it is under way, kept for `keep` when
+/// all that came of it was delivered, and released when any of it failed, so that a repeat is tried. What is in the dead letters
+/// has not failed: it is sent again from there. A repeat goes to the outbox `duplicate`, or takes the error path as `conflict` if
+/// that is not connected; its attribute `deduplicate` has the `key` and the `state` of the first: `running`, `done`, `kept` (in
+/// the dead letters) or `interrupted`. Events that descend from one root share its end.
 ///
-/// With `replay_answer` a repeat gets the payload, content type, status and headers that the request of the first was answered with; `once.duplicate ->
-/// reply` answers it. While the first is under way a repeat waits for it; if the first fails, the repeat that has waited longest is tried. A repeat that has
-/// waited too long, or for whose first no answer is kept, takes the error path as `conflict`.
+/// With `replay_answer` a repeat gets the payload, content type, status and headers that the request of the first was answered
+/// with; `once.duplicate -> reply` answers it. While the first is under way a repeat waits for it; if the first fails, the repeat
+/// that has waited longest is tried. A repeat that has waited too long, or for whose first no answer is kept, takes the error
+/// path as `conflict`.
 ///
-/// With `store` the keys are in a file, and survive a restart. A key is written to it after its event was delivered, together with others: a `kill -9` forgets
-/// the keys of what is under way, and of what was delivered since the last write began, which is some milliseconds; a repeat of those is tried again. A flow that
-/// is stopped forgets nothing. With `interrupted: keep` each key is written before its event goes on, which takes as long as the disk does, and nothing is done
-/// twice; but then a repeat of what was interrupted is a duplicate, though the first may not have been finished.
+/// Only keys are compared: whoever sends a known one gets the answer, whatever else he sends. Where clients choose keys, make the
+/// user a part of them: `attributes.user ~ ' ' ~ http.headers['idempotency-key']`.
+///
+/// With `store` the keys are in a file, and survive a restart. A key is written to it after its event was delivered, together
+/// with others: a `kill -9` forgets the keys of what is under way, and of what was delivered since the last write began, which is
+/// some milliseconds; a repeat of those is tried again. A flow that is stopped forgets nothing. With `interrupted: keep` each key
+/// is written before its event goes on, which takes as long as the disk does, and nothing is done twice; but then a repeat of
+/// what was interrupted is a duplicate, though the first may not have been finished.
 ///
 /// Example: `deduplicate: { key: "http.headers['idempotency-key']", keep: 24h, store: seen.db, replay_answer: true }`
 ///
