@@ -9,6 +9,7 @@
 //! * [`Decode`] and [`Encode`] read and write lines, CSV, MessagePack and more;
 //! * [`Router`], [`Filter`], [`ServiceRouter`] and [`RoundRobin`] choose where events go, [`Throttle`] how fast;
 //! * [`Split`] makes many events of one, [`Batch`] one of many, [`Join`] unites what went several ways;
+//! * [`Cache`] remembers what was made;
 //! * [`Watchdog`] tells when events stay away;
 //! * [`Redact`] makes secrets unreadable;
 //! * [`Recover`] takes the mark of its error off an event;
@@ -18,6 +19,7 @@
 mod batch;
 mod by_group;
 mod by_key;
+mod cache;
 mod codec_setting;
 mod dead_letters;
 mod decode;
@@ -38,6 +40,7 @@ mod pace;
 mod recover;
 mod redact;
 mod redaction;
+mod remembered;
 mod round_robin;
 mod router;
 mod routes;
@@ -52,6 +55,7 @@ mod watchdog;
 mod xml_to_json;
 
 pub use batch::Batch;
+pub use cache::Cache;
 pub use dead_letters::DeadLetters;
 pub use decode::Decode;
 pub use discard::Discard;
@@ -115,6 +119,7 @@ pub fn register(registry: &mut Registry) {
         .add::<RoundRobin>("round_robin")
         .alias("roundrobin", "round_robin")
         .add::<Throttle>("throttle")
+        .add::<Cache>("cache")
         .add::<Split>("split")
         .alias("unpack", "split")
         .add::<Join>("join")

@@ -12,7 +12,8 @@
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
 //! | `smtp` | `smtp_in`, `smtp_out` |
-//! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |
+//! | `store` | `deduplicate`, with an embedded store |
+//! | `xml` | `xslt`, `xsd`, `xml_split`, `soap_unwrap`, `soap_wrap`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
 //!
@@ -60,6 +61,8 @@ pub use compysition_http as http;
 pub use compysition_json as json;
 #[cfg(feature = "smtp")]
 pub use compysition_smtp as smtp;
+#[cfg(feature = "store")]
+pub use compysition_store as store;
 #[cfg(feature = "xml")]
 pub use compysition_xml as xml;
 
@@ -80,6 +83,8 @@ pub fn registry() -> Registry {
     compysition_json::register(&mut registry);
     #[cfg(feature = "smtp")]
     compysition_smtp::register(&mut registry);
+    #[cfg(feature = "store")]
+    compysition_store::register(&mut registry);
     #[cfg(feature = "xml")]
     compysition_xml::register(&mut registry);
     registry

@@ -11,9 +11,10 @@ use tokio::time::Instant;
 use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::pump::Pump;
+use crate::settled::Watcher;
 use crate::settlement::{Outcome, Unanswered};
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::*};
+use crate::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::*};
 use crate::travel::Origin;
 use crate::{Event, Failure, Id, Result};
 
@@ -34,7 +35,7 @@ pub(crate) struct Root {
     bytes: AtomicU64,
     /// The most that they were ever charged with, which the permit holds.
     held: AtomicU64,
-    flags: AtomicU8,
+    flags: AtomicU16,
     state: Mutex<Option<Box<State>>>,
 }
 
@@ -54,20 +55,25 @@ struct State {
     void: Option<Arc<Notify>>,
     /// Made with the first amplifier.
     pump: Option<Arc<Pump>>,
+    /// Who is told how it ended, before anybody else hears of it.
+    watchers: Vec<Watcher>,
+    /// What the answer was, for the watchers.
+    answered: Option<Event>,
 }
 
 /// How much of one root may be under way, in bytes, before its amplifiers wait.
 const AMPLIFIED_BYTES: u64 = 1 << 20;
 
-const ANSWERED: u8 = 1;
-const CANCELLED: u8 = 2;
-const EXPIRED: u8 = 4;
-const FAILED: u8 = 8;
-const GAVE_WAY: u8 = 16;
-const SETTLED: u8 = 32;
-const KEPT: u8 = 64;
+const ANSWERED: u16 = 1;
+const CANCELLED: u16 = 2;
+const EXPIRED: u16 = 4;
+const FAILED: u16 = 8;
+const GAVE_WAY: u16 = 16;
+const SETTLED: u16 = 32;
+const KEPT: u16 = 64;
 /// Settled as delivered, while there was no state to write that into.
-const DELIVERED: u8 = 128;
+const DELIVERED: u16 = 128;
+const WATCHED: u16 = 256;
 
 impl Root {
     /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
@@ -83,7 +89,7 @@ impl Root {
             holders: AtomicU32::new(1),
             bytes: AtomicU64::new(held),
             held: AtomicU64::new(held),
-            flags: AtomicU8::new(0),
+            flags: AtomicU16::new(0),
             state: Mutex::default(),
         }
     }
@@ -152,12 +158,23 @@ impl Root {
             return false;
         }
         let answer = answer();
-        self.change_and_wake(|state| state.answer = Some(answer));
+        self.change_and_wake(|state| {
+            if !state.watchers.is_empty() {
+                state.answered = Some(answer.clone());
+            }
+            state.answer = Some(answer);
+        });
         true
     }
 
     pub(crate) fn was_asked(&self) -> bool {
         self.asked
+    }
+
+    /// Has a watcher told how it ends. It holds nothing of the root; who calls this does.
+    pub(crate) fn watch(&self, watcher: Watcher) {
+        self.flags.fetch_or(WATCHED, Relaxed);
+        self.change(|state| state.watchers.push(watcher));
     }
 
     /// Notes that a copy came to a bad end: it is lost, or kept where it can be sent again.
@@ -271,8 +288,8 @@ impl Root {
         {
             trouble.settled_again.fetch_add(1, Relaxed);
         }
-        let is_well =
-            self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY) == 0 && !flow.is_aborted();
+        let is_well = self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0
+            && !flow.is_aborted();
         // Most roots end well and unwatched: the one reference left is the caller's.
         if is_well && (Arc::strong_count(self) == 1 || self.settle_unheard()) {
             return flow.root_settled(&Outcome::Delivered);
@@ -292,7 +309,7 @@ impl Root {
 
     fn settle(&self) {
         let flow = self.gate.flow();
-        self.change_and_wake(|state| {
+        let (outcome, watchers, answer) = self.change(|state| {
             let flags = self.flags.load(Relaxed);
             if state.failure.is_none() && flow.is_aborted() {
                 state.failure = Some(flow.abort_failure(current_actor()));
@@ -302,10 +319,17 @@ impl Root {
                 Some(failure) => Outcome::Failed(failure.clone()),
                 None => Outcome::Delivered,
             };
+            let watchers = std::mem::take(&mut state.watchers);
+            (outcome, watchers, state.answered.take())
+        });
+        for watcher in watchers {
+            watcher(&outcome, answer.as_ref());
+        }
+        self.change_and_wake(|state| {
             if self.asked {
                 state.last = current_actor();
             }
-            match flags & GAVE_WAY {
+            match self.flags.load(Relaxed) & GAVE_WAY {
                 0 => flow.root_settled(&outcome),
                 _ => flow.root_dropped(),
             }

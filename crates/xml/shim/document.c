@@ -87,6 +87,19 @@ int shim_write_root(xmlDocPtr document, struct shim_text *text) {
     return root != NULL && write_any(document, root, text);
 }
 
+/* How many namespaces are declared around an element, which a copy of it takes along. */
+size_t shim_namespaces_around(xmlNodePtr node) {
+    size_t count = 0;
+    xmlNsPtr each;
+
+    if (node->type != XML_ELEMENT_NODE)
+        return 0;
+    for (node = node->parent; node != NULL && node->type == XML_ELEMENT_NODE; node = node->parent)
+        for (each = node->nsDef; each != NULL; each = each->next)
+            count++;
+    return count;
+}
+
 /* A copy of an element as a document of its own, with all namespaces that its texts may name; NULL for others. */
 xmlDocPtr shim_copy_part(xmlNodePtr node) {
     xmlDocPtr document;

@@ -98,6 +98,7 @@ void shim_free_document(xmlDocPtr document);
 xmlDocPtr shim_copy_document(xmlDocPtr document);
 int shim_write_document(xmlDocPtr document, struct shim_text *text);
 int shim_write_root(xmlDocPtr document, struct shim_text *text);
+size_t shim_namespaces_around(xmlNodePtr node);
 xmlDocPtr shim_copy_part(xmlNodePtr node);
 int shim_write_node(xmlNodePtr node, struct shim_text *text);
 void shim_free_text(void *buffer);
@@ -135,6 +136,7 @@ double shim_object_number(xmlXPathObjectPtr object);
 const char *shim_object_string(xmlXPathObjectPtr object);
 size_t shim_object_length(xmlXPathObjectPtr object);
 int shim_object_node(xmlXPathObjectPtr object, size_t index, struct shim_text *text);
+size_t shim_object_namespaces_around(xmlXPathObjectPtr object, size_t index);
 xmlDocPtr shim_object_part(xmlXPathObjectPtr object, size_t index);
 void shim_free_object(xmlXPathObjectPtr object);
 

@@ -65,6 +65,10 @@ int shim_object_node(xmlXPathObjectPtr object, size_t index, struct shim_text *t
     return shim_write_node(object->nodesetval->nodeTab[index], text);
 }
 
+size_t shim_object_namespaces_around(xmlXPathObjectPtr object, size_t index) {
+    return shim_namespaces_around(object->nodesetval->nodeTab[index]);
+}
+
 xmlDocPtr shim_object_part(xmlXPathObjectPtr object, size_t index) {
     return shim_copy_part(object->nodesetval->nodeTab[index]);
 }

@@ -5,7 +5,7 @@
 //! * [`XPath`] evaluates an expression on a document; [`evaluate`] does so on an event's payload,
 //!   and [`add_functions`] gives expressions `xpath()`.
 //! * [`Schema`] tells what is wrong with a document.
-//! * [`Xslt`], [`Xsd`], [`SoapUnwrap`] and [`SoapWrap`] are the actors; [`register`] lists all actors of this crate for flow files.
+//! * [`Xslt`], [`Xsd`], [`XmlSplit`], [`SoapUnwrap`] and [`SoapWrap`] are the actors; [`register`] lists all actors of this crate for flow files.
 //!
 //! Documents are taken to be hostile: they are bounded in depth and growth, and nothing outside of them is
 //! read. Stylesheets and expressions are taken to be the user's own: they may compute at length (within
@@ -23,6 +23,7 @@ mod made;
 mod malformed;
 mod output;
 mod parameter;
+mod parts;
 mod policy;
 mod qualify;
 mod schema;
@@ -33,6 +34,7 @@ mod sys;
 mod text;
 mod tree;
 mod value;
+mod xml_split;
 mod xpath;
 mod xsd;
 mod xslt;
@@ -49,6 +51,7 @@ pub use soap::{SoapUnwrap, SoapVersion, SoapWrap};
 pub use stylesheet::Stylesheet;
 pub use tree::{Tree, evaluate};
 pub use value::Value;
+pub use xml_split::XmlSplit;
 pub use xpath::XPath;
 pub use xsd::Xsd;
 pub use xslt::Xslt;
@@ -59,6 +62,7 @@ pub fn register(registry: &mut compysition_core::Registry) {
         .add::<Xslt>("xslt")
         .alias("transformer", "xslt")
         .add::<Xsd>("xsd")
+        .add::<XmlSplit>("xml_split")
         .add::<SoapUnwrap>("soap_unwrap")
         .add::<SoapWrap>("soap_wrap");
 }

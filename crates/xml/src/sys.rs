@@ -151,6 +151,7 @@ unsafe extern "C" {
     pub(crate) fn shim_object_string(object: *mut Object) -> *const c_char;
     pub(crate) fn shim_object_length(object: *mut Object) -> usize;
     pub(crate) fn shim_object_node(object: *mut Object, index: usize, text: *mut RawText) -> c_int;
+    pub(crate) fn shim_object_namespaces_around(object: *mut Object, index: usize) -> usize;
     pub(crate) fn shim_object_part(object: *mut Object, index: usize) -> *mut XmlDoc;
     pub(crate) fn shim_free_object(object: *mut Object);
 }

@@ -69,6 +69,11 @@ impl XPath {
         document: &Document,
         take: impl FnOnce(*mut Object) -> T,
     ) -> Result<T, XmlError> {
+        self.search(document).map(|found| take(found.as_ptr()))
+    }
+
+    /// Returns what the expression finds in a document, which must live as long as that is looked at.
+    pub(crate) fn search(&self, document: &Document) -> Result<Found, XmlError> {
         let namespace = document.default_namespace();
         let qualified = namespace.is_some() && self.qualified != self.expression;
         let ready = self.take(qualified);
@@ -81,8 +86,7 @@ impl XPath {
         }
         let found = evaluator.evaluate(document);
         self.keep(evaluator);
-        let found = found.map_err(|error| error.about(&self.expression))?;
-        Ok(take(found.0.as_ptr()))
+        found.map_err(|error| error.about(&self.expression))
     }
 
     fn take(&self, qualified: bool) -> Option<Evaluator> {
@@ -144,10 +148,22 @@ struct Evaluator {
 
 struct Context(NonNull<PathContext>);
 struct Compiled(NonNull<Path>);
-struct Found(NonNull<Object>);
+
+/// What an expression found.
+pub(crate) struct Found(NonNull<Object>);
 
 // SAFETY: neither is bound to a thread; the mutex hands them from one to the next.
 unsafe impl Send for Evaluator {}
+
+// SAFETY: a result is bound to no thread. It only points at the nodes of its document, which are looked at under
+// the document's lock.
+unsafe impl Send for Found {}
+
+impl Found {
+    pub(crate) fn as_ptr(&self) -> *mut Object {
+        self.0.as_ptr()
+    }
+}
 
 impl Evaluator {
     fn bind(&self, prefix: &CString, uri: &CString) -> Result<(), XmlError> {

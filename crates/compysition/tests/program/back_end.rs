@@ -4,12 +4,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use std::time::Duration;
 
 use crate::support::DEADLINE;
 
 /// A request that waits for its answer; dropping it closes its connection.
 pub(crate) struct Waiting {
     connection: TcpStream,
+    pub(crate) body: String,
 }
 
 impl Waiting {
@@ -48,6 +50,13 @@ impl BackEnd {
     pub(crate) fn next(&self) -> Waiting {
         self.requests.recv_timeout(DEADLINE).unwrap()
     }
+
+    /// Returns the requests that come in a moment.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Waiting> {
+        self.requests
+            .recv_timeout(Duration::from_millis(10))
+            .into_iter()
+    }
 }
 
 /// Reads one request whole.
@@ -61,8 +70,10 @@ fn read(connection: TcpStream, requests: &Sender<Waiting>) {
             length = value.trim().parse().unwrap();
         }
     }
-    if reader.read_exact(&mut vec![0; length]).is_ok() {
+    let mut body = vec![0; length];
+    if reader.read_exact(&mut body).is_ok() {
+        let body = String::from_utf8_lossy(&body).into_owned();
         // The test may be over.
-        let _ = requests.send(Waiting { connection });
+        let _ = requests.send(Waiting { connection, body });
     }
 }

@@ -163,6 +163,7 @@ cases![
     accepts,
     attributes,
     authenticated,
+    cached,
     checked,
     circling,
     codecs,
@@ -174,6 +175,7 @@ cases![
     fan_out,
     filtered,
     generated,
+    idempotent,
     included,
     joined,
     logged,
@@ -187,5 +189,6 @@ cases![
     set,
     soap,
     unanswered,
+    webhook,
     whitelisted,
 ];
