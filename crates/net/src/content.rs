@@ -98,7 +98,7 @@ mod tests {
             (
                 json!("csv"),
                 json!([{ "a": "1" }, { "a": "2" }]).into(),
-                b"a\n1\n2\n",
+                b"a\r\n1\r\n2\r\n",
             ),
         ] {
             let codec = codec(name);

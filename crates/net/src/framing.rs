@@ -249,7 +249,7 @@ mod tests {
         for (form, says) in [
             (json!({ "length": 3 }), "1, 2, 4 or 8 bytes, not 3"),
             (json!({ "delimiter": "" }), "at least one byte"),
-            (json!("length"), "length"),
+            (json!("length"), "expected newtype variant"),
             (json!("words"), "unknown variant"),
         ] {
             let error = serde_json::from_value::<Framing>(form)

@@ -116,29 +116,29 @@ impl TcpOut {
         }
     }
 
-    /// Gives the peer an event, and returns the connection that it has it by.
+    /// Gives the peer an event, and returns the connection that it has it by. If this is broken off, nobody can know how far it came:
+    /// the connection is gone then.
     async fn send(&mut self, event: &Event, ctx: &Context) -> Result<Connection> {
-        if let Some(connection) = &mut self.connection
-            && !connection.is_open(self.peer.replies).await
-        {
+        let is_open = match &mut self.connection {
+            Some(connection) => connection.is_open(self.peer.replies).await,
+            None => false,
+        };
+        if !is_open {
             self.forget();
         }
-        let mut frame = self.frame(event, ctx)?;
-        // If this is broken off, nobody can know how far it came: the connection is gone then.
+        let frame = self.frame(event, ctx)?;
         if let Some(mut connection) = self.connection.take() {
             match self.peer.write(&mut connection, &frame).await {
-                Ok(()) => return Ok(connection),
-                // It was closed meanwhile, and cannot have taken all of the frame.
-                Err(error) if error.kind() == ErrorKind::Unavailable => self.forget(),
-                Err(error) => {
-                    self.forget();
-                    return Err(error);
-                }
+                // It was closed meanwhile, and the peer cannot have all of the frame.
+                Err(error) if error.kind() == ErrorKind::Unavailable => {}
+                written => return written.map(|()| connection),
             }
         }
+        self.forget();
+        let frame = self.frame(event, ctx)?;
         let mut connection = self.peer.connect().await?;
-        let written = self.peer.write(&mut connection, &frame).await;
-        written.map(|()| connection)
+        self.peer.write(&mut connection, &frame).await?;
+        Ok(connection)
     }
 
     /// Begins anew with the next connection.
