@@ -35,12 +35,12 @@ impl Cutter {
 
     /// Returns where the next bytes are to be put, behind what is there; there is room for some.
     pub(crate) fn room(&mut self) -> &mut Vec<u8> {
-        if self.start == self.buffer.len() && self.buffer.capacity() > 2 * CHUNK {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        if self.buffer.is_empty() && self.buffer.capacity() > 2 * CHUNK {
             // A large frame was the exception.
             self.buffer = Vec::new();
         }
-        self.buffer.drain(..self.start);
-        self.start = 0;
         self.buffer.reserve(CHUNK);
         &mut self.buffer
     }
@@ -208,6 +208,17 @@ mod tests {
                     "{framing}, {piece}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn the_room_of_a_large_frame_is_given_back() {
+        let mut cutter = Cutter::new(&Framing::Lines, 1 << 20);
+        for length in [1 << 20, 3, 100_000, 3] {
+            cutter.room().extend_from_slice(&vec![b'a'; length]);
+            cutter.room().push(b'\n');
+            assert_eq!(cutter.next().unwrap().unwrap().len(), length);
+            assert!(cutter.room().capacity() <= 2 * CHUNK);
         }
     }
 

@@ -7,6 +7,8 @@ mod cutter;
 mod farewell;
 mod frames;
 mod framing;
+#[cfg(test)]
+mod fuzz;
 mod outgoing;
 mod peer;
 mod server;

@@ -40,13 +40,12 @@ impl Outgoing {
         let Some(encoder) = &mut self.records else {
             return self.framing.wrap(&encode(self.codec.as_ref(), payload)?);
         };
-        let record = encoder.encode(payload)?;
         let mut bytes = match self.has_begun {
             true => Vec::new(),
             false => encoder.begin(),
         };
+        bytes.extend(encoder.encode(payload)?);
         self.has_begun = true;
-        bytes.extend(record);
         Ok(bytes)
     }
 

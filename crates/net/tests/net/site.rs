@@ -79,6 +79,7 @@ pub(crate) struct Site {
     pub(crate) flow: Option<Flow>,
     pub(crate) address: SocketAddr,
     seen: Mutex<mpsc::UnboundedReceiver<Seen>>,
+    failed: Mutex<mpsc::UnboundedReceiver<Seen>>,
     pub(crate) go_on: Arc<Notify>,
 }
 
@@ -105,13 +106,14 @@ impl Site {
     fn of(actor: impl Actor, bound: Bound, answers: bool, limits: Limits) -> Site {
         let (sender, seen) = mpsc::unbounded_channel();
         let go_on = Arc::new(Notify::new());
+        let (errors, failed) = mpsc::unbounded_channel();
         let step = Step {
-            seen: sender.clone(),
+            seen: sender,
             go_on: go_on.clone(),
             answers,
         };
         let errors = Step {
-            seen: sender,
+            seen: errors,
             go_on: go_on.clone(),
             answers: false,
         };
@@ -132,6 +134,7 @@ impl Site {
             flow,
             address: bound.get().unwrap(),
             seen: Mutex::new(seen),
+            failed: Mutex::new(failed),
             go_on,
         }
     }
@@ -142,8 +145,18 @@ impl Site {
 
     /// Waits for what reaches the flow next.
     pub(crate) fn next(&self) -> Seen {
-        let mut seen = self.seen.lock();
-        let next = async { tokio::time::timeout(Duration::from_secs(60), seen.recv()).await };
+        self.wait(&mut self.seen.lock())
+    }
+
+    /// Waits for what takes the error path of the actor next.
+    pub(crate) fn failed(&self) -> (Seen, Error) {
+        let seen = self.wait(&mut self.failed.lock());
+        let error = seen.error.clone().unwrap();
+        (seen, error)
+    }
+
+    fn wait(&self, of: &mut mpsc::UnboundedReceiver<Seen>) -> Seen {
+        let next = async { tokio::time::timeout(Duration::from_secs(60), of.recv()).await };
         self.runtime.block_on(next).unwrap().unwrap()
     }
 
@@ -152,7 +165,7 @@ impl Site {
     }
 
     pub(crate) fn has_seen_all(&self) -> bool {
-        self.seen.lock().try_recv().is_err()
+        self.seen.lock().is_empty() && self.failed.lock().is_empty()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

@@ -1,7 +1,8 @@
 //! What comes over TCP, and what is said back.
 
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind as ErrorKindOfIo};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use compysition_core::{ErrorKind, Limits};
 use compysition_net::TcpIn;
@@ -112,15 +113,14 @@ fn what_cannot_be_read_is_an_error_with_its_bytes() {
     let site = Site::tcp(json!({ "codec": "json" }));
     let mut client = site.client();
     client.say("{\"a\":\n[1]\n\"ha");
-    let bad = site.next();
-    assert_eq!(bad.error.unwrap().kind(), ErrorKind::Malformed);
+    let (bad, error) = site.failed();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
     assert_eq!(bad.payload.bytes().unwrap(), b"{\"a\":");
     assert_eq!(bad.from["connection"], 1);
     assert_eq!(site.next().payload.to_value(), json!([1]));
     client.end();
     assert_eq!(client.rest(), "");
-    let half = site.next();
-    let error = half.error.unwrap();
+    let (half, error) = site.failed();
     assert_eq!(
         error.message(),
         "the connection ended within a frame, 3 bytes of which had come"
@@ -132,7 +132,7 @@ fn what_cannot_be_read_is_an_error_with_its_bytes() {
     client.say("{\"a\"");
     client.end();
     assert_eq!(client.rest(), "");
-    assert_eq!(site.next().error.unwrap().kind(), ErrorKind::Malformed);
+    assert_eq!(site.failed().1.kind(), ErrorKind::Malformed);
     site.stop();
 }
 
@@ -148,7 +148,7 @@ fn a_frame_that_is_too_large_ends_the_connection() {
         client.say(sent);
         assert_eq!(client.rest(), "");
         assert_eq!(site.next().text(), "ok");
-        let error = site.next().error.unwrap();
+        let error = site.failed().1;
         assert_eq!(
             (error.kind(), error.message()),
             (ErrorKind::TooLarge, "a frame is larger than 9 bytes")
@@ -171,7 +171,7 @@ fn a_frame_that_is_larger_than_the_share_of_the_flow_is_an_error() {
         (client.line().as_str(), client.line().as_str()),
         ("no\n", "ok\n")
     );
-    assert_eq!(site.next().error.unwrap().kind(), ErrorKind::TooLarge);
+    assert_eq!(site.failed().1.kind(), ErrorKind::TooLarge);
     assert_eq!(site.next().text(), "short");
     site.stop();
 }
@@ -200,7 +200,7 @@ fn requests_are_answered_in_their_order() {
 
 #[test]
 fn a_request_that_fails_is_told_why() {
-    let site = Site::tcp(json!({ "answer": true, "deadline": "100ms", "max_frame": 10 }));
+    let site = Site::tcp(json!({ "answer": true, "max_frame": 10 }));
     let mut client = site.client();
     let mut ask = |said: &str| {
         client.say(format!("{said}\n"));
@@ -216,16 +216,25 @@ fn a_request_that_fails_is_told_why() {
     );
     assert!(ask("two lines").starts_with("error unprocessable: an answer cannot be written: "));
     assert_eq!(
-        ask("slow"),
-        "error timeout: the flow did not answer in time\n"
-    );
-    site.go_on.notify_one();
-    assert_eq!(ask("fine"), "fine\n");
-    assert_eq!(
         ask("0123456789x"),
         "error too_large: a frame is larger than 10 bytes\n"
     );
     assert_eq!(client.rest(), "");
+    site.stop();
+}
+
+#[test]
+fn who_waits_too_long_is_told_so() {
+    let site = Site::tcp(json!({ "answer": true, "deadline": "100ms" }));
+    let mut client = site.client();
+    client.say("slow\n");
+    assert_eq!(
+        client.line(),
+        "error timeout: the flow did not answer in time\n"
+    );
+    site.go_on.notify_one();
+    client.say("fine\n");
+    assert_eq!(client.line(), "fine\n");
     site.stop();
 }
 
@@ -289,10 +298,13 @@ fn a_connection_is_not_read_on_while_there_is_no_room() {
         let mut filling = async || {
             loop {
                 stream.writable().await.unwrap();
-                sent += stream.try_write(&line[sent % line.len()..]).unwrap_or(0);
+                match stream.try_write(&line[sent % line.len()..]) {
+                    Ok(written) => sent += written,
+                    Err(error) => assert_eq!(error.kind(), ErrorKindOfIo::WouldBlock),
+                }
             }
         };
-        let full = tokio::time::timeout(std::time::Duration::from_millis(500), filling());
+        let full = tokio::time::timeout(Duration::from_millis(500), filling());
         assert!(full.await.is_err());
         let snapshot = site.snapshot();
         assert!(
@@ -313,13 +325,9 @@ fn who_is_too_many_or_silent_is_sent_away() {
     let mut second = Client(BufReader::new(TcpStream::connect(site.address).unwrap()));
     assert_eq!(second.rest(), "");
     assert_eq!(first.rest(), "", "it was silent");
-    assert!(
-        site.next()
-            .error
-            .unwrap()
-            .message()
-            .starts_with("the connection ended within")
-    );
+    let (half, error) = site.failed();
+    assert!(error.message().starts_with("the connection ended within"));
+    assert_eq!(half.text(), "ha");
     site.stop();
 }
 
@@ -329,9 +337,12 @@ fn who_waits_for_an_answer_is_not_silent() {
     let mut client = site.client();
     client.say("slow\n");
     site.next();
-    site.runtime
-        .block_on(tokio::time::sleep(std::time::Duration::from_millis(200)));
+    let longer = Some(Duration::from_millis(200));
+    client.0.get_ref().set_read_timeout(longer).unwrap();
+    let nothing = client.0.get_ref().peek(&mut [0]).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKindOfIo::WouldBlock, "and no end");
     site.go_on.notify_one();
+    client.0.get_ref().set_read_timeout(None).unwrap();
     assert_eq!(client.rest(), "slow\n");
     site.stop();
 }
@@ -351,7 +362,7 @@ fn who_takes_no_answers_is_sent_away() {
             stream.writable().await.unwrap();
             match stream.try_write(&line[sent % line.len()..]) {
                 Ok(written) => sent += written,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == ErrorKindOfIo::WouldBlock => {}
                 Err(_) => break,
             }
         }
