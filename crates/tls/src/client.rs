@@ -7,7 +7,7 @@ use compysition_core::Result;
 use rustls::ClientConfig;
 use rustls::crypto::ring::default_provider;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, unusable};
 use crate::roots;
 
 /// Makes what a client encrypts with: it trusts the certificates of the file `ca`, else the well-known authorities, and proves itself by an
@@ -23,8 +23,10 @@ pub fn client(ca: Option<&Path>, identity: Option<Identity>) -> Result<ClientCon
     let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(trusted);
-    Ok(match identity {
-        Some(identity) => builder.with_client_auth_cert(identity.certificates, identity.key)?,
-        None => builder.with_no_client_auth(),
-    })
+    match identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some(identity) => builder
+            .with_client_auth_cert(identity.certificates, identity.key)
+            .map_err(|error| unusable(&identity.path, &error)),
+    }
 }

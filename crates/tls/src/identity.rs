@@ -1,7 +1,7 @@
 //! What a peer proves itself by.
 
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use compysition_core::{Error, Result};
 use rustls::pki_types::pem::PemObject;
@@ -11,6 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub struct Identity {
     pub(crate) certificates: Vec<CertificateDer<'static>>,
     pub(crate) key: PrivateKeyDer<'static>,
+    /// The file of the certificate.
+    pub(crate) path: PathBuf,
 }
 
 impl Identity {
@@ -22,6 +24,7 @@ impl Identity {
         Ok(Identity {
             certificates: certificates(certificate)?,
             key: PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?,
+            path: certificate.to_owned(),
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Plain sockets, with real peers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod hostile;
 mod program;
 mod site;
 mod tcp_in;

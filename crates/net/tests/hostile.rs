@@ -1,4 +1,5 @@
-//! Hostile clients, over real sockets.
+//! Hostile clients, over real sockets. A program of its own, since it looks at its memory.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::io::{Read, Write};
