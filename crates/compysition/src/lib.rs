@@ -11,6 +11,7 @@
 //! | `files` | `file_in`, `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
+//! | `net` | `tcp_in`, `tcp_out`, `udp_in`, `udp_out` |
 //! | `smtp` | `smtp_in`, `smtp_out` |
 //! | `xml` | `xslt`, `xsd`, `soap_unwrap`, `soap_wrap`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
@@ -58,6 +59,8 @@ pub use compysition_flow as flow;
 pub use compysition_http as http;
 #[cfg(feature = "json")]
 pub use compysition_json as json;
+#[cfg(feature = "net")]
+pub use compysition_net as net;
 #[cfg(feature = "smtp")]
 pub use compysition_smtp as smtp;
 #[cfg(feature = "xml")]
@@ -78,6 +81,8 @@ pub fn registry() -> Registry {
     compysition_http::register(&mut registry);
     #[cfg(feature = "json")]
     compysition_json::register(&mut registry);
+    #[cfg(feature = "net")]
+    compysition_net::register(&mut registry);
     #[cfg(feature = "smtp")]
     compysition_smtp::register(&mut registry);
     #[cfg(feature = "xml")]
