@@ -34,6 +34,19 @@ fn settings_are_written_like_this() {
 }
 
 #[test]
+fn the_examples_of_the_manuals_are_right() {
+    for kind in registry().kinds() {
+        let schema = kind.schema();
+        let manual = schema.get("description").unwrap().as_str().unwrap();
+        let (_, example) = manual.split_once("Example: `").unwrap();
+        let (example, _) = example.split_once('`').unwrap();
+        if let Err(diagnostics) = actor(&registry(), example) {
+            panic!("{example}: {diagnostics}");
+        }
+    }
+}
+
+#[test]
 fn mistakes_are_told_with_their_place() {
     for (yaml, says) in [
         ("tcp_in: { framing: words }", "words"),
@@ -62,11 +75,12 @@ fn an_actor_of_a_file_sends() {
         .set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
     let address = socket.local_addr().unwrap();
-    let yaml =
-        format!("udp_out: {{ address: \"{address}\", payload: \"{{{{ text | upper }}}}\" }}");
+    // The priority of a syslog line, as the guide has it.
+    let template = "{{ (text | split('>'))[0] | replace('<', '') | int }}";
+    let yaml = format!("udp_out: {{ address: \"{address}\", payload: \"{template}\" }}");
     let mut harness: Harness = plan(&registry(), &yaml).real_time().start();
-    harness.send("hello");
+    harness.send("<165>1 2026-01-01T00:00:00Z host app - - - it works");
     let mut bytes = [0; 100];
     let length = socket.recv(&mut bytes).unwrap();
-    assert_eq!(&bytes[..length], b"HELLO");
+    assert_eq!(&bytes[..length], b"165");
 }
