@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// Says where a frame ends and the next one begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Framing {
+pub(crate) enum Framing {
     /// Each line, which ends in LF or CR LF, is one.
     #[default]
     Lines,
@@ -24,7 +24,7 @@ pub enum Framing {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "DelimiterForm")]
 #[schemars(with = "DelimiterForm")]
-pub struct Delimiter(pub(crate) Vec<u8>);
+pub(crate) struct Delimiter(pub(crate) Vec<u8>);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -53,7 +53,7 @@ impl TryFrom<DelimiterForm> for Delimiter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "PrefixForm")]
 #[schemars(with = "PrefixForm")]
-pub struct Prefix {
+pub(crate) struct Prefix {
     pub(crate) bytes: usize,
     pub(crate) order: Order,
 }

@@ -18,7 +18,6 @@ mod udp_in;
 mod udp_out;
 
 pub use bound::Bound;
-pub use framing::{Delimiter, Framing, Prefix};
 pub use server::TcpIn;
 pub use tcp_out::TcpOut;
 pub use udp_in::UdpIn;

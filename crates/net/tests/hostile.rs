@@ -9,7 +9,7 @@ use std::time::Duration;
 use compysition_core::{Actor, Context, Director, Event, Flow, Ports, Result, map};
 use compysition_net::{Bound, TcpIn, UdpIn};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// How many inputs there are in all, and on each connection.
 const INPUTS: usize = 100_000;
@@ -61,7 +61,7 @@ fn settings(more: Value) -> Value {
 }
 
 /// Starts an actor whose events are answered with themselves, if it is a door.
-fn start(actor: impl Actor, bound: Bound, is_door: bool) -> (Runtime, Flow, SocketAddr) {
+fn start(runtime: &Runtime, actor: impl Actor, bound: Bound, is_door: bool) -> (Flow, SocketAddr) {
     let mut director = Director::new("hostile");
     let source = director.register("in", actor);
     let end = director.register("end", End);
@@ -73,9 +73,8 @@ fn start(actor: impl Actor, bound: Bound, is_door: bool) -> (Runtime, Flow, Sock
         director.connect(source, end);
     }
     director.connect_error(source, end);
-    let runtime = Runtime::new().unwrap();
     let flow = runtime.block_on(director.start()).unwrap();
-    (runtime, flow, bound.get().unwrap())
+    (flow, bound.get().unwrap())
 }
 
 /// Returns the memory that the process has now, in bytes.
@@ -90,7 +89,8 @@ fn tcp(more: Value, words: &[&[u8]], inputs: usize, check: impl Fn(&[u8], &[u8])
     let is_door = more["answer"] == true;
     let actor: TcpIn = serde_json::from_value(settings(more)).unwrap();
     let bound = actor.bound();
-    let (runtime, flow, address) = start(actor, bound, is_door);
+    let runtime = Runtime::new().unwrap();
+    let (flow, address) = start(&runtime, actor, bound, is_door);
     let mut dice = Dice(7);
     let mut before = 0;
     for connection in 0..inputs / ON_ONE {
@@ -208,7 +208,8 @@ fn datagrams_of_anything_are_events_errors_or_counted() {
     let actor: UdpIn =
         serde_json::from_value(settings(json!({ "codec": "json", "max_datagram": 40 }))).unwrap();
     let bound = actor.bound();
-    let (runtime, flow, address) = start(actor, bound, false);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let (flow, address) = start(&runtime, actor, bound, false);
     let words: &[&[u8]] = &[
         b"{\"a\":1}",
         b"{\"a\":",

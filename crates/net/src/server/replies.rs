@@ -1,7 +1,13 @@
 //! What is said back on a connection.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use compysition_core::{Error, Event, Outcome, Request, Unanswered};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -9,6 +15,9 @@ use crate::outgoing::Outgoing;
 use crate::server::due::{Due, What};
 use crate::server::intake::End;
 use crate::server::rules::{Host, Reply};
+
+/// How much is written at once, if no single reply is larger.
+const AT_ONCE: usize = 16 << 10;
 
 /// Tells a client what became of its frames.
 pub(crate) struct Replies<'a> {
@@ -23,19 +32,38 @@ impl Replies<'_> {
     /// # Errors
     /// Why no more can be told.
     pub(crate) async fn run(mut self, to: &mut (impl AsyncWrite + Unpin)) -> Result<(), End> {
-        while let Some(Due { what, turn }) = self.due.recv().await {
-            let bytes = self.bytes(what).await?;
-            let writing = async {
-                to.write_all(&bytes).await?;
-                to.flush().await
+        let patience = self.host.rules.write_timeout;
+        let mut told = Told::default();
+        loop {
+            let next = match self.due.try_recv() {
+                Ok(next) => next,
+                Err(_) => {
+                    told.send(to, patience).await?;
+                    match self.due.recv().await {
+                        Some(next) => next,
+                        None => return Ok(()),
+                    }
+                }
             };
-            match timeout(self.host.rules.write_timeout, writing).await {
-                Ok(written) => written.map_err(End::Lost)?,
-                Err(_) => return Err(End::Deaf),
+            let mut making = std::pin::pin!(self.bytes(next.what));
+            let made = match at_once(making.as_mut()).await {
+                Some(made) => made,
+                None => {
+                    told.send(to, patience).await?;
+                    making.await
+                }
+            };
+            match made {
+                Ok(bytes) => told.add(&bytes, next.turn),
+                Err(end) => {
+                    told.send(to, patience).await?;
+                    return Err(end);
+                }
             }
-            drop(turn);
+            if told.bytes.len() >= AT_ONCE {
+                told.send(to, patience).await?;
+            }
         }
-        Ok(())
     }
 
     async fn bytes(&mut self, what: What) -> Result<Vec<u8>, End> {
@@ -107,4 +135,49 @@ impl Replies<'_> {
         let ctx = self.host.source.context();
         tracing::warn!(flow = ctx.flow(), actor = ctx.actor(), "{message}");
     }
+}
+
+/// What is known and not yet sent: replies that are there together are written together.
+#[derive(Default)]
+struct Told {
+    bytes: Vec<u8>,
+    turns: Vec<OwnedSemaphorePermit>,
+}
+
+impl Told {
+    fn add(&mut self, bytes: &[u8], turn: OwnedSemaphorePermit) {
+        self.bytes.extend_from_slice(bytes);
+        self.turns.push(turn);
+    }
+
+    /// Sends all of it.
+    async fn send(
+        &mut self,
+        to: &mut (impl AsyncWrite + Unpin),
+        patience: Duration,
+    ) -> Result<(), End> {
+        if self.turns.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        let writing = async {
+            to.write_all(&bytes).await?;
+            to.flush().await
+        };
+        match timeout(patience, writing).await {
+            Ok(written) => written.map_err(End::Lost)?,
+            Err(_) => return Err(End::Deaf),
+        }
+        self.turns.clear();
+        Ok(())
+    }
+}
+
+/// Returns what a future gives without waiting, if it does.
+async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(given) => Poll::Ready(Some(given)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }

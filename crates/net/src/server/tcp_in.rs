@@ -62,7 +62,7 @@ struct Settings {
     framing: Framing,
     /// How the payload stands in a frame, as `decode` has it; `text` for lines by default, and for others the bytes as they are.
     codec: Option<Codec>,
-    /// How large a frame may be.
+    /// How large a frame may be. A connection keeps one that is not all there beside what the flow has under way.
     max_frame: ByteSize,
     /// Whether the client is told what the flow answers.
     answer: bool,
