@@ -11,6 +11,7 @@
 //! | `files` | `file_in`, `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
+//! | `net` | `tcp_in`, `tcp_out`, `udp_in`, `udp_out` |
 //! | `smtp` | `smtp_in`, `smtp_out` |
 //! | `store` | `deduplicate`, with an embedded store |
 //! | `xml` | `xslt`, `xsd`, `xml_split`, `soap_unwrap`, `soap_wrap`; needs libxslt |
@@ -59,6 +60,8 @@ pub use compysition_flow as flow;
 pub use compysition_http as http;
 #[cfg(feature = "json")]
 pub use compysition_json as json;
+#[cfg(feature = "net")]
+pub use compysition_net as net;
 #[cfg(feature = "smtp")]
 pub use compysition_smtp as smtp;
 #[cfg(feature = "store")]
@@ -81,6 +84,8 @@ pub fn registry() -> Registry {
     compysition_http::register(&mut registry);
     #[cfg(feature = "json")]
     compysition_json::register(&mut registry);
+    #[cfg(feature = "net")]
+    compysition_net::register(&mut registry);
     #[cfg(feature = "smtp")]
     compysition_smtp::register(&mut registry);
     #[cfg(feature = "store")]

@@ -154,6 +154,14 @@ impl Gate {
         }
     }
 
+    /// Takes a permit of `bytes` if there is room and nobody waits for it.
+    pub(crate) fn admit_now(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
+        match self.waiting.load(SeqCst) {
+            0 => self.try_admit(bytes).ok().flatten(),
+            _ => None,
+        }
+    }
+
     /// Takes a permit of `bytes` if there is room. The balance has only to be positive, so an event
     /// larger than what is left goes through, and the next one waits until it is paid back.
     pub(crate) fn try_admit(self: &Arc<Self>, bytes: usize) -> Result<Option<Permit>, Refusal> {

@@ -58,6 +58,8 @@ pub struct ActorSnapshot {
     pub expired: u64,
     /// Events that ended here with an error that nobody saw to, and that no dead letters kept.
     pub lost: u64,
+    /// What a source dropped before it was an event, since there was no room for it and it could not wait.
+    pub dropped: u64,
     /// Events that the actor holds.
     pub held: u64,
     /// Bytes of the events that the actor holds.
@@ -246,6 +248,7 @@ impl ActorSnapshot {
         self.skipped += counters.skipped.load(Relaxed);
         self.expired += counters.expired.load(Relaxed);
         self.lost += counters.lost.load(Relaxed);
+        self.dropped += counters.dropped.load(Relaxed);
         self.held += held as u64;
         self.held_bytes += held_bytes as u64;
         self.waiting += station.inbox.depth() as u64;

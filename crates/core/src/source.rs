@@ -142,6 +142,21 @@ impl Source {
         })
     }
 
+    /// Takes a permit for one event with a payload of at most `bytes`, if there is one now: for what cannot wait, as datagrams
+    /// cannot. What gets none is to be dropped, and is counted so
+    /// ([`ActorSnapshot::dropped`](crate::ActorSnapshot::dropped)).
+    pub fn try_admit(&self, bytes: usize) -> Option<Admission> {
+        let Some(permit) = self.gate.admit_now(EVENT_BYTES + bytes) else {
+            self.ctx.station.counters.dropped.fetch_add(1, Relaxed);
+            return None;
+        };
+        Some(Admission {
+            ctx: self.ctx.clone(),
+            gate: self.gate.clone(),
+            permit,
+        })
+    }
+
     /// Waits until the flow begins to stop.
     pub fn stopping(&self) -> WaitForCancellationFutureOwned {
         self.gate.flow().stopping_token().cancelled_owned()
@@ -175,6 +190,13 @@ impl Admission {
     /// takes the error path of the source.
     pub fn emit(self, outbox: Option<&str>, event: Event) -> Settlement {
         Settlement(self.send(outbox, event, false))
+    }
+
+    /// Sends the event the error path, as a new root: what a source cannot read.
+    pub fn emit_failed(self, event: Event, error: impl Into<Error>) -> Settlement {
+        let (root, event) = enter(&self.gate, self.permit, event, false);
+        self.ctx.station.route_error(event, error.into());
+        Settlement(root)
     }
 
     /// Sends the event as a request: the first event of its root that reaches the door answers it.

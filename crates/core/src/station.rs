@@ -79,6 +79,7 @@ pub(crate) struct Counters {
     pub(crate) silent: AtomicU64,
     pub(crate) expired: AtomicU64,
     pub(crate) lost: AtomicU64,
+    pub(crate) dropped: AtomicU64,
     retried: AtomicU64,
 }
 

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use compysition_core::{
-    Actor, Admission, Context, Director, Event, Limits, Ports, Refusal, Result, Source,
+    Actor, Admission, Context, Director, Error, Event, Limits, Ports, Refusal, Result, Source,
 };
 use tokio::sync::oneshot;
 
@@ -92,4 +92,45 @@ async fn permits_go_to_who_asked_first() {
     assert!(poll(third.as_mut()).await.is_ready());
     assert!(poll(fourth.as_mut()).await.is_ready());
     flow.stop().await;
+}
+
+#[tokio::test]
+async fn who_cannot_wait_gets_a_permit_at_once_or_is_counted() {
+    let (test, source) = oneshot::channel();
+    let mut director = Director::new("fairness");
+    director.set_limits(Limits {
+        roots: 1,
+        ..Limits::default()
+    });
+    let inlet = director.register("inlet", Inlet(Some(test)));
+    let end = director.register("end", End);
+    director.connect(inlet, end);
+    let flow = director.start().await.unwrap();
+    let source = source.await.unwrap();
+    let dropped = || flow.snapshot().actors[0].dropped;
+
+    let first = source.try_admit(0).unwrap();
+    assert!(source.try_admit(0).is_none());
+    assert_eq!(dropped(), 1);
+    let mut second = pin!(source.admit(0));
+    assert!(poll(second.as_mut()).await.is_pending());
+    drop(first);
+    assert!(
+        source.try_admit(0).is_none(),
+        "overtaken by who cannot wait"
+    );
+    assert!(poll(second.as_mut()).await.is_ready());
+    let third = source.try_admit(0).unwrap();
+    let outcome = third.emit(None, Event::new("x")).await;
+    assert!(outcome.is_delivered());
+    let fourth = source.try_admit(0).unwrap();
+    let outcome = fourth
+        .emit_failed(Event::new("x"), Error::malformed("no"))
+        .await;
+    assert!(!outcome.is_delivered());
+    assert_eq!(dropped(), 2);
+    flow.stop().await;
+    assert!(source.try_admit(0).is_none());
+    assert_eq!(dropped(), 3);
+    assert_eq!(flow.snapshot().imbalance(), None);
 }

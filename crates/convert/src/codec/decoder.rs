@@ -113,6 +113,11 @@ impl Decoder {
         self.buffer.len() - self.start + self.framing.kept()
     }
 
+    /// Returns whether an error was such that no record can follow.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
     /// Skips a byte order mark; returns whether it is known yet that there is one or none.
     fn begin(&mut self) -> bool {
         if self.has_begun || !self.framing.is_text() {

@@ -51,9 +51,7 @@ fn mistakes_are_found_before_the_first_event() {
     assert!(with("headers", json!({"a b": "c"})).contains("`a b` cannot be the name of a header"));
     assert!(with("headers", json!({"Content-Length": "1"})).contains("is the connection's"));
     assert!(with("timeout", json!("30 yards")).contains("write it like"));
-    assert!(
-        with("ca", json!("/no/such.pem")).contains("the certificates /no/such.pem cannot be read")
-    );
+    assert!(with("ca", json!("/no/such.pem")).contains("`/no/such.pem` cannot be used for TLS"));
     assert!(with("retries", json!(1)).contains("unknown field `retries`"));
 }
 

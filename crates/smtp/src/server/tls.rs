@@ -1,12 +1,9 @@
 //! Encryption of the mail server's connections.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use compysition_core::{Error, FilePath, Result};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use compysition_core::{FilePath, Result};
+use compysition_tls::Identity;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio_rustls::TlsAcceptor;
@@ -33,25 +30,8 @@ impl Tls {
     /// # Errors
     /// Why they cannot be used.
     pub(crate) fn acceptor(&self) -> Result<TlsAcceptor> {
-        let unusable = |path: &Path, error: &dyn std::fmt::Display| {
-            let path = path.display();
-            Error::internal(format!("`{path}` cannot be used for TLS: {error}"))
-        };
-        let path = self.certificate.as_path();
-        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect)
-            .map_err(|error| unusable(path, &error))?;
-        if certificates.is_empty() {
-            return Err(unusable(path, &"it has no certificate"));
-        }
-        let path = self.key.as_path();
-        let key = PrivateKeyDer::from_pem_file(path).map_err(|error| unusable(path, &error))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(certificates, key)
-            .map_err(|error| unusable(path, &error))?;
+        let identity = Identity::read(self.certificate.as_path(), self.key.as_path())?;
+        let config = compysition_tls::server(identity, None)?;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
