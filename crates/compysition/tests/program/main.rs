@@ -8,6 +8,7 @@ mod curl;
 mod dead_letters;
 mod flows;
 mod gateway;
+mod killed;
 mod manuals;
 mod side_by_side;
 mod stopping;
