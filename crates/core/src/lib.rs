@@ -8,6 +8,7 @@ mod actor;
 mod alarm;
 mod amplifier;
 mod answer;
+mod append;
 mod attributes;
 mod best_effort;
 mod breaker;
@@ -78,6 +79,7 @@ mod xml;
 pub mod testing;
 
 pub use actor::{Actor, Tick};
+pub use append::append_whole;
 pub use attributes::{Attributes, Extension};
 pub use best_effort::{BestEffort, Overflow};
 pub use breaker::{Breaker, BreakerState};

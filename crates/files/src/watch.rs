@@ -1,6 +1,6 @@
 //! Files that are watched for and read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub(crate) struct Watch {
     saved: Checkpoint,
     save_next: Instant,
     is_first: bool,
+    /// What kept files from being found at the last look.
+    troubles: BTreeSet<String>,
 }
 
 impl Watch {
@@ -58,6 +60,7 @@ impl Watch {
             saved: before.clone(),
             before,
             is_first: true,
+            troubles: BTreeSet::new(),
         }
     }
 
@@ -126,10 +129,14 @@ impl Watch {
     async fn discover(&mut self, ctx: &Context) -> Result {
         let plan = self.plan.clone();
         let look = move || {
-            let found = plan.patterns.iter().map(|pattern| find(pattern));
-            found.collect::<Result<Vec<_>, _>>()
+            let mut troubles = BTreeSet::new();
+            let found = plan.patterns.iter();
+            let found = found.map(|pattern| find(pattern, &mut troubles));
+            let found = found.collect::<Result<Vec<_>, _>>();
+            (found, troubles)
         };
-        let found = ctx.blocking(look).await?;
+        let (found, troubles) = ctx.blocking(look).await?;
+        self.warn(troubles, ctx);
         let found: Vec<Found> = found?.into_iter().flatten().collect();
         let mut there = HashSet::new();
         for found in found {
@@ -151,6 +158,15 @@ impl Watch {
         let is_there = |place: &Place| there.contains(&place.identity());
         self.before.files.retain(is_there);
         Ok(())
+    }
+
+    /// Tells what keeps files from being found, once.
+    fn warn(&mut self, troubles: BTreeSet<String>, ctx: &Context) {
+        let (flow, actor) = (ctx.flow(), ctx.actor());
+        for trouble in troubles.difference(&self.troubles) {
+            tracing::warn!(flow, actor, "no files are found in {trouble}");
+        }
+        self.troubles = troubles;
     }
 
     /// Returns whether a file is one that was put aside.
