@@ -347,7 +347,7 @@ fn what_cannot_be_opened_is_told_once_and_read_when_it_can() {
     let directory = Directory::new("unreadable");
     let path = directory.path("a.log");
     append(&path, "one\n");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     for settings in [
         json!({ "path": path, "mode": "tail" }),
         json!({ "path": path }),
@@ -363,6 +363,6 @@ fn what_cannot_be_opened_is_told_once_and_read_when_it_can() {
         let seen = texts(&mut harness);
         assert_eq!(seen[0].trim(), "one");
         harness.stop();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     }
 }
