@@ -20,6 +20,7 @@ mod crew;
 mod current;
 mod default_links;
 mod desk;
+mod dice;
 mod director;
 mod ends;
 mod error;

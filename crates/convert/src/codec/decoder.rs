@@ -182,14 +182,19 @@ impl Decoder {
     }
 
     fn fail(&mut self, error: Error) -> Error {
-        self.refuse(self.buffer.len() - self.start);
-        let kept = self.framing.kept();
+        let (kept, rest) = (self.framing.kept(), self.buffer.len() - self.start);
         if self.resumes && self.framing.give_up() {
             // Not again where it has failed.
-            let first = usize::from(self.start < self.buffer.len());
+            let first = rest.min(1);
+            let end = match self.framing.resume(&self.buffer[self.start + first..]) {
+                Place::At(next) => first + next,
+                Place::Beyond(_) => rest,
+            };
+            self.refuse(end);
             self.start += first;
             self.lost = Some(kept + first);
         } else {
+            self.refuse(rest);
             self.has_failed = true;
             self.buffer = Vec::new();
             self.start = 0;

@@ -7,6 +7,7 @@ mod circle;
 mod crowd;
 mod curl;
 mod endings;
+mod hostile;
 mod large;
 mod leaving;
 mod mounted;
