@@ -211,6 +211,147 @@ VALIDATED = {
 }
 
 
+XS = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'{more}>{body}</xs:schema>"
+
+# What the order says nothing of: each feature of schemas in a small one of its own.
+SCHEMAS = {
+    "order": ORDER,
+    "types": XS.format(more="", body="""
+  <xs:element name="a"><xs:complexType><xs:choice minOccurs="0" maxOccurs="unbounded">
+    <xs:element name="date" type="xs:date"/><xs:element name="time" type="xs:dateTime"/>
+    <xs:element name="truth" type="xs:boolean"/><xs:element name="byte" type="xs:byte"/>
+    <xs:element name="double" type="xs:double"/><xs:element name="uri" type="xs:anyURI"/>
+    <xs:element name="hex" type="xs:hexBinary"/><xs:element name="base64" type="xs:base64Binary"/>
+    <xs:element name="name" type="xs:NCName"/><xs:element name="lang" type="xs:language"/>
+    <xs:element name="span" type="xs:duration"/><xs:element name="token" type="xs:token"/>
+    <xs:element name="list"><xs:simpleType><xs:list itemType="xs:int"/></xs:simpleType></xs:element>
+    <xs:element name="union"><xs:simpleType><xs:union memberTypes="xs:int xs:boolean"/></xs:simpleType></xs:element>
+    <xs:element name="color"><xs:simpleType><xs:restriction base="xs:string">
+      <xs:enumeration value="red"/><xs:enumeration value="grün"/></xs:restriction></xs:simpleType></xs:element>
+    <xs:element name="short"><xs:simpleType><xs:restriction base="xs:string">
+      <xs:minLength value="1"/><xs:maxLength value="3"/></xs:restriction></xs:simpleType></xs:element>
+    <xs:element name="none" nillable="true" type="xs:int"/>
+    <xs:element name="fixed" fixed="1" type="xs:int"/><xs:element name="default" default="7" type="xs:int"/>
+    <xs:element name="empty"><xs:complexType/></xs:element>
+  </xs:choice></xs:complexType></xs:element>"""),
+    "mixed": XS.format(more="", body="""
+  <xs:element name="p"><xs:complexType mixed="true"><xs:sequence>
+    <xs:element name="b" type="xs:string" minOccurs="0" maxOccurs="unbounded"/></xs:sequence>
+    <xs:attribute name="class" type="xs:NMTOKENS"/><xs:attribute name="version" fixed="1"/>
+    <xs:anyAttribute namespace="http://www.w3.org/XML/1998/namespace" processContents="skip"/>
+  </xs:complexType></xs:element>"""),
+    "namespaces": XS.format(more=" targetNamespace='urn:n' xmlns:n='urn:n'", body="""
+  <xs:element name="a"><xs:complexType><xs:all>
+    <xs:element name="local" type="xs:string"/><xs:element ref="n:global" minOccurs="0"/></xs:all>
+    <xs:anyAttribute namespace="##other" processContents="lax"/></xs:complexType></xs:element>
+  <xs:element name="global" type="xs:int"/>
+  <xs:element name="box"><xs:complexType><xs:sequence>
+    <xs:any namespace="##other" processContents="lax" maxOccurs="2"/></xs:sequence></xs:complexType></xs:element>"""),
+    "keys": XS.format(more="", body="""
+  <xs:element name="list"><xs:complexType><xs:sequence>
+    <xs:element name="item" maxOccurs="unbounded"><xs:complexType>
+      <xs:attribute name="id" type="xs:ID"/><xs:attribute name="key" type="xs:int"/>
+      <xs:attribute name="after" type="xs:int"/></xs:complexType></xs:element></xs:sequence></xs:complexType>
+    <xs:key name="k"><xs:selector xpath="item"/><xs:field xpath="@key"/></xs:key>
+    <xs:keyref name="r" refer="k"><xs:selector xpath="item"/><xs:field xpath="@after"/></xs:keyref>
+  </xs:element>"""),
+    "derived": XS.format(more="", body="""
+  <xs:element name="a" type="base"/>
+  <xs:complexType name="base"><xs:sequence><xs:element name="x" type="xs:string"/></xs:sequence></xs:complexType>
+  <xs:complexType name="more"><xs:complexContent><xs:extension base="base"><xs:sequence>
+    <xs:element name="y" type="xs:int"/></xs:sequence></xs:extension></xs:complexContent></xs:complexType>
+  <xs:element name="head" abstract="true" type="xs:string"/>
+  <xs:element name="one" substitutionGroup="head" type="xs:string"/>
+  <xs:element name="group"><xs:complexType><xs:sequence>
+    <xs:element ref="head" maxOccurs="2"/></xs:sequence></xs:complexType></xs:element>"""),
+}
+
+XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
+
+
+def values(**elements):
+    return f"<a {XSI}>\n" + "\n".join(f"<{name}>{value}</{name}>" for name, value in elements.items()) + "\n</a>"
+
+
+VALIDATED_BY = {
+    "types": {
+        "all types right": values(
+            date="2024-02-29", time="2024-01-01T00:00:00Z", truth="1", byte="-128", double="1e3", uri="a b",
+            hex="0aFF", base64="YQ==", name="x-1", lang="de-AT", span="P1DT2H", token=" a b ", list="1 2  3",
+            union="true", color="grün", short="äöü", fixed="1", default="", empty="",
+        ),
+        "all types wrong": values(
+            date="2023-02-29", time="2024-01-01 00:00", truth="yes", byte="128", double="1,5", hex="0a0",
+            base64="Y", name="1x", lang="de_AT", span="1D", list="1 x", union="2.5", color="blue",
+            short="long", fixed="2", empty="x",
+        ),
+        "nothing in it": "<a/>",
+        "nil": f"<a {XSI}><none xsi:nil='true'/></a>",
+        "nil with content": f"<a {XSI}><none xsi:nil='true'>1</none></a>",
+        "nil that may not be": f"<a {XSI}><byte xsi:nil='true'/></a>",
+        "empty where a number is": values(byte=""),
+        "space around a number": values(byte=" \n 7 "),
+        "cdata in a number": "<a><byte><![CDATA[12]]></byte></a>",
+        "comment in a number": "<a><byte>1<!-- c -->2</byte></a>",
+        "reference in a number": "<a><byte>&#49;</byte></a>",
+        "element in a number": "<a><byte><b/>1</byte></a>",
+        "text that is too short": values(short=""),
+        "wrong lines": "<a>\n\n<byte>\nx</byte>\n<truth\n>no</truth></a>",
+        "many faults": values(byte="x").replace("</a>", "<byte>y</byte>" * 20 + "</a>"),
+    },
+    "mixed": {
+        "mixed content": "<p>one <b>two</b> three <b>four</b> five</p>",
+        "only text": "<p>x</p>",
+        "empty mixed": "<p/>",
+        "cdata in mixed": "<p><![CDATA[<b>]]><b>x</b></p>",
+        "element that is none of it": "<p>one <i>two</i></p>",
+        "element in a text": "<p><b>x<b>y</b></b></p>",
+        "several tokens": "<p class='a  b c'/>",
+        "no token": "<p class=''/>",
+        "fixed attribute": "<p version='1'/>",
+        "fixed attribute that is another": "<p version='2'/>",
+        "attribute of xml": "<p xml:lang='de' xml:space='preserve'/>",
+        "entity of its own": "<!DOCTYPE p [<!ENTITY e 'x'>]><p>&e;</p>",
+    },
+    "namespaces": {
+        "local and global": "<n:a xmlns:n='urn:n'><local>x</local><n:global>1</n:global></n:a>",
+        "in any order": "<n:a xmlns:n='urn:n'><n:global>1</n:global><local>x</local></n:a>",
+        "local one with a namespace": "<a xmlns='urn:n'><local>x</local></a>",
+        "global one without": "<n:a xmlns:n='urn:n'><local/><global>1</global></n:a>",
+        "twice where once": "<n:a xmlns:n='urn:n'><local/><local/></n:a>",
+        "missing of all": "<n:a xmlns:n='urn:n'><n:global>1</n:global></n:a>",
+        "attribute of another": "<n:a xmlns:n='urn:n' xmlns:o='urn:o' o:x='1'><local/></n:a>",
+        "attribute of none": "<n:a xmlns:n='urn:n' x='1'><local/></n:a>",
+        "anything of others": "<box xmlns='urn:n'><x xmlns='urn:o'><y/></x><z xmlns='urn:p'/></box>",
+        "too much of others": "<box xmlns='urn:n'><x xmlns='urn:o'/><x xmlns='urn:o'/><x xmlns='urn:o'/></box>",
+        "one's own in a box": "<box xmlns='urn:n'><global>1</global></box>",
+        "prefix of another name": "<m:global xmlns:m='urn:n'>x</m:global>",
+        "no such namespace": "<n:a xmlns:n='urn:other'/>",
+    },
+    "keys": {
+        "keys right": "<list><item id='a' key='1'/><item id='b' key='2' after='1'/></list>",
+        "key twice": "<list>\n<item key='1'/>\n<item key='01'/>\n</list>",
+        "no key": "<list><item/></list>",
+        "after what is not there": "<list>\n<item key='1' after='2'/></list>",
+        "id twice": "<list><item id='a' key='1'/>\n<item id='a' key='2'/></list>",
+        "id that is none": "<list><item id='1' key='1'/></list>",
+    },
+    "derived": {
+        "base": "<a><x/></a>",
+        "derived without a word": "<a><x/><y>1</y></a>",
+        "derived": f"<a {XSI} xsi:type='more'><x/><y>1</y></a>",
+        "derived but wrong": f"<a {XSI} xsi:type='more'><x/><y>z</y></a>",
+        "no such type": f"<a {XSI} xsi:type='nope'><x/></a>",
+        "substitute": "<group><one>x</one><one/></group>",
+        "abstract": "<group><head>x</head></group>",
+        "three substitutes": "<group><one/><one/><one/></group>",
+    },
+}
+for text, name in [("%", "huge text"), ("<![CDATA[%]]>", "huge cdata")]:
+    VALIDATED_BY["mixed"][name] = (f"<p>{text}<b>{text}</b></p>", ["0123456789", 100_000])
+VALIDATED_BY["types"]["huge and too long"] = ("<a><token>%</token><byte>x</byte></a>", ["0123456789", 100_000])
+
+
 def plain(value):
     """A value of XPath, as JSON has it; no number of XPath but not of JSON."""
     if isinstance(value, list):
@@ -258,19 +399,26 @@ def document_row(name, document):
     return row
 
 
-def validated_row(name, document):
-    schema = etree.XMLSchema(etree.fromstring(ORDER))
-    schema.validate(etree.fromstring(document))
-    messages = [[error.line, error.message] for error in schema.error_log]
-    return {"name": name, "text": document, "messages": messages}
+def validated_row(name, document, schema):
+    text, fill = document if isinstance(document, tuple) else (document, None)
+    rules = etree.XMLSchema(etree.fromstring(SCHEMAS[schema]))
+    rules.validate(etree.fromstring(text.replace("%", fill[0] * fill[1]) if fill else text))
+    messages = [[error.line, error.message] for error in rules.error_log]
+    row = {"name": name, "schema": schema, "text": text, "messages": messages}
+    return {**row, "fill": fill} if fill else row
 
 
+VALIDATED_BY["order"] = VALIDATED
 table = {
     "namespaces": NAMESPACES,
     "paths": PATHS,
     "documents": [document_row(name, document) for name, document in DOCUMENTS.items()],
-    "schema": ORDER,
-    "validated": [validated_row(name, document) for name, document in VALIDATED.items()],
+    "schemas": SCHEMAS,
+    "validated": [
+        validated_row(name, document, schema)
+        for schema, documents in VALIDATED_BY.items()
+        for name, document in documents.items()
+    ],
 }
 target = pathlib.Path(__file__).with_name("table.json")
 with target.open("w", encoding="utf-8") as file:
@@ -280,4 +428,4 @@ with target.open("w", encoding="utf-8") as file:
         body = ",\n".join(json.dumps(row, ensure_ascii=False) for row in table[key])
         lines.append(f'"{key}": [\n{body}\n]')
     file.write("{\n" + ",\n".join(lines) + "\n}\n")
-print(len(DOCUMENTS), "documents,", len(VALIDATED), "validated,", target.stat().st_size, "bytes")
+print(len(DOCUMENTS), "documents,", len(table["validated"]), "validated,", target.stat().st_size, "bytes")

@@ -1,8 +1,10 @@
 //! The file that dead letters are appended to.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use compysition_core::append_whole;
 
 /// Appends lines to a file and begins a new one when it is full. It keeps none open, so that the file may
 /// be moved or removed at any time.
@@ -16,8 +18,7 @@ pub(crate) struct LetterFile {
 }
 
 impl LetterFile {
-    /// Opens the file once, to see that it can be written to, and closes a line that the end of a process
-    /// tore off.
+    /// Opens the file once, to see that it can be written to.
     ///
     /// # Errors
     /// Why it cannot be written to.
@@ -30,38 +31,23 @@ impl LetterFile {
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
         }
-        let mut file = letters.open()?;
-        if file.metadata()?.len() > 0 {
-            let mut last = [0];
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-            if last != *b"\n" {
-                file.write_all(b"\n")?;
-            }
-        }
+        letters.open()?;
         Ok(letters)
     }
 
-    /// Appends a line: all of it, or nothing.
+    /// Appends a line: all of it, or nothing. One that the end of a process tore off is ended before.
     ///
     /// # Errors
     /// Why it cannot be written.
     pub(crate) fn append(&self, line: &str) -> io::Result<()> {
         let mut file = self.open()?;
-        let mut length = file.metadata()?.len();
+        let length = file.metadata()?.len();
         if length > 0 && length.saturating_add(line.len() as u64) >= self.max_size {
             drop(file);
             self.rotate()?;
             file = self.open()?;
-            length = file.metadata()?.len();
         }
-        // One call, so that lines of several writers do not mix.
-        let written = file.write_all(format!("{line}\n").as_bytes());
-        if written.is_err() {
-            // Half a line would spoil the next one.
-            file.set_len(length)?;
-        }
-        written?;
+        append_whole(&mut file, format!("{line}\n").as_bytes())?;
         match self.sync {
             true => file.sync_data(),
             false => Ok(()),
@@ -190,6 +176,10 @@ mod tests {
         fs::create_dir_all(&directory).unwrap();
         fs::write(&path, "{\"torn\":").unwrap();
         let letters = LetterFile::prepare(&path, 1000, true).unwrap();
+        letters.append("one").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"torn\":\none\n");
+        // By another process, which was killed meanwhile.
+        fs::write(&path, "{\"torn\":").unwrap();
         letters.append("one").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"torn\":\none\n");
         fs::rename(&path, directory.join("moved")).unwrap();

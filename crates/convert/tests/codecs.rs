@@ -255,6 +255,82 @@ fn what_is_pending_is_known() {
     assert_eq!(pending(&mut decoder), (false, 2));
 }
 
+/// What comes of bytes with a decoder that goes on behind errors, and the bytes of the errors.
+fn resumed<'a>(
+    settings: &Value,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<Value>, Vec<Vec<u8>>) {
+    let mut decoder = codec(settings.clone()).decoder(30).resuming();
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    let mut take = |decoder: &mut Decoder| {
+        while let Some(record) = decoder.next() {
+            if record.is_err() {
+                refused.push(decoder.take_refused());
+            }
+            found.push(shown(record));
+        }
+    };
+    for chunk in chunks {
+        decoder.feed(chunk);
+        take(&mut decoder);
+    }
+    decoder.end();
+    take(&mut decoder);
+    found.retain(|record| record.get("error").is_none());
+    (found, refused)
+}
+
+#[test]
+fn a_decoder_may_go_on_behind_errors() {
+    let long = "x".repeat(100);
+    for (settings, text, records) in [
+        (json!("lines"), format!("a\n{long}\nb\n"), json!(["a", "b"])),
+        (
+            json!("json_lines"),
+            format!("1\n\"{long}\"\n2\n"),
+            json!([1, 2]),
+        ),
+        (
+            json!("json"),
+            "1 x\n 7\n[2]\n{\"a\": !\n}\n\n{\"b\":3} ".to_owned(),
+            json!([1, [2], {"b": 3}]),
+        ),
+        (
+            json!({"csv": {"header": ["a"]}}),
+            format!("1\n\"{long}\"\n2\n"),
+            json!([{"a": "1"}, {"a": "2"}]),
+        ),
+        (
+            json!({"xml": {"element": "r"}}),
+            format!("<l xmlns='u'><r>1</r><r><x></r></l><rest/><p:r>{long}</p:r><r a='2'/></l>"),
+            json!(["<r xmlns='u'>1</r>", "<r xmlns='u' a='2'/>"]),
+        ),
+    ] {
+        let (found, refused) = resumed(&settings, [text.as_bytes()]);
+        assert_eq!(Value::from(found), records, "{settings}");
+        assert!(!refused.is_empty());
+        for refused in refused {
+            let is_of_it = text
+                .as_bytes()
+                .windows(refused.len())
+                .any(|part| part == refused);
+            assert!(is_of_it && !refused.is_empty(), "{settings}: {refused:?}");
+        }
+        for size in 1..9 {
+            let chunks = text.as_bytes().chunks(size);
+            assert_eq!(
+                Value::from(resumed(&settings, chunks).0),
+                records,
+                "{settings}, {size}"
+            );
+        }
+    }
+    // Nothing tells where another value of MessagePack begins.
+    let deep = [&[1][..], &[0x91; 300], &[2]].concat();
+    let (found, refused) = resumed(&json!("msgpack"), [&deep[..]]);
+    assert_eq!((found, refused), (vec![json!(1)], vec![deep[1..].to_vec()]));
+}
+
 fn settings() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!("lines")),

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::dice::{Dice, within};
 use crate::flow::Flow;
 use crate::into_actor::{Built, IntoActor};
 pub use crate::simulation::{Faults, Simulation};

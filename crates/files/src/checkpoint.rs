@@ -43,7 +43,8 @@ impl Place {
         Identity(self.identity.0, self.identity.1)
     }
 
-    fn is_of(&self, found: &Found) -> bool {
+    /// Returns whether it is about this file, as far as can be seen.
+    pub(crate) fn is_of(&self, found: &Found) -> bool {
         self.identity() == found.identity
             && found.size >= self.offset
             && head(&found.path, self.offset).is_ok_and(|head| head == self.head)

@@ -15,6 +15,7 @@ use crate::checkpoint::Checkpoint;
 use crate::disposal::Disposal;
 use crate::found::pattern;
 use crate::watch::{Plan, Watch};
+use crate::writable::{check_directory, check_file};
 
 /// Makes events of files that are there or appear.
 ///
@@ -29,7 +30,10 @@ use crate::watch::{Plan, Watch};
 /// a `kill -9` (events that settled in the last second among them), none is lost. Without one a restart begins anew. An event that failed takes its error path once, and is not
 /// read again.
 ///
-/// Events have the attributes `file_name` and `file_path`. What cannot be read takes the error path.
+/// Events have the attributes `file_name` and `file_path`. What is no record takes the error path with the bytes that it is
+/// made of, at most 64 KiB. A `tail` goes on behind it at the next line (with JSON one that begins with `{` or `[`, with XML at the next
+/// element of the name); a whole file is read no further, unless its records are lines or rows. What cannot be opened takes the error path
+/// once, and is read when it can be.
 ///
 /// Example: `file_in: { path: "in/*.csv", codec: csv, delivered: { move: done }, failed: { move: failed } }`
 ///
@@ -73,7 +77,7 @@ struct Settings {
     /// What becomes of a file in `mode: whole` of which an event failed.
     #[serde(default)]
     failed: Disposal,
-    /// The file that remembers how far files were read.
+    /// The file that remembers how far files were read. Each `file_in` needs one of its own.
     checkpoint: Option<FilePath>,
     /// How often that file is written.
     #[serde(default = "second")]
@@ -162,6 +166,20 @@ impl TryFrom<Settings> for FileIn {
             return Err(
                 "`codec: text` is for `mode: whole`: a file that is written on has no end".into(),
             );
+        }
+        if is_tail && codec == Codec::MessagePack {
+            return Err("`codec: message_pack` is for `mode: whole`: behind a damaged value nothing tells where another begins".into());
+        }
+        for (name, disposal) in [
+            ("delivered", &settings.delivered),
+            ("failed", &settings.failed),
+        ] {
+            let checked = disposal.directory().map_or(Ok(()), check_directory);
+            checked.map_err(|why| format!("`{name}`: {why}"))?;
+        }
+        if let Some(path) = &settings.checkpoint {
+            // It is replaced each time.
+            check_file(path.as_path(), true).map_err(|why| format!("`checkpoint`: {why}"))?;
         }
         Ok(FileIn::of(Plan {
             patterns: patterns.collect::<Result<_, _>>()?,

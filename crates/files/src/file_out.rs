@@ -220,8 +220,10 @@ impl TryFrom<Settings> for FileOut {
         if settings.max_size.is_some_and(|size| size.0 == 0) {
             return Err("`max_size: 0` has no room for a payload".into());
         }
+        let path = PathTemplate::new(settings.path)?;
+        path.check(settings.mode == Mode::Replace)?;
         Ok(FileOut {
-            path: PathTemplate::new(settings.path)?,
+            path,
             mode: settings.mode,
             files: Rolling {
                 max_size: settings.max_size.map(|size| size.0 as u64),

@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use compysition_core::{Error, Result, Surroundings};
 use compysition_expression::{Scope, Template};
 
+use crate::writable::{check_directory, check_file};
+
 /// Makes the path of a file from a template. What an event says never leads out of the directory that the
 /// template names before its first `{{`.
 pub(crate) struct PathTemplate {
@@ -35,6 +37,26 @@ impl PathTemplate {
             base,
             template,
         })
+    }
+
+    /// Checks that it can be written there, as far as that is the same for all events.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn check(&self, replaced: bool) -> Result<(), String> {
+        let source = self.template.source();
+        let checked = match &self.fixed {
+            Some(path) => check_file(path, replaced),
+            // Without a slash at its end, behind which nothing else than a directory is found.
+            None => check_directory(
+                &self
+                    .base
+                    .join(&self.directory)
+                    .components()
+                    .collect::<PathBuf>(),
+            ),
+        };
+        checked.map_err(|why| format!("`path: {source:?}`: {why}"))
     }
 
     /// Returns the path for an event.

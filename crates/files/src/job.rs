@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::checkpoint::Place;
+use crate::disposal::Disposal;
 use crate::file_in::Reading;
 use crate::found::{Found, Identity};
 use crate::ledger::Ledger;
@@ -20,12 +21,15 @@ use crate::watch::Plan;
 pub(crate) struct Job {
     pub(crate) path: PathBuf,
     pub(crate) identity: Identity,
-    pub(crate) modified: Option<SystemTime>,
+    /// How large it was, and when it was last changed, when it was looked at or read to its end.
+    pub(crate) seen: Seen,
     /// Since when it has not been there any more when files were looked for.
     pub(crate) gone_since: Option<Instant>,
     pub(crate) ledger: Ledger,
     begin: u64,
     stage: Stage,
+    /// Whether it was told that it cannot be opened.
+    is_told: bool,
     /// What all of its events have in common.
     named: Event,
     saved: u64,
@@ -42,6 +46,12 @@ enum Stage {
 /// How long a file that was moved away is still read: who writes to it may not know yet.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How much is kept of what is too large to be an event.
+const FIRST: usize = 64 << 10;
+
+/// The size of a file, and when it was last changed.
+pub(crate) type Seen = (u64, Option<SystemTime>);
+
 /// Says how reading went on.
 pub(crate) enum Progress {
     /// There may be more.
@@ -56,11 +66,12 @@ impl Job {
             named: named(&found.path),
             path: found.path,
             identity: found.identity,
-            modified: found.modified,
+            seen: (found.size, found.modified),
             gone_since: None,
             ledger: Ledger::at(offset),
             begin: offset,
             stage: Stage::New,
+            is_told: false,
             saved: offset,
         }
     }
@@ -76,6 +87,9 @@ impl Job {
             // Cut off, to be written anew.
             *self = Job::new(found, 0);
         } else {
+            if let Stage::New = self.stage {
+                self.seen = (found.size, found.modified);
+            }
             self.named = named(&found.path);
             self.path = found.path;
         }
@@ -99,7 +113,7 @@ impl Job {
                 let end = records.read();
                 let path = self.path.display();
                 let error = Error::unavailable(format!("cannot read the file `{path}`: {error}"));
-                self.fail(error, end, source).await?;
+                self.fail(error, Payload::Empty, end, source).await?;
                 self.end_at(end);
                 return Ok(Progress::AtEnd);
             }
@@ -114,6 +128,7 @@ impl Job {
         }
         self.emit_records(plan, source).await?;
         if let (true, Stage::Reading(records, _)) = (has_ended, &self.stage) {
+            self.seen = (records.read(), records.modified());
             self.end_at(records.read());
         }
         Ok(match is_more {
@@ -125,20 +140,27 @@ impl Job {
     async fn open(&mut self, plan: &Plan, ctx: &Context, source: &Source) -> Result {
         let (path, codec) = (self.path.clone(), plan.codec.clone());
         let (max_record, begin) = (plan.max_record, self.begin);
-        let open = move || Records::open(&path, &codec, max_record, begin);
-        self.stage = match ctx.blocking(open).await? {
+        let goes_on = plan.reading == Reading::Tail;
+        let open = move || Records::open(&path, &codec, max_record, begin, goes_on);
+        let error = match ctx.blocking(open).await? {
             Ok(records) => {
                 let group = source.group(self.named.clone()).await?;
-                Stage::Reading(Box::new(records), Some(group))
+                self.stage = Stage::Reading(Box::new(records), Some(group));
+                return Ok(());
             }
-            Err(error) => {
-                self.stage = Stage::Read(self.begin);
-                let path = self.path.display();
-                let error = Error::unavailable(format!("cannot open the file `{path}`: {error}"));
-                return self.fail(error, self.begin, source).await;
-            }
+            Err(error) => error,
         };
-        Ok(())
+        // Whoever may not read it yet may be allowed to; what is dealt with otherwise has an end.
+        let is_gone = error.kind() == std::io::ErrorKind::NotFound;
+        if is_gone || (!goes_on && (plan.once || plan.failed != Disposal::Keep)) {
+            self.stage = Stage::Read(self.begin);
+        }
+        if std::mem::replace(&mut self.is_told, true) {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let error = Error::unavailable(format!("cannot open the file `{path}`: {error}"));
+        self.fail(error, Payload::Empty, self.begin, source).await
     }
 
     /// Takes note that the file was read to its end. It is done when that has settled as well which is gathered of all
@@ -160,6 +182,7 @@ impl Job {
                 return Ok(());
             };
             let next = records.next();
+            let refused = records.take_refused();
             let is_full = pack.len() >= plan.batch || !matches!(next, Some((Ok(_), _)));
             if is_full && !pack.is_empty() {
                 let payload = unite(std::mem::take(&mut pack))?;
@@ -175,16 +198,15 @@ impl Job {
                     pack_end = end;
                 }
                 Some((Err(error), end)) => {
-                    let path = self.path.display();
-                    let error = Error::new(error.kind(), format!("in the file `{path}`: {error}"));
-                    self.fail(error, end, source).await?;
+                    let error = self.about(&error);
+                    self.fail(error, refused.into(), end, source).await?;
                 }
             }
         }
     }
 
     async fn emit(&mut self, payload: Payload, end: u64, source: &Source) -> Result {
-        let event = self.event(payload);
+        let event = self.event(payload.clone());
         let emitted = match self.group() {
             Some(group) => source.emit_in(group, event).await,
             None => source.emit(event).await,
@@ -199,15 +221,28 @@ impl Job {
                         self.path.display()
                     ),
                 );
-                self.fail(error, end, source).await?;
+                let bytes = payload.bytes()?;
+                let first = bytes[..bytes.len().min(FIRST)].to_vec();
+                self.fail(error, first.into(), end, source).await?;
             }
             Err(refusal) => return Err(refusal.into()),
         }
         Ok(())
     }
 
-    async fn fail(&mut self, error: Error, end: u64, source: &Source) -> Result {
-        let event = self.event(Payload::Empty);
+    /// Says in which file something is wrong.
+    fn about(&self, error: &Error) -> Error {
+        let path = self.path.display();
+        let about = Error::new(error.kind(), format!("in the file `{path}`: {error}"));
+        let details = error.details().iter();
+        details.fold(about, |about, (name, value)| {
+            about.with_detail(name.clone(), value.clone())
+        })
+    }
+
+    /// Sends what is no record the error path, with what there is of it.
+    async fn fail(&mut self, error: Error, payload: Payload, end: u64, source: &Source) -> Result {
+        let event = self.event(payload);
         let settlement = match self.group() {
             Some(group) => source.emit_failed_in(group, event, error).await?,
             None => source.emit_failed(event, error).await?,

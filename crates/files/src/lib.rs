@@ -11,6 +11,7 @@ mod ledger;
 mod records;
 mod rolling;
 mod watch;
+mod writable;
 
 pub use disposal::Disposal;
 pub use file_in::{FileIn, Reading};

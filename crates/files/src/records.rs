@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::time::SystemTime;
 
 use compysition_convert::{Codec, Decoder};
-use compysition_core::{Context, Error, ErrorKind, Payload, Result};
+use compysition_core::{Context, Payload, Result};
 
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
@@ -14,19 +15,17 @@ const CHUNK: usize = 256 << 10;
 pub(crate) struct Records {
     /// Away while something is read.
     file: Option<File>,
-    codec: Codec,
     decoder: Decoder,
-    max_record: usize,
     /// How far the file was read.
     read: u64,
     /// Up to where records have been dealt with.
     known: u64,
-    /// Whether the rest of a line that was too large is passed over.
-    is_skipping: bool,
+    /// When the file was last changed, seen from its end.
+    modified: Option<SystemTime>,
 }
 
 impl Records {
-    /// Opens a file to go on at an offset, where a record begins.
+    /// Opens a file to go on at an offset, where a record begins; if it `goes_on`, behind damages too.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -35,6 +34,7 @@ impl Records {
         codec: &Codec,
         max_record: usize,
         offset: u64,
+        goes_on: bool,
     ) -> io::Result<Records> {
         let mut file = File::open(path)?;
         // Other records can only be told with what stands before them, such as the names of columns.
@@ -43,20 +43,27 @@ impl Records {
             false => 0,
         };
         file.seek(SeekFrom::Start(begin))?;
+        let decoder = codec.decoder(max_record);
         Ok(Records {
             file: Some(file),
-            codec: codec.clone(),
-            decoder: codec.decoder(max_record),
-            max_record,
+            decoder: match goes_on || is_lines(codec) {
+                true => decoder.resuming(),
+                false => decoder,
+            },
             read: begin,
             known: offset,
-            is_skipping: false,
+            modified: None,
         })
     }
 
     /// Returns how far the file was read.
     pub(crate) fn read(&self) -> u64 {
         self.read
+    }
+
+    /// Returns when the file was last changed, when its end was seen.
+    pub(crate) fn modified(&self) -> Option<SystemTime> {
+        self.modified
     }
 
     /// Reads more of the file. Returns whether there was more.
@@ -68,24 +75,19 @@ impl Records {
             return Ok(false);
         };
         let read = ctx.blocking(move || {
+            // Before it is read: what is written later is seen to be.
+            let modified = file.metadata().and_then(|known| known.modified());
             let mut chunk = vec![0; CHUNK];
             let read = file.read(&mut chunk);
-            (file, chunk, read)
+            (file, chunk, read, modified.ok())
         });
-        let (file, chunk, read) = read.await?;
+        let (file, chunk, read, modified) = read.await?;
         self.file = Some(file);
-        let mut bytes = &chunk[..read?];
+        self.modified = modified;
+        let bytes = &chunk[..read?];
         self.read += bytes.len() as u64;
-        let is_more = !bytes.is_empty();
-        if self.is_skipping {
-            let end = bytes.iter().position(|byte| *byte == b'\n');
-            let skipped = end.map_or(bytes.len(), |end| end + 1);
-            bytes = &bytes[skipped..];
-            self.known += skipped as u64;
-            self.is_skipping = end.is_none();
-        }
         self.decoder.feed(bytes);
-        Ok(is_more)
+        Ok(!bytes.is_empty())
     }
 
     /// Takes note that nothing comes any more.
@@ -97,32 +99,19 @@ impl Records {
     pub(crate) fn next(&mut self) -> Option<(Result<Payload>, u64)> {
         loop {
             let record = self.decoder.next()?;
-            if let Err(error) = &record
-                && error.kind() == ErrorKind::TooLarge
-                && is_lines(&self.codec)
-            {
-                return Some((self.skip(), self.known));
-            }
             let end = self.read - self.decoder.pending() as u64;
-            if end > self.known {
+            // What is damaged ends where a record begins again, which is not known yet.
+            let is_damage = self.decoder.is_lost() && end == self.known;
+            if end > self.known || is_damage {
                 self.known = end;
                 return Some((record, end));
             }
         }
     }
 
-    /// Passes over a line that is too large.
-    fn skip(&mut self) -> Result<Payload> {
-        self.decoder = self.codec.decoder(self.max_record);
-        self.is_skipping = true;
-        self.read = self.known;
-        if let Some(file) = &mut self.file {
-            file.seek(SeekFrom::Start(self.known))?;
-        }
-        Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("a line is larger than {} bytes", self.max_record),
-        ))
+    /// Returns the bytes that were no record, or the first of them.
+    pub(crate) fn take_refused(&mut self) -> Vec<u8> {
+        self.decoder.take_refused()
     }
 }
 

@@ -1,9 +1,14 @@
 //! Files that are put aside when they are large or old.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use compysition_core::append_whole;
+
+use crate::writable::takes_bytes;
 
 /// Writes to files, and puts one aside when it is full: as `FILE.1`, the one before as `FILE.2`, and so on.
 /// It keeps none open, so that a file may be moved or removed at any time.
@@ -30,12 +35,7 @@ impl Rolling {
             self.rotate(path)?;
             file = open(path)?;
         }
-        let length = end_line(&mut file)?;
-        if let Err(error) = file.write_all(bytes) {
-            // Half a line would spoil the next one.
-            file.set_len(length)?;
-            return Err(error);
-        }
+        append_whole(&mut file, bytes)?;
         match self.sync {
             true => file.sync_data(),
             false => Ok(()),
@@ -47,10 +47,14 @@ impl Rolling {
     /// # Errors
     /// Why it cannot be written; the old content is still there.
     pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mode = match fs::metadata(path) {
+            Ok(known) if !known.is_file() => return Err(no_file()),
+            known => known.ok().map(|known| known.permissions()),
+        };
         make_directory(path)?;
-        let new = with_suffix(path, ".new");
+        let new = hidden(path);
         let written = self
-            .write_new(&new, bytes)
+            .write_new(&new, bytes, mode)
             .and_then(|()| fs::rename(&new, path));
         if written.is_err() {
             // The first error is the one to tell.
@@ -59,8 +63,12 @@ impl Rolling {
         written
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<()> {
         let mut file = File::create(path)?;
+        // Whoever may not read the old content may not read the new either.
+        if let Some(mode) = mode {
+            file.set_permissions(mode)?;
+        }
         file.write_all(bytes)?;
         match self.sync {
             true => file.sync_data(),
@@ -98,6 +106,10 @@ impl Rolling {
 }
 
 fn open(path: &Path) -> io::Result<File> {
+    // Looked at before: a pipe would let nobody open it before there is a reader.
+    if fs::metadata(path).is_ok_and(|known| !takes_bytes(&known)) {
+        return Err(no_file());
+    }
     let open = || {
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true).open(path)
@@ -118,20 +130,16 @@ fn make_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Ends the last line, if it is torn. Returns the length of the file then.
-fn end_line(file: &mut File) -> io::Result<u64> {
-    let length = file.metadata()?.len();
-    if length == 0 {
-        return Ok(0);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    if last == *b"\n" {
-        return Ok(length);
-    }
-    file.write_all(b"\n")?;
-    Ok(length + 1)
+fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is no file")
+}
+
+/// Returns the name of what takes the place of a file, beside it, where no pattern finds it.
+fn hidden(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".new");
+    path.with_file_name(name)
 }
 
 /// Passes over that there is no file, or none any more: somebody else has moved it.

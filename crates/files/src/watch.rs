@@ -1,9 +1,9 @@
 //! Files that are watched for and read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use compysition_convert::Codec;
 use compysition_core::{Context, Result, Source};
@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::checkpoint::{Checkpoint, Place};
 use crate::disposal::Disposal;
 use crate::file_in::Reading;
-use crate::found::{Found, Identity, find};
-use crate::job::{Job, Progress};
+use crate::found::{Found, Identity, find, look};
+use crate::job::{Job, Progress, Seen};
 
 /// What is to be done with which files.
 pub(crate) struct Plan {
@@ -36,8 +36,8 @@ pub(crate) struct Plan {
 pub(crate) struct Watch {
     plan: Arc<Plan>,
     jobs: Vec<Job>,
-    /// Those that were read and stay, and when they were last changed.
-    done: HashMap<Identity, (Place, Option<SystemTime>)>,
+    /// Those that were read and stay, as they were then.
+    done: HashMap<Identity, (Place, Seen)>,
     /// Those that may not be ready yet, and since when they have not changed.
     changing: HashMap<PathBuf, (Found, Instant)>,
     /// What was written at the last run.
@@ -45,6 +45,8 @@ pub(crate) struct Watch {
     saved: Checkpoint,
     save_next: Instant,
     is_first: bool,
+    /// What kept files from being found at the last look.
+    troubles: BTreeSet<String>,
 }
 
 impl Watch {
@@ -58,6 +60,7 @@ impl Watch {
             saved: before.clone(),
             before,
             is_first: true,
+            troubles: BTreeSet::new(),
         }
     }
 
@@ -126,10 +129,14 @@ impl Watch {
     async fn discover(&mut self, ctx: &Context) -> Result {
         let plan = self.plan.clone();
         let look = move || {
-            let found = plan.patterns.iter().map(|pattern| find(pattern));
-            found.collect::<Result<Vec<_>, _>>()
+            let mut troubles = BTreeSet::new();
+            let found = plan.patterns.iter();
+            let found = found.map(|pattern| find(pattern, &mut troubles));
+            let found = found.collect::<Result<Vec<_>, _>>();
+            (found, troubles)
         };
-        let found = ctx.blocking(look).await?;
+        let (found, troubles) = ctx.blocking(look).await?;
+        self.warn(troubles, ctx);
         let found: Vec<Found> = found?.into_iter().flatten().collect();
         let mut there = HashSet::new();
         for found in found {
@@ -153,6 +160,15 @@ impl Watch {
         Ok(())
     }
 
+    /// Tells what keeps files from being found, once.
+    fn warn(&mut self, troubles: BTreeSet<String>, ctx: &Context) {
+        let (flow, actor) = (ctx.flow(), ctx.actor());
+        for trouble in troubles.difference(&self.troubles) {
+            tracing::warn!(flow, actor, "no files are found in {trouble}");
+        }
+        self.troubles = troubles;
+    }
+
     /// Returns whether a file is one that was put aside.
     fn is_moved(&self, found: &Found) -> bool {
         let directories = [&self.plan.delivered, &self.plan.failed].map(Disposal::directory);
@@ -170,11 +186,12 @@ impl Watch {
             job.meet(found);
             return Ok(());
         }
-        if let Some((place, modified)) = self.done.get(&found.identity) {
-            match found.size == place.offset && found.modified == *modified {
-                true => return Ok(()),
-                false => _ = self.done.remove(&found.identity),
+        let mut read = None;
+        if let Some((_, seen)) = self.done.get(&found.identity) {
+            if *seen == (found.size, found.modified) {
+                return Ok(());
             }
+            read = self.done.remove(&found.identity).map(|(place, _)| place);
         }
         let is_tail = self.plan.reading == Reading::Tail;
         if !is_tail && !self.is_stable(&found) {
@@ -183,13 +200,15 @@ impl Watch {
         let (mut before, asked) = (std::mem::take(&mut self.before), found.clone());
         let take = move || {
             let place = before.take(&asked);
-            (before, place)
+            let read = read.filter(|place: &Place| is_tail && place.is_of(&asked));
+            (before, place.or(read))
         };
         let (before, place) = ctx.blocking(take).await?;
         self.before = before;
         let offset = match place {
             Some(place) if place.done && !is_tail && place.offset == found.size => {
-                self.done.insert(found.identity, (place, found.modified));
+                let seen = (found.size, found.modified);
+                self.done.insert(found.identity, (place, seen));
                 return Ok(());
             }
             Some(place) if !place.done || is_tail => place.offset,
@@ -230,7 +249,7 @@ impl Watch {
         while let Some(at) = self.jobs.iter().position(Job::is_done) {
             let job = self.jobs.remove(at);
             let (plan, path) = (self.plan.clone(), job.path.clone());
-            let (identity, modified) = (job.identity, job.modified);
+            let (identity, seen) = (job.identity, job.seen);
             let disposal = match (plan.reading, job.ledger.has_failures()) {
                 (Reading::Tail, _) => Disposal::Keep,
                 (Reading::Whole, false) => plan.delivered.clone(),
@@ -238,7 +257,13 @@ impl Watch {
             };
             let dispose = move || {
                 let place = Place::new(&job.path, identity, job.size(), true);
-                let disposed = disposal.apply(&job.path);
+                let is_read =
+                    |now: &Found| now.identity == identity && (now.size, now.modified) == job.seen;
+                let disposed = match look(job.path.clone()) {
+                    Some(now) if is_read(&now) => disposal.apply(&job.path),
+                    // Another one has its name, or it was written on: what is there now was not read.
+                    _ => return (None, Ok(())),
+                };
                 // The number of one that is gone may be that of a new one at once.
                 let stays = disposal == Disposal::Keep || disposed.is_err();
                 (stays.then_some(place), disposed)
@@ -253,7 +278,7 @@ impl Watch {
                 );
             }
             if let Some(place) = place {
-                self.done.insert(identity, (place, modified));
+                self.done.insert(identity, (place, seen));
             }
         }
         Ok(())

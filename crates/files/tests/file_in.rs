@@ -3,19 +3,18 @@
 
 mod support;
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::testing::Harness;
-use compysition_core::{Actor, Context, Director, ErrorKind, Event, Ports, Result};
+use compysition_core::{Director, ErrorKind};
 use compysition_files::FileIn;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::support::Directory;
+use crate::support::{Directory, Passing, append};
 
 /// More than the time between two looks, or that a file must not change.
 const A_WHILE: Duration = Duration::from_millis(3500);
@@ -30,15 +29,6 @@ fn texts(harness: &mut Harness) -> Vec<String> {
     let events = harness.take();
     let texts = events.iter().map(|event| event.text().unwrap().to_owned());
     texts.collect()
-}
-
-fn append(path: &str, text: &str) {
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .unwrap();
-    file.write_all(text.as_bytes()).unwrap();
 }
 
 fn refused(settings: Value) -> String {
@@ -192,23 +182,6 @@ fn a_restart_goes_on_behind_what_had_settled() {
     let mut harness = start(settings);
     assert_eq!(texts(&mut harness), lines);
     harness.stop();
-}
-
-/// Lets so many events pass as there are permits, and the others wait.
-struct Passing(Arc<Semaphore>, Arc<Mutex<Vec<String>>>);
-
-impl Actor for Passing {
-    async fn consume(&mut self, event: Event, _: &Context) -> Result {
-        self.1.lock().push(event.text()?.to_owned());
-        if let Ok(permit) = self.0.acquire().await {
-            permit.forget();
-        }
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().sink()
-    }
 }
 
 /// Runs `file_in` for a while before an actor that lets so many events pass, and ends that as a kill would.

@@ -81,8 +81,8 @@ fn a_replaced_file_has_the_last_payload_and_nothing_is_left_beside_it() {
 fn what_cannot_be_written_takes_the_error_path() {
     let directory = Directory::new("unwritable");
     for mode in ["append", "replace"] {
-        let mut harness =
-            start(json!({ "path": directory.path(""). to_owned() + ".", "mode": mode }));
+        let mut harness = start(json!({ "path": directory.path("x/a.txt"), "mode": mode }));
+        fs::write(directory.path("x"), "").unwrap();
         harness.send("lost?");
         let errors = harness.take_from("error");
         let error = &errors[0].error().unwrap().error;
@@ -93,6 +93,7 @@ fn what_cannot_be_written_takes_the_error_path() {
         );
         assert_eq!(errors[0].text().unwrap(), "lost?");
         assert!(harness.take().is_empty());
+        fs::remove_file(directory.path("x")).unwrap();
     }
     assert!(directory.names().is_empty());
 }

@@ -132,8 +132,11 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use compysition_actors::replayed;
     use compysition_core::Event;
+    use compysition_core::testing::{Dice, within};
 
     #[test]
     fn a_file_may_be_put_aside_while_its_letters_are_sent() {
@@ -164,5 +167,43 @@ mod tests {
         assert!(Ledger::open(&path).unwrap().known().is_empty());
         assert_eq!(Ledger::open(&aside).unwrap().known().len(), 1);
         std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn any_line_is_a_letter_or_is_refused_with_its_place() {
+        const LINES: usize = 100_000;
+        let path = std::env::temp_dir().join(format!("compysition-lines-{}", std::process::id()));
+        let event = Event::new(b"\xff\0".to_vec()).with_attribute("a", 1);
+        let right = Letter::of("flow", &event).unwrap().to_line().unwrap();
+        let words = [
+            "{", "}", "\"", ":", ",", "null", "-1", "base64", "id", "\u{0}", "é", "[[",
+        ];
+        let mut dice = Dice::new(19);
+        let mut file = Vec::new();
+        for _ in 0..LINES {
+            let mut line = right.clone().into_bytes();
+            dice.damage(&mut line, &words);
+            line.retain(|byte| *byte != b'\n');
+            file.extend(line);
+            file.push(b'\n');
+        }
+        std::fs::write(&path, file).unwrap();
+        within(Duration::from_secs(60), 32 << 20, || {
+            let (mut good, mut bad) = (0, 0);
+            for found in Letters::open(&path).unwrap().read().unwrap() {
+                match found {
+                    Ok(stored) => match stored.letter.into_event() {
+                        Ok(_) => good += 1,
+                        Err(error) => assert!(!error.message().is_empty()),
+                    },
+                    Err(what) => {
+                        bad += 1;
+                        assert!(what.starts_with(&path.display().to_string()), "{what}");
+                    }
+                }
+            }
+            assert!(good > 1000 && bad > 1000, "{good} good, {bad} bad");
+        });
+        std::fs::remove_file(path).unwrap();
     }
 }

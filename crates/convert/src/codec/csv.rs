@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Charset;
-use crate::codec::decoder::{Framing, Step};
+use crate::codec::decoder::{Framing, Place, Step};
+use crate::codec::lines::next_line;
 
 /// How comma-separated values are written (RFC 4180).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -195,6 +196,17 @@ impl Framing for Rows {
 
     fn kept(&self) -> usize {
         self.text_length + self.fields
+    }
+
+    fn give_up(&mut self) -> bool {
+        self.reader.reset();
+        (self.text_length, self.fields) = (0, 0);
+        // Without the names there is no row.
+        !matches!(self.names, Names::Come)
+    }
+
+    fn resume(&self, bytes: &[u8]) -> Place {
+        next_line(bytes)
     }
 }
 

@@ -6,6 +6,9 @@ use crate::codec::{Codec, csv, json, lines, msgpack, xml};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// How much is kept of what is no record.
+const REFUSED: usize = 64 << 10;
+
 /// Finds records in bytes that come a chunk at a time, keeping no more than one record.
 ///
 /// ```
@@ -22,8 +25,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// # Ok::<(), compysition_core::Error>(())
 /// ```
 ///
-/// An error is about one record. After it the next one is looked for, if the codec can tell where that begins
-/// (lines, lines of JSON, CSV); else there are no more.
+/// An error is about one record. After it the next one is looked for, if it is known where that begins; else there are no
+/// more, unless the decoder is to be [`resuming`](Decoder::resuming).
 pub struct Decoder {
     framing: Box<dyn Framing>,
     buffer: Vec<u8>,
@@ -32,6 +35,12 @@ pub struct Decoder {
     has_begun: bool,
     has_ended: bool,
     has_failed: bool,
+    resumes: bool,
+    /// How many bytes were passed over, while it is looked for where a record may begin.
+    lost: Option<usize>,
+    /// What was taken already of a record that goes on.
+    torn: Vec<u8>,
+    refused: Vec<u8>,
     records: u64,
     max_record: usize,
 }
@@ -45,6 +54,16 @@ pub(crate) trait Framing: Send + Sync {
     /// Returns how many bytes of a record that goes on it keeps itself.
     fn kept(&self) -> usize {
         0
+    }
+
+    /// Forgets the record at hand, which is none. Returns whether it can tell where the next may begin.
+    fn give_up(&mut self) -> bool {
+        false
+    }
+
+    /// Looks for where a record may begin, behind one that was given up.
+    fn resume(&self, bytes: &[u8]) -> Place {
+        Place::Beyond(bytes.len())
     }
 
     /// Whether a byte order mark is no content.
@@ -67,6 +86,14 @@ pub(crate) enum Step {
     Fatal(Error),
 }
 
+/// Where a record may begin.
+pub(crate) enum Place {
+    /// Here.
+    At(usize),
+    /// Not before this byte, as far as can be seen.
+    Beyond(usize),
+}
+
 impl Decoder {
     pub(crate) fn new(codec: &Codec, max_record: usize) -> Decoder {
         let framing: Box<dyn Framing> = match codec {
@@ -85,9 +112,22 @@ impl Decoder {
             has_begun: false,
             has_ended: false,
             has_failed: false,
+            resumes: false,
+            lost: None,
+            torn: Vec::new(),
+            refused: Vec::new(),
             records: 0,
             max_record,
         }
+    }
+
+    /// Makes it go on behind what nothing can follow, and what is too large, at the next place that looks like the
+    /// beginning of a record: that of a line, with JSON one that begins with a bracket or a brace, with XML an element of
+    /// the name. With MessagePack nothing looks so.
+    #[must_use]
+    pub fn resuming(mut self) -> Decoder {
+        self.resumes = true;
+        self
     }
 
     /// Takes the next bytes.
@@ -110,7 +150,19 @@ impl Decoder {
     /// Returns how many bytes were fed that belong to no record returned yet. A source that begins again where
     /// this many bytes are missing loses nothing.
     pub fn pending(&self) -> usize {
-        self.buffer.len() - self.start + self.framing.kept()
+        let lost = self.lost.unwrap_or_default();
+        self.buffer.len() - self.start + self.framing.kept() + lost
+    }
+
+    /// Returns whether it is looked for where a record may begin again, behind an error. What was passed over till then is
+    /// pending.
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// Returns the bytes that the last error is about, at most 64 KiB, and forgets them.
+    pub fn take_refused(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.refused)
     }
 
     /// Returns whether an error was such that no record can follow.
@@ -135,10 +187,72 @@ impl Decoder {
     }
 
     fn fail(&mut self, error: Error) -> Error {
-        self.has_failed = true;
-        self.buffer = Vec::new();
-        self.start = 0;
+        let (kept, rest) = (self.framing.kept(), self.buffer.len() - self.start);
+        if self.resumes && self.framing.give_up() {
+            // Not again where it has failed.
+            let first = rest.min(1);
+            let end = match self.framing.resume(&self.buffer[self.start + first..]) {
+                Place::At(next) => first + next,
+                Place::Beyond(_) => rest,
+            };
+            self.refuse(end);
+            self.start += first;
+            self.lost = Some(kept + first);
+        } else {
+            self.refuse(rest);
+            self.has_failed = true;
+            self.buffer = Vec::new();
+            self.start = 0;
+        }
         self.number(error)
+    }
+
+    fn too_large(&self) -> Error {
+        let max = self.max_record;
+        Error::new(
+            ErrorKind::TooLarge,
+            format!("it is larger than {max} bytes"),
+        )
+    }
+
+    /// Takes bytes, and notes what they are part of if that goes on.
+    fn skip(&mut self, used: usize) {
+        match self.framing.kept() {
+            0 => self.torn.clear(),
+            _ => {
+                let room = REFUSED.saturating_sub(self.torn.len());
+                let skipped = &self.buffer[self.start..][..used.min(room)];
+                self.torn.extend_from_slice(skipped);
+            }
+        }
+        self.start += used;
+    }
+
+    /// Keeps what is no record, for who wants to see it.
+    fn refuse(&mut self, used: usize) {
+        self.refused = std::mem::take(&mut self.torn);
+        let room = REFUSED.saturating_sub(self.refused.len());
+        let refused = &self.buffer[self.start..][..used.min(room)];
+        self.refused.extend_from_slice(refused);
+    }
+
+    /// Passes over what is behind an error; returns whether a record may begin now.
+    fn find_again(&mut self) -> bool {
+        let Some(lost) = &mut self.lost else {
+            return true;
+        };
+        match self.framing.resume(&self.buffer[self.start..]) {
+            Place::At(used) => {
+                self.start += used;
+                self.lost = None;
+                true
+            }
+            Place::Beyond(used) => {
+                self.start += used;
+                *lost += used;
+                false
+            }
+        }
     }
 
     /// Says which record an error is about.
@@ -163,33 +277,33 @@ impl Iterator for Decoder {
             return None;
         }
         loop {
-            if self.has_failed {
+            if self.has_failed || !self.find_again() {
                 return None;
             }
             let bytes = &self.buffer[self.start..];
             let step = self.framing.next(bytes, self.has_ended);
             self.records += u64::from(!matches!(step, Step::More | Step::Skip(_)));
             match step {
-                Step::Skip(used) if used > 0 => self.start += used,
+                Step::Skip(used) if used > 0 => self.skip(used),
                 Step::More | Step::Skip(_) => {
                     if self.pending() <= self.max_record {
                         return None;
                     }
                     self.records += 1;
-                    let max = self.max_record;
-                    let message = format!("it is larger than {max} bytes");
-                    return Some(Err(self.fail(Error::new(ErrorKind::TooLarge, message))));
+                    return Some(Err(self.fail(self.too_large())));
                 }
                 Step::Record(used, _) if used > self.max_record => {
-                    let max = self.max_record;
-                    let message = format!("it is larger than {max} bytes");
-                    return Some(Err(self.fail(Error::new(ErrorKind::TooLarge, message))));
+                    self.refuse(used);
+                    self.start += used;
+                    return Some(Err(self.number(self.too_large())));
                 }
                 Step::Record(used, record) => {
+                    self.torn.clear();
                     self.start += used;
                     return Some(Ok(record));
                 }
                 Step::Bad(used, error) => {
+                    self.refuse(used);
                     self.start += used;
                     return Some(Err(self.number(error)));
                 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::codec::decoder::{Framing, Step};
-use crate::codec::lines::LineFinder;
+use crate::codec::decoder::{Framing, Place, Step};
+use crate::codec::lines::{LineFinder, next_line};
 
 /// How JSON is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -56,6 +56,23 @@ impl Framing for Values {
         };
         step
     }
+
+    fn give_up(&mut self) -> bool {
+        self.too_few = 0;
+        true
+    }
+
+    /// A line within a value may look like a value too, but seldom begins without indent.
+    fn resume(&self, bytes: &[u8]) -> Place {
+        for at in memchr::memchr_iter(b'\n', bytes) {
+            match bytes.get(at + 1) {
+                Some(b'{' | b'[') => return Place::At(at + 1),
+                Some(_) => {}
+                None => return Place::Beyond(at),
+            }
+        }
+        Place::Beyond(bytes.len())
+    }
 }
 
 /// A value in each line; empty lines are none.
@@ -76,6 +93,15 @@ impl Framing for JsonLines {
             Ok(json) => Step::Record(used, json.into()),
             Err(error) => Step::Bad(used, error),
         }
+    }
+
+    fn give_up(&mut self) -> bool {
+        self.finder = LineFinder::default();
+        true
+    }
+
+    fn resume(&self, bytes: &[u8]) -> Place {
+        next_line(bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Charset;
-use crate::codec::decoder::{Framing, Step};
+use crate::codec::decoder::{Framing, Place, Step};
 
 /// How text stands in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -64,6 +64,23 @@ impl Framing for Lines {
             Ok(text) => Step::Record(used, text.into()),
             Err(error) => Step::Bad(used, error),
         }
+    }
+
+    fn give_up(&mut self) -> bool {
+        self.finder = LineFinder::default();
+        true
+    }
+
+    fn resume(&self, bytes: &[u8]) -> Place {
+        next_line(bytes)
+    }
+}
+
+/// Returns where the next line begins.
+pub(crate) fn next_line(bytes: &[u8]) -> Place {
+    match memchr::memchr(b'\n', bytes) {
+        Some(at) => Place::At(at + 1),
+        None => Place::Beyond(bytes.len()),
     }
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::codec::decoder::{Framing, Step};
+use crate::codec::decoder::{Framing, Place, Step};
 use crate::codec::tokens::{Kind, Token, attributes, name, token};
 use crate::encoding::declared;
 use crate::{Charset, MAX_DEPTH, ToXml};
@@ -21,6 +21,9 @@ pub struct XmlElements {
     #[serde(default = "root")]
     pub root: String,
 }
+
+/// Longer names are not looked at to find an element again.
+const LONG: usize = 1 << 10;
 
 fn root() -> String {
     "root".to_owned()
@@ -204,6 +207,29 @@ impl Framing for Elements {
                 Err(error) => return Step::Fatal(error),
             }
         }
+    }
+
+    /// It goes on within the root, which may declare namespaces.
+    fn give_up(&mut self) -> bool {
+        self.at = 0;
+        self.record = None;
+        self.open.truncate(1);
+        true
+    }
+
+    fn resume(&self, bytes: &[u8]) -> Place {
+        for at in memchr::memchr_iter(b'<', bytes) {
+            let tag = &bytes[at..bytes.len().min(at + LONG)];
+            let begin = tag.get(1);
+            if begin.is_none() || (1 + name(tag).len() == tag.len() && tag.len() < LONG) {
+                // The name may go on.
+                return Place::Beyond(at);
+            }
+            if begin != Some(&b'/') && self.is_record(tag) {
+                return Place::At(at);
+            }
+        }
+        Place::Beyond(bytes.len())
     }
 }
 

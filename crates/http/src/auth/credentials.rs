@@ -71,6 +71,10 @@ pub(crate) fn hide(event: &mut Event) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use compysition_core::testing::{Dice, within};
+
     use super::*;
     use serde_json::json;
 
@@ -98,5 +102,27 @@ mod tests {
             *event.attribute(HTTP).unwrap(),
             json!({"path": "/", "headers": {"x": "1"}})
         );
+    }
+
+    #[test]
+    fn any_header_is_read_or_is_none() {
+        const ROUNDS: usize = 100_000;
+        let words = [
+            "Basic ", "basic", " ", "\t", "YWRhOnB3", "=", "Og==", "é", "\u{0}", "Bearer", ":",
+        ];
+        let mut dice = Dice::new(43);
+        let (good, bad) = within(Duration::from_secs(60), 32 << 20, || {
+            let (mut good, mut bad) = (0, 0);
+            for _ in 0..ROUNDS {
+                let mut header = b"Basic YWRhOnB3".to_vec();
+                dice.damage(&mut header, &words);
+                match Credentials::parse(&String::from_utf8_lossy(&header)) {
+                    Some(_) => good += 1,
+                    None => bad += 1,
+                }
+            }
+            (good, bad)
+        });
+        assert!(good > 1000 && bad > 1000, "{good} good, {bad} bad");
     }
 }

@@ -137,6 +137,10 @@ fn decoy(cost: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use compysition_core::testing::{Dice, within};
+
     use super::*;
 
     #[test]
@@ -190,5 +194,32 @@ mod tests {
                 .message()
                 .starts_with("the file of users /no/such/file cannot be read: ")
         );
+    }
+
+    #[test]
+    fn any_file_is_read_or_refused_with_a_line() {
+        const ROUNDS: usize = 100_000;
+        let right = "# staff\nada:$2y$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\nbob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n";
+        assert!(Htpasswd::parse(right).is_ok());
+        let words = [
+            ":", "\n", "$", "$2y$", "{SHA}", "=", "ada", "99", "\u{0}", "#", "é",
+        ];
+        let mut dice = Dice::new(41);
+        let (mut good, mut bad) = (0, 0);
+        within(Duration::from_secs(60), 32 << 20, || {
+            for _ in 0..ROUNDS {
+                let mut file = right.as_bytes().to_vec();
+                dice.damage(&mut file, &words);
+                match Htpasswd::parse(&String::from_utf8_lossy(&file)) {
+                    Ok(_) => good += 1,
+                    Err(problem) => {
+                        bad += 1;
+                        assert!(problem.starts_with(':'), "{problem}");
+                        assert!(!problem.contains("W6ph5Mm5Pz8G"), "{problem}");
+                    }
+                }
+            }
+        });
+        assert!(good > 1000 && bad > 1000, "{good} good, {bad} bad");
     }
 }
