@@ -35,7 +35,7 @@ async fn five_rescues_then_the_error_path() {
             delay: TimeSpan(Duration::from_secs(1)),
             backoff: 1.0,
             jitter: 0.0,
-            on: vec![ErrorKind::Internal],
+            errors: vec![ErrorKind::Internal],
             ..Retry::default()
         },
     );
