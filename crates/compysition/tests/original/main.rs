@@ -33,3 +33,4 @@ mod behaviour_10_xpath;
 mod faults_of_actors;
 mod faults_of_the_engine;
 mod support;
+mod table;
