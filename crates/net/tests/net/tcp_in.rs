@@ -341,9 +341,11 @@ fn who_waits_for_an_answer_is_not_silent() {
     client.0.get_ref().set_read_timeout(longer).unwrap();
     let nothing = client.0.get_ref().peek(&mut [0]).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKindOfIo::WouldBlock, "and no end");
-    site.go_on.notify_one();
     client.0.get_ref().set_read_timeout(None).unwrap();
-    assert_eq!(client.rest(), "slow\n");
+    client.say("more\n");
+    site.go_on.notify_one();
+    assert_eq!(site.next().text(), "more", "it is read on");
+    assert_eq!(client.rest(), "slow\nmore\n");
     site.stop();
 }
 
