@@ -8,11 +8,8 @@ mod curl;
 mod dead_letters;
 mod flows;
 mod gateway;
-<<<<<<< HEAD
 mod idempotent;
-=======
 mod killed;
->>>>>>> h-robust
 mod manuals;
 mod side_by_side;
 mod stopping;

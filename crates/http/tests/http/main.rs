@@ -15,6 +15,7 @@ mod files;
 mod hostile;
 mod large;
 mod leaving;
+mod misused;
 mod mounted;
 mod protocols;
 mod settings;
