@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod program;
+mod replies;
 mod site;
 mod tcp_in;
 mod tcp_out;
