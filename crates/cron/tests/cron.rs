@@ -88,7 +88,6 @@ fn times_are_told_as_they_are_in_the_zone() {
         time.as_str().unwrap().ends_with("T12:00:00+05:30"),
         "{time}"
     );
-    assert!(!events[0].payload().size() > 0);
     harness.stop();
 }
 
@@ -170,7 +169,7 @@ fn what_was_missed_while_the_flow_was_down_is_told_once() {
     let events = first_minute(&state, Missed::Once);
     let stands = attribute(&events[0], "scheduled_at").unwrap().as_second();
     let first = attribute(&events[0], "missed_from").unwrap().as_second();
-    assert_regular(&[first, stands], stands - first);
+    assert_eq!((first % 600, stands % 600), (0, 0));
     assert!(
         (6600..=7200).contains(&(stands - first)),
         "{first} {stands}"

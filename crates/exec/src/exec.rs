@@ -96,7 +96,7 @@ struct Settings {
     /// How many of the last lines of standard error an error tells; 10 by default.
     #[serde(default = "stderr_lines")]
     stderr_lines: usize,
-    /// What an exit code means, such as `{ 4: not_found, 75: unavailable }`, with `mode: each`.
+    /// What an exit code means, such as `{ 4: not_found, 75: unavailable }`, with `mode: each`. The client of a door is told what such an error says.
     #[serde(default)]
     exit_codes: BTreeMap<String, ErrorKind>,
     /// How often a program that has died is started anew, with `mode: keep`.

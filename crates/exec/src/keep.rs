@@ -102,7 +102,7 @@ impl Keep {
                 (Some(why), Error::unavailable(message))
             }
         };
-        // One that has closed its output may still be about to end by itself, and to say why.
+        // One that has closed its output may be about to end by itself.
         let died = match cause {
             None => end_of(&mut child).await,
             Some(_) => {
@@ -188,7 +188,7 @@ async fn unasked(child: &mut Child) -> Option<Unasked> {
 /// How long a process that has closed its output may take to end.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Ends a process that talks no more, and says how it ended.
+/// Ends a process that talks no more, and says how.
 async fn end_of(child: &mut Child) -> String {
     let status = match timeout(PATIENCE, child.wait()).await {
         Ok(status) => status.ok(),
@@ -197,6 +197,6 @@ async fn end_of(child: &mut Child) -> String {
             return "has closed its output".into();
         }
     };
-    let stderr = child.stderr.last().await;
-    fault::how(status, &stderr)
+    // What it said last is in the log: an `unavailable` is told to clients.
+    fault::how(status, "")
 }

@@ -7,6 +7,8 @@ mod envelope;
 mod exec;
 mod fault;
 mod frame;
+#[cfg(test)]
+mod fuzz;
 mod keep;
 mod program;
 mod restarts;
