@@ -177,9 +177,15 @@ fn what_was_not_asked_for_is_no_answer_to_the_next_event() {
 import os, sys
 for line in sys.stdin: os.write(1, b"answer to %s and more\n" % line.encode())
 "#;
-    let mut harness = start(python(code, keep(json!({ "restart": { "restarts": 1000 } }))));
+    let mut harness = start(python(
+        code,
+        keep(json!({ "restart": { "restarts": 1000 } })),
+    ));
     for number in 0..5 {
-        assert_eq!(text(&mut harness, number.to_string()), format!("answer to {number}"));
+        assert_eq!(
+            text(&mut harness, number.to_string()),
+            format!("answer to {number}")
+        );
     }
     harness.stop();
 }
