@@ -30,7 +30,7 @@ use crate::state;
 ///
 /// Example: `cron: { schedule: "30 6 * * mon-fri", time_zone: Europe/Berlin, data: report }`
 ///
-/// Purpose: in and out.
+/// Purpose: time. Patterns: event message.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(from = "Settings")]
 #[schemars(with = "Settings")]

@@ -35,7 +35,7 @@ use crate::restarts::Restarts;
 ///
 /// Example: `exec: { command: [sed, "s/{{ attributes.old | default('a') }}/b/"], timeout: 5s }`
 ///
-/// Purpose: shape. Patterns: channel adapter.
+/// Purpose: in and out. Patterns: service activator.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
 #[schemars(with = "Settings")]
