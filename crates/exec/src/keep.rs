@@ -1,5 +1,6 @@
 //! One process for all events.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -24,8 +25,10 @@ pub(crate) struct Keep {
     /// It is not here while it is asked: who breaks off leaves none that would answer late.
     child: Option<Child>,
     /// Why there is none.
-    cause: String,
+    cause: Cow<'static, str>,
 }
+
+const BROKEN_OFF: &str = "was broken off";
 
 impl fmt::Debug for Keep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +45,7 @@ impl Keep {
             frame,
             restarts: Counter::new(restarts),
             child: None,
-            cause: "was broken off".into(),
+            cause: BROKEN_OFF.into(),
         }
     }
 
@@ -64,6 +67,8 @@ impl Keep {
         let told = plan.form.told(&event)?;
         self.frame.check(&told)?;
         let mut child = self.ready(plan, ctx).await?;
+        // Should this future be dropped: the time of the actor itself may be up.
+        self.cause = BROKEN_OFF.into();
         let talk = timeout(
             plan.timeout.0,
             exchange(&mut child, self.frame, &told, plan.max_output),
@@ -112,10 +117,10 @@ impl Keep {
         };
         let Some(cause) = cause else {
             let message = format!("`{program}` {died} while it worked on the event");
-            self.cause = died;
+            self.cause = died.into();
             return Err(Error::unavailable(message));
         };
-        self.cause = cause;
+        self.cause = cause.into();
         Err(error)
     }
 
@@ -124,7 +129,7 @@ impl Keep {
         if let Some(mut child) = self.child.take() {
             match unasked(&mut child).await {
                 None => return Ok(child),
-                Some(Unasked::Ended) => self.cause = end_of(&mut child).await,
+                Some(Unasked::Ended) => self.cause = end_of(&mut child).await.into(),
                 Some(Unasked::Said) => {
                     child.kill().await;
                     self.cause = "wrote something without being asked".into();

@@ -367,3 +367,31 @@ fn what_is_no_schedule_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn a_flow_file_says_schedules_in_the_same_way() {
+    let mut registry = compysition_core::Registry::new();
+    compysition_files::register(&mut registry);
+    let build = |poll: &str| {
+        let yaml = format!("file_in:\n  path: in/*.xml\n  poll: {poll}\n  ready: {{ stable: 5s }}");
+        compysition_flow::testing::actor(&registry, &yaml)
+    };
+    for poll in [
+        r#"{ cron: "*/5 * * * *" }"#,
+        "10s",
+        "10",
+        "{ cron: '@daily', time_zone: Asia/Tokyo }",
+    ] {
+        if let Err(error) = build(poll) {
+            panic!("{error}");
+        }
+    }
+    let error = build(r#"{ cron: "*/5 * * * * * *" }"#)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("it has 7 fields") && error.contains("actor.yaml:3:"),
+        "{error}"
+    );
+}

@@ -2,7 +2,7 @@
 
 use compysition_flow::testing;
 
-use crate::site::registry;
+use crate::site::{registry, text};
 
 fn wrong(yaml: &str) -> String {
     testing::actor(&registry(), yaml).err().unwrap().to_string()
@@ -76,4 +76,13 @@ fn mistakes_are_told_at_check() {
         assert!(error.contains(wanted), "{yaml}: {error}");
         assert!(error.contains("actor.yaml:1:"), "{error}");
     }
+}
+
+#[test]
+fn the_manuals_example_is_right() {
+    let yaml =
+        r#"exec: { command: [sed, "s/{{ attributes.old | default('a') }}/b/"], timeout: 5s }"#;
+    let mut harness = testing::plan(&registry(), yaml).real_time().start();
+    assert_eq!(text(&mut harness, "abc"), "bbc");
+    harness.stop();
 }
