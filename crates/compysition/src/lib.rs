@@ -8,6 +8,8 @@
 //! | feature | brings |
 //! |---|---|
 //! | `actors` (default) | what needs no transport and no C library, such as `event_generator`, `stdout`, `xml_to_json`, and the `door` for programs and tests |
+//! | `cron` | `cron`, with the rules of time zones |
+//! | `exec` | `exec` |
 //! | `files` | `file_in`, `file_out` |
 //! | `http` | `http_server`, `http_client`, `basic_auth` |
 //! | `json` | `json_schema`, `jq` |
@@ -50,6 +52,10 @@ pub use compysition_core::*;
 
 #[cfg(feature = "actors")]
 pub use compysition_actors as actors;
+#[cfg(feature = "cron")]
+pub use compysition_cron as cron;
+#[cfg(feature = "exec")]
+pub use compysition_exec as exec;
 #[cfg(feature = "cli")]
 pub use compysition_expression as expression;
 #[cfg(feature = "files")]
@@ -78,6 +84,10 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     #[cfg(feature = "actors")]
     compysition_actors::register(&mut registry);
+    #[cfg(feature = "cron")]
+    compysition_cron::register(&mut registry);
+    #[cfg(feature = "exec")]
+    compysition_exec::register(&mut registry);
     #[cfg(feature = "files")]
     compysition_files::register(&mut registry);
     #[cfg(feature = "http")]

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::checkpoint::Checkpoint;
 use crate::disposal::Disposal;
 use crate::found::pattern;
+use crate::poll::Poll;
 use crate::watch::{Plan, Watch};
 use crate::writable::{check_directory, check_file};
 
@@ -65,9 +66,10 @@ struct Settings {
     /// Where a `tail` without checkpoint begins in files that are there at the start; new ones are read from their beginning.
     #[serde(default)]
     start: Start,
-    /// How often new files and lines are looked for.
-    #[serde(default = "second")]
-    poll: TimeSpan,
+    /// How often new files and lines are looked for, such as `10s`, or when: `{ cron: "*/5 * * * *", time_zone: Europe/Berlin }`, with the schedules of
+    /// `cron`. What is not ready at such a time is looked at again until it is.
+    #[serde(default)]
+    poll: Poll,
     /// What makes a file ready to be read in `mode: whole`.
     #[serde(default)]
     ready: Ready,
@@ -188,7 +190,7 @@ impl TryFrom<Settings> for FileIn {
             batch: settings.batch.max(1),
             max_record: settings.max_record.0,
             from_end: settings.start == Start::End,
-            poll: settings.poll.0,
+            poll: settings.poll,
             stable: settings.ready.stable.0,
             delivered: settings.delivered,
             failed: settings.failed,

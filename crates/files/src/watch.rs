@@ -14,6 +14,7 @@ use crate::disposal::Disposal;
 use crate::file_in::Reading;
 use crate::found::{Found, Identity, find, look};
 use crate::job::{Job, Progress, Seen};
+use crate::poll::Poll;
 
 /// What is to be done with which files.
 pub(crate) struct Plan {
@@ -23,7 +24,7 @@ pub(crate) struct Plan {
     pub(crate) batch: usize,
     pub(crate) max_record: usize,
     pub(crate) from_end: bool,
-    pub(crate) poll: Duration,
+    pub(crate) poll: Poll,
     pub(crate) stable: Duration,
     pub(crate) delivered: Disposal,
     pub(crate) failed: Disposal,
@@ -71,10 +72,25 @@ impl Watch {
     }
 
     async fn read_on(&mut self, source: Source) -> Result {
+        let mut next = self.plan.poll.first();
+        // What may not be ready at a time of a schedule is not left until the next one.
+        let mut again = None;
         loop {
             let ctx = source.context().clone();
-            let poll = Instant::now() + self.plan.poll;
-            self.discover(&ctx).await?;
+            while let Some(until) = next.wait()
+                && again.is_none_or(|again| again > Instant::now())
+            {
+                if self.has_ended() {
+                    return Ok(());
+                }
+                let until = again.map_or(until, |again| until.min(again));
+                self.rest(&ctx, until).await?;
+            }
+            let is_time = next.wait().is_none();
+            if is_time {
+                next = self.plan.poll.next();
+            }
+            self.discover(is_time, &ctx).await?;
             let mut is_reading = true;
             while is_reading {
                 is_reading = false;
@@ -87,12 +103,18 @@ impl Watch {
                 self.settle(&ctx).await?;
                 self.save_if_due(&ctx).await?;
             }
-            let waits = !self.changing.is_empty() || !self.jobs.is_empty();
-            if self.plan.once && !waits {
+            if self.has_ended() {
                 return Ok(());
             }
-            self.rest(&ctx, poll).await?;
+            let waits = !self.changing.is_empty() && matches!(self.plan.poll, Poll::At(_));
+            again = waits.then(|| Instant::now() + self.plan.stable);
         }
+    }
+
+    /// Returns whether all is done that is to be done once.
+    fn has_ended(&self) -> bool {
+        let is_idle = self.changing.is_empty() && self.jobs.is_empty();
+        self.plan.once && !self.is_first && is_idle
     }
 
     /// Waits until it is time to look again, and sees to what settles meanwhile.
@@ -106,7 +128,7 @@ impl Watch {
                 false => self.save_next.min(until),
             };
             let Some(settlement) = first else {
-                if self.plan.once && self.jobs.is_empty() && self.changing.is_empty() {
+                if self.has_ended() {
                     return Ok(());
                 }
                 sleep_until(must_save).await;
@@ -125,8 +147,8 @@ impl Watch {
         }
     }
 
-    /// Looks for files that are new.
-    async fn discover(&mut self, ctx: &Context) -> Result {
+    /// Looks for files that are new, if it is time for that, and at those that may not have been ready.
+    async fn discover(&mut self, is_time: bool, ctx: &Context) -> Result {
         let plan = self.plan.clone();
         let look = move || {
             let mut troubles = BTreeSet::new();
@@ -140,7 +162,10 @@ impl Watch {
         let found: Vec<Found> = found?.into_iter().flatten().collect();
         let mut there = HashSet::new();
         for found in found {
-            if !self.is_moved(&found) && there.insert(found.identity) {
+            if self.is_moved(&found) || !there.insert(found.identity) {
+                continue;
+            }
+            if is_time || self.changing.contains_key(&found.path) {
                 self.meet(found, ctx).await?;
             }
         }

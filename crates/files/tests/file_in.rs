@@ -301,3 +301,70 @@ fn settings_that_cannot_be_are_refused() {
     let message = refused(json!({ "path": "a", "mode": "tail", "codec": "text" }));
     assert!(message.contains("has no end"), "{message}");
 }
+
+#[test]
+fn a_schedule_says_when_files_are_looked_for() {
+    let directory = Directory::new("schedule");
+    let settings = json!({
+        "path": directory.path("*.txt"), "poll": { "cron": "*/5 * * * *" },
+        "ready": { "stable": "5s" }, "delivered": "delete",
+    });
+    let mut harness = start(settings);
+    // Begins just behind a time of the schedule, wherever the clock is now.
+    fs::write(directory.path("first.txt"), "first").unwrap();
+    while texts(&mut harness).is_empty() {}
+    fs::write(directory.path("second.txt"), "second").unwrap();
+    harness.advance(Duration::from_secs(240));
+    assert!(harness.take().is_empty());
+    // It is seen at the next time, and read as soon as it is known to be ready.
+    harness.advance(Duration::from_secs(70));
+    assert_eq!(texts(&mut harness), ["second"]);
+    harness.stop();
+}
+
+#[test]
+fn what_is_no_schedule_is_refused() {
+    let settings = |poll: Value| json!({ "path": "*.txt", "poll": poll });
+    let error = refused(settings(json!({ "cron": "* * 32 * *" })));
+    assert!(
+        error.contains("the day `32` is not within 1 to 31 (column 5)"),
+        "{error}"
+    );
+    let error = refused(settings(json!({ "cron": "@daily", "time_zone": "Mars" })));
+    assert!(error.contains("`Mars` is no time zone"), "{error}");
+    let error = refused(settings(json!("often")));
+    assert!(error.contains("`often` is no time"), "{error}");
+    let error = refused(settings(json!([1])));
+    assert!(
+        error.contains("a time, such as 10s, or a map with `cron`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_flow_file_says_schedules_in_the_same_way() {
+    let mut registry = compysition_core::Registry::new();
+    compysition_files::register(&mut registry);
+    let build = |poll: &str| {
+        let yaml = format!("file_in:\n  path: in/*.xml\n  poll: {poll}\n  ready: {{ stable: 5s }}");
+        compysition_flow::testing::actor(&registry, &yaml)
+    };
+    for poll in [
+        r#"{ cron: "*/5 * * * *" }"#,
+        "10s",
+        "10",
+        "{ cron: '@daily', time_zone: Asia/Tokyo }",
+    ] {
+        if let Err(error) = build(poll) {
+            panic!("{error}");
+        }
+    }
+    let error = build(r#"{ cron: "*/5 * * * * * *" }"#)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("it has 7 fields") && error.contains("actor.yaml:3:"),
+        "{error}"
+    );
+}
