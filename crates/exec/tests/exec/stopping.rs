@@ -62,13 +62,16 @@ fn an_aborted_flow_leaves_nothing_running() {
     assert_ends(child);
 }
 
-/// Sends one event.
-struct Once;
+/// Sends these texts, each when the one before has settled.
+struct Says(&'static [&'static str]);
 
-impl Actor for Once {
+impl Actor for Says {
     async fn start(&mut self, ctx: &Context) -> Result {
-        ctx.produce(|source| async move {
-            let _ = source.emit("x").await?.await;
+        let texts = self.0;
+        ctx.produce(move |source| async move {
+            for text in texts {
+                let _ = source.emit(*text).await?.await;
+            }
             Ok(())
         });
         Ok(())
@@ -122,7 +125,7 @@ fn working(note: &Note) -> serde_json::Value {
 async fn an_aborted_flow_ends_the_process_that_works() {
     let note = Note::new("abort");
     let mut director = Director::new("aborted");
-    let once = director.register("once", Once);
+    let once = director.register("once", Says(&["x"]));
     let work = director.register("work", exec(working(&note)));
     director.connect(once, work);
     let flow = director.start().await.unwrap();
@@ -148,5 +151,34 @@ async fn a_process_that_works_for_nobody_is_killed() {
     let (parent, child) = pids.split_once(' ').unwrap();
     assert_ends(child);
     assert_reaped(parent);
+    flow.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_is_not_asked_again_when_the_actors_own_time_ran_out() {
+    // An answer to the second event would come too late, and must not be taken for one to the third.
+    let code = r#"
+import sys, time
+for line in sys.stdin:
+    if line == "slow\n": time.sleep(1000)
+    print("answer to", line, end="", flush=True)
+"#;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let mut director = Director::new("late");
+    let says = director.register("says", Says(&["first", "slow", "last"]));
+    let settings = python(code, json!({ "mode": "keep" }));
+    let work = director.register("work", exec(settings));
+    let hears = director.register(
+        "hears",
+        compysition_core::inspect(move |event: &Event| {
+            let _ = tell.send(event.text().unwrap_or_default().to_owned());
+        }),
+    );
+    director.set_timeout(work, std::time::Duration::from_secs(5));
+    director.connect(says, work);
+    director.connect(work, hears);
+    let flow = director.start().await.unwrap();
+    assert_eq!(told.recv().await.unwrap(), "answer to first");
+    assert_eq!(told.recv().await.unwrap(), "answer to last");
     flow.stop().await;
 }
