@@ -141,7 +141,7 @@ impl Visit<'_> {
             let read = async {
                 match coding {
                     None => body::read(body, limit).await,
-                    Some(coding) => body::read_coded(body, coding, limit).await,
+                    Some(coding) => Box::pin(body::read_coded(body, coding, limit)).await,
                 }
             };
             let body = match timeout(self.door.body_timeout, read).await {

@@ -207,7 +207,8 @@ impl Visit<'_> {
     pub(crate) async fn finish(mut self, mut response: Response<ResponseBody>) -> Reply {
         if let Some(compression) = &self.door.compression {
             let (request, ctx) = (&self.head.headers, self.source.context());
-            compression.encode(&mut response, request, ctx).await;
+            // In a box, so that those who go without need not carry its room about.
+            Box::pin(compression.encode(&mut response, request, ctx)).await;
         }
         if let Some(cors) = &self.door.cors {
             cors.mark(&mut response, &self.head.headers);
