@@ -15,6 +15,7 @@
 //! | `json` | `json_schema`, `jq` |
 //! | `net` | `tcp_in`, `tcp_out`, `udp_in`, `udp_out` |
 //! | `smtp` | `smtp_in`, `smtp_out` |
+//! | `sql` | `sql`, with SQLite and PostgreSQL |
 //! | `store` | `deduplicate`, with an embedded store |
 //! | `xml` | `xslt`, `xsd`, `xml_split`, `soap_unwrap`, `soap_wrap`; needs libxslt |
 //! | `cli` | flow files, and the commands of the program |
@@ -70,6 +71,8 @@ pub use compysition_json as json;
 pub use compysition_net as net;
 #[cfg(feature = "smtp")]
 pub use compysition_smtp as smtp;
+#[cfg(feature = "sql")]
+pub use compysition_sql as sql;
 #[cfg(feature = "store")]
 pub use compysition_store as store;
 #[cfg(feature = "xml")]
@@ -98,6 +101,8 @@ pub fn registry() -> Registry {
     compysition_net::register(&mut registry);
     #[cfg(feature = "smtp")]
     compysition_smtp::register(&mut registry);
+    #[cfg(feature = "sql")]
+    compysition_sql::register(&mut registry);
     #[cfg(feature = "store")]
     compysition_store::register(&mut registry);
     #[cfg(feature = "xml")]

@@ -86,6 +86,12 @@ impl Context {
             .map(|(port, _)| port.as_str())
     }
 
+    /// Returns where what the actor makes is put, if the flow says so with `into`; the rest of the event then
+    /// stays as it came in.
+    pub fn destination(&self) -> Option<&str> {
+        self.station.options.into.as_deref()
+    }
+
     /// Sends an event to every outbox, each of which gets its own copy. It never waits.
     ///
     /// # Errors

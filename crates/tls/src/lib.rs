@@ -10,4 +10,5 @@ mod server;
 
 pub use client::client;
 pub use identity::Identity;
+pub use roots::roots;
 pub use server::server;

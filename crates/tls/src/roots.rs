@@ -7,6 +7,17 @@ use rustls::RootCertStore;
 
 use crate::identity::{certificates, unusable};
 
+/// Returns whose certificates are trusted: those of the file `ca`, else the well-known authorities.
+///
+/// # Errors
+/// Internal, if the file cannot be used.
+pub fn roots(ca: Option<&Path>) -> Result<RootCertStore> {
+    match ca {
+        Some(path) => read(path),
+        None => Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
+    }
+}
+
 /// Trusts the certificates of a file.
 pub(crate) fn read(path: &Path) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
@@ -16,9 +27,4 @@ pub(crate) fn read(path: &Path) -> Result<RootCertStore> {
             .map_err(|error| unusable(path, &error))?;
     }
     Ok(roots)
-}
-
-/// Trusts the well-known authorities.
-pub(crate) fn well_known() -> RootCertStore {
-    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
