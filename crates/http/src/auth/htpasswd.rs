@@ -51,12 +51,11 @@ impl Htpasswd {
             let (user, hash) = entry
                 .split_once(':')
                 .ok_or_else(|| format!(":{line}: this is no line of the form `user:hash`"))?;
-            let hash =
-                Hash::parse(hash).map_err(|problem| format!(":{line}: `{user}` {problem}"))?;
+            // No names: a damaged line may have a hash in its place.
+            let hash = Hash::parse(hash)
+                .map_err(|problem| format!(":{line}: the password of the user {problem}"))?;
             if hashes.insert(user.to_owned(), hash).is_some() {
-                return Err(format!(
-                    ":{line}: the user `{user}` stands in the file twice"
-                ));
+                return Err(format!(":{line}: the user stands in the file twice"));
             }
         }
         let costs = hashes.values().filter_map(Hash::cost);
@@ -89,7 +88,7 @@ impl Hash {
             let parsed = hash.parse::<bcrypt::HashParts>();
             return match parsed {
                 Ok(_) => Ok(Hash::Bcrypt(hash.to_owned())),
-                Err(error) => Err(format!("has a damaged bcrypt hash: {error}")),
+                Err(error) => Err(format!("is a damaged bcrypt hash: {error}")),
             };
         }
         if let Some(encoded) = hash.strip_prefix(SHA1) {
@@ -99,9 +98,9 @@ impl Hash {
                 .and_then(|bytes| bytes.try_into().ok());
             return decoded
                 .map(Hash::Sha1)
-                .ok_or_else(|| "has a damaged {SHA} hash".into());
+                .ok_or_else(|| "is a damaged {SHA} hash".into());
         }
-        Err("has a password in a form that is not known here; \
+        Err("is in a form that is not known here; \
              make it anew by `htpasswd -B`, which uses bcrypt"
             .into())
     }
@@ -177,15 +176,15 @@ mod tests {
     fn says_what_is_wrong_and_where() {
         let says = |text: &str| Htpasswd::parse(text).err().unwrap();
         assert_eq!(says("\nada"), ":2: this is no line of the form `user:hash`");
-        assert!(says("ada:$apr1$x$y").starts_with(":1: `ada` has a password in a form"));
+        assert!(says("ada:$apr1$x$y").starts_with(":1: the password of the user is in a form"));
         assert!(says("ada:secret").contains("htpasswd -B"));
         assert!(!says("ada:secret").contains("secret"));
-        assert!(says("ada:$2y$04$short").starts_with(":1: `ada` has a damaged bcrypt hash"));
-        assert_eq!(says("a:{SHA}AAAA"), ":1: `a` has a damaged {SHA} hash");
+        assert!(says("ada:$2y$04$short").starts_with(":1: the password of the user is a damaged bcrypt hash"));
+        assert_eq!(says("a:{SHA}AAAA"), ":1: the password of the user is a damaged {SHA} hash");
         let sha = "a:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=";
         assert_eq!(
             says(&format!("{sha}\n{sha}")),
-            ":2: the user `a` stands in the file twice"
+            ":2: the user stands in the file twice"
         );
         assert_eq!(says("# nobody"), ": there is no user in the file");
         let missing = Htpasswd::read(Path::new("/no/such/file")).err().unwrap();
