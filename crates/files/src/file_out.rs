@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use compysition_core::{
-    Actor, ByteSize, Context, Error, Event, Held, Ports, Result, Tick, TimeSpan,
+    Actor, ByteSize, Context, Error, Event, Ports, Result, Retained, Tick, TimeSpan,
 };
 use compysition_expression::Template;
 use schemars::JsonSchema;
@@ -84,7 +84,7 @@ const AT_ONCE: usize = 256 << 10;
 #[derive(Default)]
 struct Waiting {
     bytes: Vec<u8>,
-    events: Vec<Held>,
+    events: Vec<Retained>,
 }
 
 impl FileOut {
@@ -145,7 +145,7 @@ impl FileOut {
             let written = ctx
                 .blocking(move || files.append(&file, &bytes).map_err(Unwritten))
                 .await?;
-            for event in waiting.events.into_iter().filter_map(Held::release) {
+            for event in waiting.events.into_iter().map(Retained::release) {
                 match &written {
                     Ok(()) => ctx.send(event)?,
                     Err(error) => ctx.send_error(event, error.about(&path))?,
@@ -165,13 +165,13 @@ impl Actor for FileOut {
         }
         let payload = event.payload().clone();
         let bytes = payload.bytes()?;
-        let held = ctx.hold(event)?;
+        let retained = ctx.retain(event)?;
         let is_first = self.waiting.is_empty();
         let waiting = match self.waiting.get_mut(&*path) {
             Some(waiting) => waiting,
             None => self.waiting.entry(path.into_owned()).or_default(),
         };
-        waiting.events.push(held);
+        waiting.events.push(retained);
         waiting.bytes.extend_from_slice(bytes);
         if !bytes.ends_with(b"\n") {
             waiting.bytes.push(b'\n');

@@ -15,3 +15,4 @@ mod side_by_side;
 mod stopping;
 mod streams;
 mod support;
+mod ten_flows;

@@ -179,8 +179,14 @@ mod tests {
         assert!(says("ada:$apr1$x$y").starts_with(":1: the password of the user is in a form"));
         assert!(says("ada:secret").contains("htpasswd -B"));
         assert!(!says("ada:secret").contains("secret"));
-        assert!(says("ada:$2y$04$short").starts_with(":1: the password of the user is a damaged bcrypt hash"));
-        assert_eq!(says("a:{SHA}AAAA"), ":1: the password of the user is a damaged {SHA} hash");
+        assert!(
+            says("ada:$2y$04$short")
+                .starts_with(":1: the password of the user is a damaged bcrypt hash")
+        );
+        assert_eq!(
+            says("a:{SHA}AAAA"),
+            ":1: the password of the user is a damaged {SHA} hash"
+        );
         let sha = "a:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=";
         assert_eq!(
             says(&format!("{sha}\n{sha}")),

@@ -1,0 +1,21 @@
+//! The guide shows the ten flows as they are.
+
+use std::fs;
+
+use crate::support::{examples, root};
+
+#[test]
+fn the_guide_shows_each_flow_as_it_is() {
+    let page = fs::read_to_string(root().join("docs/guide/ten_flows.md")).unwrap();
+    let mut shown = 0;
+    for entry in fs::read_dir(examples().join("ten_flows")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|form| form == "yaml") {
+            let text = fs::read_to_string(&path).unwrap();
+            let is_shown = page.contains(&format!("```yaml\n{text}```\n"));
+            assert!(is_shown, "{} differs from the guide", path.display());
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, page.matches("```yaml\n").count());
+}
