@@ -169,7 +169,10 @@ fn poll_makes_json_of_good_files_and_mails_of_bad_ones() {
     .unwrap();
     let subject = sink.subject();
     assert!(subject.starts_with("check: "), "{subject}");
-    appears(&folder.join("failed/b.xml"));
+    // What was told is in the dead letters as well, and so not lost.
+    let dead = lines(&folder.join("dead.jsonl"), 1);
+    assert!(dead[0].contains("much"), "{dead:?}");
+    appears(&folder.join("done/b.xml"));
     stop(process);
 
     // Nobody takes the mail: the file is in the dead letters.
@@ -177,8 +180,8 @@ fn poll_makes_json_of_good_files_and_mails_of_bad_ones() {
     drop(sink);
     fs::write(folder.join("in/c.xml"), "<reading/>").unwrap();
     let process = poll(&files, &port);
-    let dead = lines(&folder.join("dead.jsonl"), 1);
-    assert!(dead[0].contains("<reading/>"), "{dead:?}");
+    let dead = lines(&folder.join("dead.jsonl"), 2);
+    assert!(dead[1].contains("<reading/>"), "{dead:?}");
     appears(&folder.join("done/c.xml"));
     stop(process);
 }

@@ -33,11 +33,12 @@ fn database(files: &Files) -> String {
     format!("sqlite:{}", path.display())
 }
 
-fn serve(database: &str, crm: &str, erp: &str) -> (Process, String) {
+fn serve(files: &Files, database: &str, crm: &str, erp: &str) -> (Process, String) {
     let sets = sets(&[
         ("listen", "127.0.0.1:0"),
         ("crm_url", &format!("{crm}/")),
         ("erp_url", erp),
+        ("folder", &files.path().display().to_string()),
     ]);
     let mut command = compysition(["run", "--log", "json"]);
     command.env("DB", database);
@@ -70,7 +71,7 @@ fn soap_orders_are_checked_enriched_and_handed_on() {
     let files = Files::new();
     let database = database(&files);
     let (crm, mut erp) = (Peer::start(CRM), Peer::echo());
-    let (process, url) = serve(&database, &crm.url, &erp.url);
+    let (process, url) = serve(&files, &database, &crm.url, &erp.url);
     let answer = order(&url, "alice:secret", "c1", GOOD);
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(
@@ -94,7 +95,7 @@ fn soap_orders_are_checked_enriched_and_handed_on() {
     stop(process);
 
     for (crm, erp) in [(NOBODY, &erp.url[..]), (&crm.url[..], NOBODY)] {
-        let (process, url) = serve(&database, crm, erp);
+        let (process, url) = serve(&files, &database, crm, erp);
         let answer = order(&url, "alice:secret", "c1", GOOD);
         assert_eq!(answer.status, 503, "{answer:?}");
         assert!(answer.body.contains("Fault>"), "{answer:?}");
