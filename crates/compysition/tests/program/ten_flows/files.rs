@@ -50,7 +50,7 @@ fn cbr_sends_each_order_where_it_belongs() {
     let mut dead = lines(&files.path().join("dead.jsonl"), 2);
     dead.sort_by_key(|letter| letter.contains("20000"));
     assert!(
-        dead[0].contains("this is no order") && dead[0].contains("malformed"),
+        dead[0].contains("4.json") && dead[0].contains("malformed"),
         "{dead:?}"
     );
     assert!(

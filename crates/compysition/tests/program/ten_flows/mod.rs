@@ -49,9 +49,14 @@ impl Peer {
         Peer::start(ECHO)
     }
 
-    /// Waits for the next line that it prints.
+    /// Waits for the next line that it prints; what ends with a line break is followed by an empty one.
     fn next(&mut self) -> String {
-        self.process.next_output()
+        loop {
+            let line = self.process.next_output();
+            if !line.is_empty() {
+                return line;
+            }
+        }
     }
 }
 
