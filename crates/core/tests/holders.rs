@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{Collect, Count};
 use compysition_core::testing::Harness;
 use compysition_core::{
-    Actor, Context, Director, ErrorKind, Event, Held, Limits, Outcome, Result, Tick,
+    Actor, Context, Director, ErrorKind, Event, Held, Limits, Outcome, Result, Retained, Tick,
 };
 
 /// Holds all it gets, and sends it when it is told to, for the reasons that it listens to.
@@ -177,4 +177,47 @@ fn what_cannot_be_sent_outside_consume_takes_the_error_path() {
     let texts: Vec<&str> = texts.iter().map(|event| event.text().unwrap()).collect();
     assert_eq!(texts, ["a", "b"]);
     assert_eq!(harness.inside(), 0);
+}
+
+/// Keeps events for a moment; lets go of those that say so.
+#[derive(Default)]
+struct Moment(Vec<Retained>);
+
+impl Actor for Moment {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let is_forgotten = event.text()? == "forget";
+        let retained = ctx.retain(event)?;
+        if !is_forgotten {
+            self.0.push(retained);
+            ctx.wake_after(Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
+        let events = self.0.drain(..).map(Retained::release);
+        events.into_iter().try_for_each(|event| ctx.send(event))
+    }
+}
+
+#[test]
+fn what_is_kept_for_a_moment_goes_on_or_takes_the_error_path() {
+    let mut harness = Harness::new(Moment::default());
+    harness.send("a");
+    harness.send("forget");
+    harness.send("b");
+    harness.advance(Duration::from_millis(1));
+    let texts: Vec<String> = harness
+        .take()
+        .iter()
+        .map(|event| event.text().unwrap().to_owned())
+        .collect();
+    assert_eq!(texts, ["a", "b"]);
+    let failed = harness.errors();
+    let message = failed[0].error().unwrap().error.message();
+    assert!(
+        message.contains("dropped without being sent on"),
+        "{message}"
+    );
+    assert_eq!((failed.len(), harness.inside()), (1, 0));
 }

@@ -3,12 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{DEADLINE, Files, Process};
+use crate::support::{Files, Process, await_that};
 
 const LINES: usize = 200_000;
 const KILLS: usize = 5;
@@ -74,21 +72,11 @@ connect:
         let share = LINES * line(0).len() / (KILLS + 2);
         let enough = self.written() + share;
         let process = self.start();
-        await_that(|| self.written() > enough);
+        await_that("what is written", || self.written() > enough);
         let checkpoint = self.checkpoint();
-        await_that(|| self.checkpoint() > checkpoint);
+        await_that("a checkpoint", || self.checkpoint() > checkpoint);
         // SIGKILL.
         drop(process);
-    }
-}
-
-/// Looks again and again until something is so.
-fn await_that(is_so: impl Fn() -> bool) {
-    let until = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < until, "nothing goes on");
-        // Not a whole core of few, which the program needs.
-        thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -167,7 +155,9 @@ fn a_tail_that_is_killed_loses_nothing() {
     }
     let process = copying.start();
     let all = fs::metadata(copying.path("in.txt")).unwrap().len() as usize;
-    await_that(|| copying.written() >= all && copying.checkpoint() >= all);
+    await_that("the end", || {
+        copying.written() >= all && copying.checkpoint() >= all
+    });
     let ended = process.stop();
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     assert_eq!(copying.checkpoint(), all, "a stop forgets nothing");

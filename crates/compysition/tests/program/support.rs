@@ -13,6 +13,16 @@ use serde_json::Value;
 /// Whoever waits longer waits for something that does not come.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Looks again and again until something is so, as nobody tells of what another process did to a file.
+pub(crate) fn await_that(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what} does not come");
+        // Not a whole core of few, which the program needs.
+        thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
 /// The examples' directory.
 pub(crate) fn examples() -> PathBuf {
     root().join("examples")

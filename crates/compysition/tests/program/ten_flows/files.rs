@@ -5,20 +5,17 @@ use std::io::Write;
 use std::path::Path;
 
 use super::{ECHO, NOBODY, Peer, run, stop};
-use crate::support::{DEADLINE, Files};
+use crate::support::{Files, await_that};
 
 /// Waits until a file has so many lines, and returns them.
 pub(super) fn lines(path: &Path, count: usize) -> Vec<String> {
-    let began = std::time::Instant::now();
-    loop {
+    let read = || {
         let text = fs::read_to_string(path).unwrap_or_default();
-        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        if lines.len() >= count {
-            return lines;
-        }
-        assert!(began.elapsed() < DEADLINE, "{}: {lines:?}", path.display());
-        std::thread::yield_now();
-    }
+        let lines = text.lines().map(str::to_owned);
+        lines.collect::<Vec<String>>()
+    };
+    await_that(&path.display().to_string(), || read().len() >= count);
+    read()
 }
 
 #[test]

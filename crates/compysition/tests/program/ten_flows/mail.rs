@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::files::lines;
 use super::{NOBODY, Peer, flow, run, sets, stop};
-use crate::support::{DEADLINE, Files, Process, compysition, root};
+use crate::support::{Files, Process, await_that, compysition, root};
 
 /// A mail server that shows what it gets.
 struct Sink {
@@ -60,11 +60,7 @@ impl Drop for Sink {
 
 /// Waits until there is a file.
 fn appears(path: &Path) {
-    let began = std::time::Instant::now();
-    while !path.exists() {
-        assert!(began.elapsed() < DEADLINE, "no {}", path.display());
-        std::thread::yield_now();
-    }
+    await_that(&path.display().to_string(), || path.exists());
 }
 
 /// Takes rows but those whose name is `bad`.
