@@ -60,6 +60,7 @@ mod registry;
 mod retained;
 mod retry;
 mod root;
+mod root_state;
 mod runner;
 mod seat;
 mod settled;

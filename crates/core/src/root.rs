@@ -5,12 +5,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::current::current_actor;
 use crate::permits::Gate;
 use crate::pump::Pump;
+use crate::root_state::State;
 use crate::settled::Watcher;
 use crate::settlement::{Outcome, Unanswered};
 use crate::sync::Mutex;
@@ -37,28 +37,6 @@ pub(crate) struct Root {
     held: AtomicU64,
     flags: AtomicU16,
     state: Mutex<Option<Box<State>>>,
-}
-
-#[derive(Default)]
-struct State {
-    deadline: Option<Instant>,
-    answer: Option<Event>,
-    /// The first bad end; one that was lost before one that was kept.
-    failure: Option<Failure>,
-    outcome: Option<Outcome>,
-    /// The actor where the last copy ended.
-    last: Option<Arc<str>>,
-    /// Who waits for the answer or the outcome.
-    wakers: Vec<Waker>,
-    /// Notified when work for the root becomes void; made with the first who listens. Many may come and go: each
-    /// piece of work under way listens.
-    void: Option<Arc<Notify>>,
-    /// Made with the first amplifier.
-    pump: Option<Arc<Pump>>,
-    /// Who is told how it ended, before anybody else hears of it.
-    watchers: Vec<Watcher>,
-    /// What the answer was, for the watchers.
-    answered: Option<Event>,
 }
 
 /// How much of one root may be under way, in bytes, before its amplifiers wait.
@@ -371,7 +349,7 @@ impl Root {
         self.change(
             |state| match state.outcome.clone().or_else(|| self.delivered()) {
                 Some(outcome) => Poll::Ready(outcome),
-                None => wait(state, waker),
+                None => state.wait(waker),
             },
         )
     }
@@ -388,7 +366,7 @@ impl Root {
                 return Poll::Ready(Ok(answer));
             }
             if state.outcome.is_none() {
-                return wait(state, waker);
+                return state.wait(waker);
             }
             Poll::Ready(Err(Unanswered {
                 failure: state.failure.clone(),
@@ -396,11 +374,4 @@ impl Root {
             }))
         })
     }
-}
-
-fn wait<T>(state: &mut State, waker: &Waker) -> Poll<T> {
-    if !state.wakers.iter().any(|known| known.will_wake(waker)) {
-        state.wakers.push(waker.clone());
-    }
-    Poll::Pending
 }
