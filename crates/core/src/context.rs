@@ -273,9 +273,12 @@ impl Context {
         self.sent.store(true, Relaxed);
     }
 
-    /// Puts what the actor made into the event that came in, which else stays as it was.
+    /// Puts what the actor made into the event that came in, which else stays as it was. What was made of others, as
+    /// an actor does that held them, goes on as it is: it must not be lost.
     fn put_into(&self, path: &str, made: &mut Event) -> Result {
-        if let Some(input) = self.parent.whole() {
+        if let Some(input) = self.parent.whole()
+            && input.receipt().address() == made.receipt().address()
+        {
             let mut event = input.clone();
             event.set_path(path, made.payload().to_value())?;
             *made = event;

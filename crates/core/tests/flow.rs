@@ -349,3 +349,39 @@ async fn an_actor_with_one_fixed_outbox_needs_no_name_for_it() {
     flow.block().await;
     assert_eq!(flow.snapshot().delivered, 1);
 }
+
+#[tokio::test]
+async fn what_is_put_into_the_event_at_hand_is_not_another_that_was_held() {
+    /// Sends each event on when the next one comes, and that as well.
+    #[derive(Default)]
+    struct Later(Option<compysition_core::Held>);
+    impl Actor for Later {
+        async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            match self.0.take().and_then(compysition_core::Held::release) {
+                None => self.0 = Some(ctx.hold(event)?),
+                Some(first) => {
+                    ctx.send(first)?;
+                    ctx.send(event)?;
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut director = Director::new("later");
+    let collect = Collect::default();
+    let source = director.register("source", Count(2));
+    let later = director.register("later", Later::default());
+    let sink = director.register("sink", Collect(collect.0.clone()));
+    director.set_into(later, "attributes.made");
+    director.connect(source, later);
+    director.connect(later, sink);
+    let flow = director.start().await.unwrap();
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    let texts = collect.texts();
+    assert_eq!(texts.len(), 2);
+    assert_ne!(
+        texts[0], texts[1],
+        "the first is lost, and the second there twice"
+    );
+}
