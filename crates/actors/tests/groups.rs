@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::build;
 use compysition_actors::{Door, DoorHandle, Split};
 use compysition_core::{
-    Actor, Context, Director, Error, Event, Flow, Node, Ports, Result, inspect, map,
+    Actor, Context, Director, Error, Event, Flow, Limits, Node, Ports, Result, inspect, map,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -319,4 +319,30 @@ async fn what_came_of_no_split_is_an_error() {
     let flow = director.start().await.unwrap();
     let refused = ask(flow, handle, json!(1)).await.unwrap_err();
     assert!(refused.contains("came of no split"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_for_which_there_is_no_room_fails_once_and_the_whole_with_it() {
+    let mut director = Director::new("full");
+    director.set_limits(Limits {
+        held_bytes: 2 * 600,
+        ..Limits::default()
+    });
+    let (door, handle) = Door::new();
+    let door = director.register("door", door);
+    let split = director.register("split", Split::new());
+    let join = director.register("join", build("join", json!({ "by": "split" })));
+    let sink = director.register("sink", build("discard", json!({})));
+    director.connect(door, split);
+    director.connect(split, join);
+    director.connect(join, door);
+    director.connect_error(join, sink);
+    let flow = director.start().await.unwrap();
+    let refused = handle.ask(json!([1, 2, 3])).await.unwrap_err().to_string();
+    assert!(refused.contains("holds as much as it may"), "{refused}");
+    let snapshot = flow.snapshot();
+    let join = snapshot.actors.iter().find(|actor| actor.name == "join");
+    // The third part, and the whole.
+    assert_eq!(join.unwrap().failed, 2, "{snapshot:?}");
+    assert!(flow.stop().await.is_clean());
 }

@@ -125,7 +125,7 @@ impl Context {
         if !receipt.is_some() {
             return error;
         }
-        if receipt.address() != self.parent.body().receipt.address() {
+        if !self.is_at_hand(&event) {
             desk::flush(&self.station);
             self.station.route_error(event, error.clone());
             return error;
@@ -135,6 +135,17 @@ impl Context {
             // An actor that keeps no input gets it back to give it on.
             None => error.giving_back(event),
         }
+    }
+
+    /// Returns whether an event is the one being consumed, or a copy or child of it; one that has arrived where its
+    /// group is gathered owes less than it did, but is the same.
+    fn is_at_hand(&self, event: &Event) -> bool {
+        let (own, at_hand) = (event.receipt(), self.parent.body());
+        if own.address() == at_hand.receipt.address() {
+            return true;
+        }
+        let roots = own.root().zip(at_hand.receipt.root());
+        event.id() == at_hand.id && roots.is_some_and(|(own, other)| std::ptr::eq(own, other))
     }
 
     /// Sends an event to every outbox but the one of this name, whether that is connected or not. It never waits.
