@@ -82,6 +82,7 @@ mod time_span;
 mod timestamp;
 mod travel;
 mod turns;
+mod wiring;
 mod work;
 mod xml;
 
@@ -125,3 +126,4 @@ pub use spawner::{Executor, Spawner, Task};
 pub use supervision::{ActorState, OnFailed, Supervision};
 pub use time_span::{ParseTimeSpanError, TimeSpan};
 pub use timestamp::Timestamp;
+pub use wiring::{WiredActor, WiredErrors, WiredLink, WiredOrder, Wiring};

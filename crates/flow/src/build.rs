@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) director: Director,
     pub(crate) places: Places,
+    /// The kinds of the actors; none of `reply`, or where it is not known.
+    pub(crate) kinds: Vec<Option<&'static str>>,
     /// Whether every line of `connect` could be read; else more would look unconnected than is.
     pub(crate) is_whole: bool,
 }
@@ -69,17 +71,20 @@ pub(crate) struct Places {
 impl Places {
     /// Returns the problems that the director found, with their places.
     pub(crate) fn diagnostics(&self, error: &FlowError) -> Vec<Diagnostic> {
-        let place = |about: &About| match about {
-            About::Actor(index) => self.actors.get(*index).copied(),
-            About::Link(index) => self.links.get(*index).copied(),
-            _ => None,
-        };
         let problems = error.problems.iter();
         problems
-            .map(|problem| {
-                Diagnostic::new(place(&problem.about).unwrap_or(self.flow), &problem.message)
-            })
+            .map(|problem| Diagnostic::new(self.of(&problem.about), &problem.message))
             .collect()
+    }
+
+    /// Returns where a part of the flow stands; that of the flow if it is not known more closely.
+    pub(crate) fn of(&self, about: &About) -> Span {
+        let place = match about {
+            About::Actor(index) => self.actors.get(*index),
+            About::Link(index) => self.links.get(*index),
+            _ => None,
+        };
+        place.copied().unwrap_or(self.flow)
     }
 }
 
@@ -188,6 +193,7 @@ impl Building {
             name: name.to_owned(),
             director: Director::new(name),
             places,
+            kinds: Vec::new(),
             is_whole: true,
         };
         Building {
@@ -204,6 +210,9 @@ impl Building {
         found: &mut Vec<Diagnostic>,
     ) {
         for actor in actors {
+            self.plan
+                .kinds
+                .push(actor.kind.as_ref().map(|(kind, _)| *kind));
             let built = actor.kind.and_then(|(kind, node)| {
                 let kind = loader.registry.get(kind)?;
                 let built = settings::build(kind, &node, secrets, found)?;
@@ -313,6 +322,7 @@ impl Building {
         if member.name == "reply" {
             let node = self.plan.director.reply();
             self.plan.places.actors.push(member.span);
+            self.plan.kinds.push(None);
             self.by_name.insert("reply".into(), node);
             return Ok(node);
         }

@@ -14,10 +14,24 @@ pub struct Diagnostics {
     list: Vec<Diagnostic>,
 }
 
-/// One thing that is wrong with a flow file.
+/// How grave a [`Diagnostic`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; nothing need be done.
+    Note,
+    /// The flow runs, but hardly does what was meant.
+    Warning,
+    /// The flow cannot run.
+    Error,
+}
+
+/// One thing that is wrong with a flow file, or worth knowing of it.
 #[derive(Clone)]
 pub struct Diagnostic {
+    pub(crate) severity: Severity,
     pub(crate) message: String,
+    /// Other places that the message speaks of, and what is there.
+    pub(crate) notes: Vec<(Span, String)>,
     pub(crate) hint: Option<String>,
     pub(crate) span: Option<Span>,
     sources: Arc<Sources>,
@@ -26,7 +40,9 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
+            severity: Severity::Error,
             message: message.into(),
+            notes: Vec::new(),
             hint: None,
             span: Some(span),
             sources: Arc::default(),
@@ -36,7 +52,9 @@ impl Diagnostic {
     /// Makes a diagnostic about no line, such as a file that cannot be read.
     pub(crate) fn general(message: impl Into<String>) -> Diagnostic {
         Diagnostic {
+            severity: Severity::Error,
             message: message.into(),
+            notes: Vec::new(),
             hint: None,
             span: None,
             sources: Arc::default(),
@@ -63,6 +81,17 @@ impl Diagnostic {
         found.iter().any(within)
     }
 
+    pub(crate) fn severity_of(mut self, severity: Severity) -> Diagnostic {
+        self.severity = severity;
+        self
+    }
+
+    /// Points at another place that the message speaks of.
+    pub(crate) fn note(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.notes.push((span, text.into()));
+        self
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hint = Some(hint.into());
         self
@@ -71,6 +100,11 @@ impl Diagnostic {
     pub(crate) fn hint_if(mut self, hint: Option<impl Into<String>>) -> Diagnostic {
         self.hint = hint.map(Into::into);
         self
+    }
+
+    /// Returns how grave it is.
+    pub fn severity(&self) -> Severity {
+        self.severity
     }
 
     /// Returns what is wrong.
@@ -129,15 +163,35 @@ impl Diagnostics {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        write!(f, "{}: {}", self.severity, self.message)?;
         let margin = match self.span {
             Some(span) => show_line(f, span, &self.sources)?,
             None => 2,
         };
+        for (span, text) in &self.notes {
+            let path = self.sources.get(span.file);
+            let path = path.map_or(Path::new("?"), |source| &source.path);
+            let (path, line) = (path.display(), span.line);
+            write!(
+                f,
+                "\n{:margin$}= note: {text} ({path}:{line}:{})",
+                "", span.column
+            )?;
+        }
         match &self.hint {
             Some(hint) => write!(f, "\n{:margin$}= help: {hint}", ""),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
     }
 }
 

@@ -54,5 +54,5 @@ mod values;
 
 pub mod testing;
 
-pub use diagnostics::{Diagnostic, Diagnostics};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use load::{Loaded, Loader};

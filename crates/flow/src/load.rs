@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use compysition_core::{Director, Flow, Registry};
+use compysition_core::{About, Director, Flow, Registry, Wiring};
 use compysition_expression::Functions;
 
 use crate::build::{self, Places};
@@ -50,6 +50,7 @@ pub struct Loaded {
     director: Director,
     name: String,
     places: Places,
+    kinds: Vec<Option<&'static str>>,
     sources: Sources,
     secrets: BTreeSet<String>,
 }
@@ -177,11 +178,13 @@ impl Loader {
                               name,
                               director,
                               places,
+                              kinds,
                               ..
                           }| Loaded {
                 name,
                 director,
                 places,
+                kinds,
                 sources: sources.clone(),
                 secrets: secrets.clone(),
             };
@@ -195,6 +198,23 @@ impl Loaded {
     /// Returns the flow's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the kind of the n-th actor, from 0; none of `reply`.
+    pub fn kind(&self, actor: usize) -> Option<&str> {
+        self.kinds.get(actor).copied().flatten()
+    }
+
+    /// Describes the flow's actors and links.
+    pub fn wiring(&self) -> Wiring {
+        self.director.wiring()
+    }
+
+    /// Returns the file where a part of the flow stands, the line and the column, from 1.
+    pub fn place(&self, about: &About) -> Option<(&Path, usize, usize)> {
+        let span = self.places.of(about);
+        let source = self.sources.get(span.file)?;
+        Some((&source.path, span.line as usize, span.column as usize))
     }
 
     /// Returns the director, to add to the flow before it is started.
