@@ -17,7 +17,7 @@ pub(crate) fn connect_errors(director: &mut Director) -> Vec<usize> {
     let others = others(director, errors);
     let without: Vec<usize> = others.filter(|index| !has_own(*index)).collect();
     for &index in &without {
-        let inbox = format!("error_{}", director.actors[index].name).into();
+        let inbox = error_inbox(&director.actors[index].name);
         connect(director, index, errors, inbox, LinkKind::Error(None));
     }
     without
@@ -33,6 +33,11 @@ pub(crate) fn connect_dead_letters(director: &mut Director) {
         let inbox = DEAD_LETTERS.into();
         connect(director, index, dead_letters, inbox, LinkKind::LastResort);
     }
+}
+
+/// Returns the inbox by which an actor takes the errors of another, unless it is named.
+pub(crate) fn error_inbox(of: &str) -> Port {
+    format!("error_{of}").into()
 }
 
 /// The outbox and the inbox of what would else be lost.

@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use crate::best_effort::BestEffort;
 use crate::breaker::Breaker;
 use crate::connection::{Connection, LinkKind};
+use crate::default_links::error_inbox;
 use crate::ends::{End, Ends, Node};
 use crate::flow::Flow;
 use crate::flow_error::FlowError;
-use crate::into_actor::IntoActor;
+use crate::into_actor::{Built, IntoActor};
 use crate::log_tap::LogTap;
 use crate::permits::Limits;
 use crate::pool::Pool;
@@ -53,7 +54,7 @@ pub struct Director {
     /// What is logged, and the actor that gets it.
     pub(crate) log: Option<(Arc<LogTap>, Node)>,
     pub(crate) only_source: Option<Node>,
-    reply: Option<Node>,
+    pub(crate) reply: Option<Node>,
     pub(crate) limits: Limits,
     pub(crate) stop_deadline: Duration,
     pub(crate) supervision: Supervision,
@@ -64,10 +65,32 @@ pub(crate) struct Registered {
     pub(crate) ports: Ports,
     pub(crate) options: Options,
     pub(crate) pool: Option<Pool>,
+    /// The process that it runs in, if the flow is in several.
+    pub(crate) process: Option<Arc<str>>,
     pub(crate) role: Role,
 }
 
 impl Registered {
+    pub(crate) fn new(name: Arc<str>, mut built: Built) -> Registered {
+        let stage = built.make();
+        let ports = stage
+            .as_ref()
+            .map_or_else(|_| Ports::any(), |stage| stage.ports());
+        let maker = Arc::new(Mutex::new(built));
+        Registered::with(name, ports, Role::Actor(stage, maker))
+    }
+
+    fn with(name: Arc<str>, ports: Ports, role: Role) -> Registered {
+        Registered {
+            name,
+            ports,
+            options: Options::default(),
+            pool: None,
+            process: None,
+            role,
+        }
+    }
+
     /// Returns whether the actor was registered as a value, of which there is only one.
     pub(crate) fn is_value(&self) -> bool {
         matches!(&self.role, Role::Actor(Ok(_), maker) if !maker.lock().is_factory())
@@ -122,13 +145,7 @@ impl Director {
         name: impl Into<Arc<str>>,
         actor: impl IntoActor<Form>,
     ) -> Node {
-        let mut built = actor.into_actor();
-        let stage = built.make();
-        let ports = stage
-            .as_ref()
-            .map_or_else(|_| Ports::any(), |stage| stage.ports());
-        let maker = Arc::new(Mutex::new(built));
-        self.add(name.into(), ports, Role::Actor(stage, maker))
+        self.add(Registered::new(name.into(), actor.into_actor()))
     }
 
     /// Returns the node that stands for the door that an event came in by. What reaches it answers its
@@ -137,26 +154,24 @@ impl Director {
         match self.reply {
             Some(node) => node,
             None => {
-                let node = self.add("reply".into(), Ports::any().sink(), Role::Reply);
+                let ports = Ports::any().sink();
+                let node = self.add(Registered::with("reply".into(), ports, Role::Reply));
                 self.reply = Some(node);
                 node
             }
         }
     }
 
-    fn add(&mut self, name: Arc<str>, ports: Ports, role: Role) -> Node {
-        let node = Node {
-            index: self.actors.len() as u32,
+    pub(crate) fn add(&mut self, actor: Registered) -> Node {
+        self.actors.push(actor);
+        self.node_at(self.actors.len() as u32 - 1)
+    }
+
+    pub(crate) fn node_at(&self, index: u32) -> Node {
+        Node {
+            index,
             tag: self.tag,
-        };
-        self.actors.push(Registered {
-            name,
-            ports,
-            options: Options::default(),
-            pool: None,
-            role,
-        });
-        node
+        }
     }
 
     /// Connects outboxes to inboxes, each of the first to each of the second.
@@ -226,7 +241,7 @@ impl Director {
                 let inbox = to.port.clone();
                 (
                     outbox,
-                    inbox.unwrap_or_else(|| format!("error_{}", name(from.node)).into()),
+                    inbox.unwrap_or_else(|| error_inbox(name(from.node))),
                 )
             }
         }
@@ -321,10 +336,7 @@ impl Director {
     /// Returns the actor of this name.
     pub fn node(&self, name: &str) -> Option<Node> {
         let index = self.actors.iter().position(|actor| &*actor.name == name)?;
-        Some(Node {
-            index: index as u32,
-            tag: self.tag,
-        })
+        Some(self.node_at(index as u32))
     }
 
     /// Returns the names of all actors, and the connected inboxes of each.
@@ -349,7 +361,7 @@ impl Director {
         self.actors.get(node.index as usize).filter(|_| own)
     }
 
-    fn registered_mut(&mut self, node: Node) -> Option<&mut Registered> {
+    pub(crate) fn registered_mut(&mut self, node: Node) -> Option<&mut Registered> {
         let own = node.tag == self.tag;
         self.actors.get_mut(node.index as usize).filter(|_| own)
     }

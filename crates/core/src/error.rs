@@ -169,7 +169,7 @@ pub struct Failure {
 
 impl Failure {
     /// Makes the failure of an actor that tried once, just now.
-    pub(crate) fn new(error: Error, actor: Arc<str>) -> Failure {
+    pub fn new(error: Error, actor: Arc<str>) -> Failure {
         let now = SystemTime::now();
         Failure {
             error,
@@ -186,6 +186,18 @@ impl Failure {
     pub(crate) fn of_ended(actor: &Arc<str>) -> Failure {
         let error = Error::unavailable(format!("actor `{actor}` has ended"));
         Failure::new(error, actor.clone())
+    }
+
+    /// Returns the same failure of an event that is stored where it can be sent again.
+    #[must_use]
+    pub fn kept(mut self) -> Failure {
+        self.kept = true;
+        self
+    }
+
+    /// Returns whether the event is stored where it can be sent again.
+    pub fn is_kept(&self) -> bool {
+        self.kept
     }
 
     /// Returns the failure as JSON: kind, message, actor, inbox, attempts, times and the error's details.

@@ -288,8 +288,9 @@ impl Event {
         self.head_mut().failure.as_mut()
     }
 
-    /// Returns the event marked with a failure.
-    pub(crate) fn failed(mut self, failure: Failure) -> Event {
+    /// Returns the event marked with a failure, as an actor leaves it that could not handle it.
+    #[must_use]
+    pub fn failed(mut self, failure: Failure) -> Event {
         self.head_mut().failure = Some(Arc::new(failure));
         self
     }

@@ -125,6 +125,21 @@ impl Flow {
 
     /// Waits until nothing runs, has holders flush, and waits until nothing is live.
     async fn drain(&self) {
+        loop {
+            let admitted = self.state.admitted();
+            self.flush().await;
+            // Other processes may send more until all of them are done.
+            let is_over = || self.state.intakes() == 0 && self.state.open_roots() == 0;
+            let comes_more = || self.state.admitted() > admitted;
+            self.state.until(|| is_over() || comes_more()).await;
+            if is_over() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until nothing runs, and has holders send what they hold, until nothing is live.
+    async fn flush(&self) {
         self.state.until(|| self.is_idle()).await;
         // What one holder flushes another may hold: at most all of them stand in a row.
         for _ in 0..=self.tasks.len() {
@@ -135,7 +150,6 @@ impl Flow {
                 return;
             }
         }
-        self.state.until(|| self.state.open_roots() == 0).await;
     }
 
     /// Waits for each actor in turn until it has nothing to do.

@@ -48,6 +48,8 @@ pub(crate) struct FlowState {
     /// Notified when a source ended. Apart from `quiet`, since who waits for the end of a flow must not be
     /// woken each time that a door has nothing to do.
     source_gone: Notify,
+    /// Ways in for what other processes send. Each is a source, too.
+    intakes: AtomicUsize,
     /// The actors that ever held an event.
     holders: Mutex<Vec<Weak<Station>>>,
     opened: AtomicU64,
@@ -106,6 +108,7 @@ impl FlowState {
             aborted: AtomicBool::new(false),
             sources: AtomicUsize::new(0),
             source_gone: Notify::new(),
+            intakes: AtomicUsize::new(0),
             holders: Mutex::default(),
             opened: AtomicU64::new(0),
             seed,
@@ -215,6 +218,21 @@ impl FlowState {
         self.quiet.notify_waiters();
     }
 
+    pub(crate) fn intake_opened(&self) {
+        self.intakes.fetch_add(1, SeqCst);
+        self.source_began();
+    }
+
+    pub(crate) fn intake_closed(&self) {
+        self.intakes.fetch_sub(1, SeqCst);
+        self.source_ended();
+    }
+
+    /// Returns how many ways in there are for what other processes send.
+    pub(crate) fn intakes(&self) -> usize {
+        self.intakes.load(SeqCst)
+    }
+
     pub(crate) fn sources(&self) -> usize {
         self.sources.load(SeqCst)
     }
@@ -249,7 +267,9 @@ impl FlowState {
 
     fn count_settled(&self, counter: &AtomicU64) {
         counter.fetch_add(1, SeqCst);
-        if self.open_roots() == 0 {
+        // Another process is told when what began here is done, while what came from there may still be open.
+        let is_ending = || self.is_stopping() || self.sources() <= self.intakes();
+        if self.open_roots() == 0 || (self.intakes() > 0 && is_ending()) {
             self.quiet.notify_waiters();
         }
     }

@@ -25,7 +25,7 @@ use crate::log_source::{self, behind};
 use crate::lot::Lot;
 use crate::permits::{Gate, Limits};
 use crate::pool::Pool;
-use crate::port::Port;
+use crate::port::{Port, Share};
 use crate::simulation::Trouble;
 use crate::spawner::{Executor, Spawner, TokioExecutor};
 use crate::stage::Stage;
@@ -123,7 +123,7 @@ pub(crate) async fn launch_with(
 fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>> {
     let sources = actors
         .iter()
-        .filter(|actor| actor.ports.source && !actor.ports.has_own_share)
+        .filter(|actor| actor.ports.source && actor.ports.share == Share::Equal)
         .count()
         .max(1);
     let limits = &state.limits;
@@ -133,9 +133,10 @@ fn gates(actors: &[Registered], state: &Arc<FlowState>) -> Vec<Option<Arc<Gate>>
         ..limits.clone()
     };
     let gate = |actor: &Registered| {
-        let own = match actor.ports.has_own_share {
-            true => log_source::share(limits),
-            false => share.clone(),
+        let own = match actor.ports.share {
+            Share::Equal => share.clone(),
+            Share::Log => log_source::share(limits),
+            Share::Foreign(processes) => limits.times(processes),
         };
         let is_source = actor.ports.source;
         is_source.then(|| Arc::new(Gate::new(state.clone(), own)))

@@ -51,7 +51,7 @@ impl Actor for LogSource {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().with_own_share()
+        Ports::any().source().with_log_share()
     }
 }
 

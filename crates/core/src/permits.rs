@@ -63,6 +63,17 @@ pub enum Refusal {
     Crowded,
 }
 
+impl Limits {
+    /// Returns the limits of so many flows together.
+    pub(crate) fn times(&self, flows: usize) -> Limits {
+        Limits {
+            roots: self.roots.saturating_mul(flows.max(1)),
+            bytes: self.bytes.saturating_mul(flows.max(1)),
+            ..self.clone()
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -196,6 +207,16 @@ impl Gate {
             gate: Some(self.clone()),
             bytes: bytes as u64,
         })
+    }
+
+    /// Takes a permit of `bytes` whether there is room or not: for what has one somewhere else.
+    pub(crate) fn take_always(self: &Arc<Self>, bytes: usize) -> Permit {
+        self.overdraw_root();
+        self.overdraw(bytes as u64);
+        Permit {
+            gate: Some(self.clone()),
+            bytes: bytes as u64,
+        }
     }
 
     pub(crate) fn share(&self) -> &Limits {

@@ -53,6 +53,18 @@ impl fmt::Debug for Port {
     }
 }
 
+/// Which part of a flow's permits a source has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// As much as each of the others.
+    #[default]
+    Equal,
+    /// A small one of its own, for the flow's log.
+    Log,
+    /// What so many processes may have under way together, beside that of this one's sources.
+    Foreign(usize),
+}
+
 /// What an actor says about its ports; the director checks the wiring against it before the start.
 #[derive(Clone, Debug, Default)]
 pub struct Ports {
@@ -62,7 +74,7 @@ pub struct Ports {
     pub(crate) may_drop: bool,
     pub(crate) single: bool,
     pub(crate) gathers: bool,
-    pub(crate) has_own_share: bool,
+    pub(crate) share: Share,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
 }
@@ -119,9 +131,18 @@ impl Ports {
         self
     }
 
-    /// Has permits of its own, beside those that the other sources share.
-    pub(crate) fn with_own_share(mut self) -> Ports {
-        self.has_own_share = true;
+    /// Takes in what so many other processes send ([`Context::intake`](crate::Context::intake)), beside what the flow's own
+    /// sources emit.
+    #[must_use]
+    pub fn takes_in(mut self, processes: usize) -> Ports {
+        self.source = true;
+        self.share = Share::Foreign(processes);
+        self
+    }
+
+    /// Has permits of its own, for the flow's log.
+    pub(crate) fn with_log_share(mut self) -> Ports {
+        self.share = Share::Log;
         self
     }
 

@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 use tokio::time::Instant;
 
 use crate::current::current_actor;
+use crate::foreign::Heir;
 use crate::permits::Gate;
 use crate::pump::Pump;
 use crate::root_state::State;
@@ -136,6 +137,9 @@ impl Root {
             return false;
         }
         let answer = answer();
+        if let Some(heir) = self.heir() {
+            heir.answered(&answer);
+        }
         self.change_and_wake(|state| {
             if !state.watchers.is_empty() {
                 state.answered = Some(answer.clone());
@@ -143,6 +147,19 @@ impl Root {
             state.answer = Some(answer);
         });
         true
+    }
+
+    /// Has somebody told what it is answered with and how it ends, who holds nothing of the root.
+    pub(crate) fn tell(&self, heir: Arc<dyn Heir>) {
+        self.flags.fetch_or(WATCHED, Relaxed);
+        self.change(|state| state.heir = Some(heir));
+    }
+
+    fn heir(&self) -> Option<Arc<dyn Heir>> {
+        match self.flags.load(Relaxed) & WATCHED {
+            0 => None,
+            _ => self.state.lock().as_ref()?.heir.clone(),
+        }
     }
 
     pub(crate) fn was_asked(&self) -> bool {
@@ -302,6 +319,9 @@ impl Root {
         });
         for watcher in watchers {
             watcher(&outcome, answer.as_ref());
+        }
+        if let Some(heir) = self.heir() {
+            heir.settled(&outcome);
         }
         self.change_and_wake(|state| {
             if self.asked {

@@ -162,6 +162,10 @@ impl Source {
         self.gate.flow().stopping_token().cancelled_owned()
     }
 
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
     /// Returns the context of the actor whose source this is.
     pub fn context(&self) -> &Context {
         &self.ctx
@@ -247,7 +251,7 @@ fn leave_some_time(gate: &Gate, root: &Arc<Root>) {
 }
 
 /// Sends an event that was let in; if that cannot be, it takes the error path.
-fn send(ctx: &Context, outbox: Option<&str>, event: Event) {
+pub(crate) fn send(ctx: &Context, outbox: Option<&str>, event: Event) {
     let station = &ctx.station;
     let sent = match outbox {
         None => ctx.deliver(event, &station.outboxes().all, "*"),

@@ -119,6 +119,18 @@ impl Event {
         body.receipt = Receipt::One(root);
     }
 
+    /// Lets an event into a flow that has passed so many links elsewhere. It keeps its id.
+    pub(crate) fn enter_after(&mut self, hops: u32, root: Arc<Root>, charge: u64) {
+        self.enter(self.id(), root, charge);
+        self.travel = self.travel.after(hops.min(MOST_HOPS));
+    }
+
+    /// Takes on what another event owes, and has passed.
+    pub(crate) fn enter_beside(&mut self, other: &Event) {
+        self.travel = other.travel.uncharged().owning();
+        self.body_mut().receipt = other.receipt().clone();
+    }
+
     /// Takes a place in a group, beside what it owes to its root.
     pub(crate) fn join_group(&mut self, place: Arc<Place>) {
         let body = self.body_mut();

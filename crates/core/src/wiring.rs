@@ -47,6 +47,8 @@ pub struct WiredActor {
     pub name: String,
     /// Whether it is the node that stands for the door an event came in by.
     pub is_reply: bool,
+    /// The process that it is placed in, if the flow is in several.
+    pub process: Option<String>,
     /// Whether it is a plain function, which its sender runs in place.
     pub is_function: bool,
     /// What it says about its ports.
@@ -151,6 +153,7 @@ impl WiredActor {
         WiredActor {
             name: actor.name.to_string(),
             is_reply: matches!(actor.role, Role::Reply),
+            process: actor.process.as_deref().map(str::to_owned),
             is_function: matches!(&actor.role, Role::Actor(Ok(stage), _) if stage.is_function()),
             ports: actor.ports.clone(),
             instances: pool.map_or(1, |pool| pool.size),

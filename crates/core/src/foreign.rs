@@ -1,0 +1,179 @@
+//! Events that come from another process, and what is told there of their end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use tokio::time::Instant;
+
+use crate::context::Context;
+use crate::flow_state::FlowState;
+use crate::receipt::Receipt;
+use crate::root::Root;
+use crate::source::{self, Source};
+use crate::{Event, Failure, Id, Outcome, Result};
+
+/// An event that left a flow in one process to go on in another, as that one takes it in.
+///
+/// It has a permit already, at the source where its root began; here it takes none, so that what comes in never has to
+/// wait. A root is made for it that bears the id of the one where it began.
+pub struct Foreign {
+    /// The event. If it has a receipt ([`Event::owing_as`]) it goes on owing to that as well.
+    pub event: Event,
+    /// The id of the root that it descends from.
+    pub root: Id,
+    /// The links that it has passed.
+    pub hops: u32,
+    /// When the client of its request stops waiting.
+    pub deadline: Option<Instant>,
+    /// Whether a client waits for an answer.
+    pub is_asked: bool,
+}
+
+/// Is told what becomes of a [`Foreign`] event. Both calls must be quick, wait for nothing, and lock nothing that is locked
+/// anywhere while events are dropped.
+pub trait Heir: Send + Sync + 'static {
+    /// Takes the answer to the event's request: at most once, and before the end.
+    fn answered(&self, answer: &Event);
+
+    /// Learns how the event's root ended: once.
+    fn settled(&self, outcome: &Outcome);
+}
+
+/// Lets in what other processes send. While there is one, the flow does not end by itself, and a stop waits for it: drop
+/// it when nothing can come any more.
+pub struct Intake {
+    source: Source,
+    flow: Arc<FlowState>,
+    /// Roots that were let in and have not settled.
+    open: Arc<AtomicU64>,
+}
+
+/// Ties a foreign event to the request that it belongs to.
+pub struct Adopted(Arc<Root>);
+
+impl Context {
+    /// Opens the actor, which must say that it [takes events in](crate::Ports::takes_in), for events from other processes.
+    ///
+    /// # Errors
+    /// Internal, if its ports do not say so.
+    pub fn intake(&self) -> Result<Intake> {
+        let source = Source::new(Arc::new(self.clone()))?;
+        let flow = self.station.flow.clone();
+        flow.intake_opened();
+        Ok(Intake {
+            source,
+            flow,
+            open: Arc::default(),
+        })
+    }
+}
+
+impl Intake {
+    /// Lets an event in, at once and also while the flow is stopping, and sends it to the outbox of this name.
+    ///
+    /// It is charged to the actor's share beyond its limit if need be: what bounds it is the source where it began.
+    pub fn adopt(&self, outbox: &str, foreign: Foreign, heir: Arc<dyn Heir>) -> Adopted {
+        let Foreign {
+            mut event,
+            root: id,
+            hops,
+            deadline,
+            is_asked,
+        } = foreign;
+        let gate = self.source.gate();
+        let known = event.take_receipt();
+        let held = gate.take_always(event.cost()).into_held();
+        let origin = event.take_origin();
+        let root = Arc::new(Root::new(id, gate.clone(), held, is_asked, origin));
+        if let Some(deadline) = deadline {
+            root.set_deadline(deadline);
+        }
+        self.open.fetch_add(1, SeqCst);
+        root.tell(Arc::new(Counted {
+            heir,
+            open: self.open.clone(),
+        }));
+        event.enter_after(hops, root.clone(), held);
+        if known.is_some() {
+            let own = event.receipt().clone();
+            event.set_receipt(Receipt::merge(vec![own, known]));
+        }
+        source::send(self.source.context(), Some(outbox), event);
+        Adopted(root)
+    }
+
+    /// Waits until nothing is left to do here for what began here: all other sources have ended, or the flow is stopping,
+    /// and all roots have settled but those that were let in.
+    pub fn until_own_are_done(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (flow, open) = (self.flow.clone(), self.open.clone());
+        async move {
+            let is_done = || {
+                let is_over = flow.is_stopping() || flow.sources() <= flow.intakes();
+                // Read first: one that settles meanwhile is still counted below.
+                let own = open.load(SeqCst);
+                is_over && flow.open_roots() <= own
+            };
+            flow.until(is_done).await;
+        }
+    }
+
+    /// Returns how many roots that were let in have not settled.
+    pub fn open(&self) -> u64 {
+        self.open.load(SeqCst)
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.flow.intake_closed();
+    }
+}
+
+impl Adopted {
+    /// Tells the flow that nobody waits for the answer any more: copies not yet consumed are skipped.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// Counts a root out when it settles.
+struct Counted {
+    heir: Arc<dyn Heir>,
+    open: Arc<AtomicU64>,
+}
+
+impl Heir for Counted {
+    fn answered(&self, answer: &Event) {
+        self.heir.answered(answer);
+    }
+
+    fn settled(&self, outcome: &Outcome) {
+        self.heir.settled(outcome);
+        self.open.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Event {
+    /// Returns the event as one more of those that came of another: it owes to the same roots and belongs to the same
+    /// groups. So what comes back from another process stands where that stood which was sent there.
+    #[must_use]
+    pub fn owing_as(mut self, other: &Event) -> Event {
+        drop(self.take_receipt());
+        self.enter_beside(other);
+        self
+    }
+
+    /// Returns whether a client waits for an answer to what it descends from.
+    pub fn is_asked(&self) -> bool {
+        let mut is_asked = false;
+        let receipt = self.receipt();
+        receipt.each_root(&mut |root| is_asked |= root.was_asked());
+        is_asked
+    }
+
+    /// Ends the event as one that came to a bad end somewhere else, where its failure was seen to.
+    pub fn fail_elsewhere(self, failure: &Failure) {
+        self.receipt().fail(failure);
+    }
+}
