@@ -1,5 +1,6 @@
 //! Events that come from another process, and what is told there of their end.
 
+use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -7,11 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tokio::time::Instant;
 
 use crate::context::Context;
+use crate::current;
+use crate::desk::Drawer;
 use crate::flow_state::FlowState;
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::source::{self, Source};
-use crate::{Event, Failure, Id, Outcome, Result};
+use crate::{Error, Event, Failure, Id, Outcome, Result};
 
 /// An event that left a flow in one process to go on in another, as that one takes it in.
 ///
@@ -32,12 +35,13 @@ pub struct Foreign {
 
 /// Is told what becomes of a [`Foreign`] event. Both calls must be quick, wait for nothing, and lock nothing that is locked
 /// anywhere while events are dropped.
-pub trait Heir: Send + Sync + 'static {
+pub trait Heir: Any + Send + Sync {
     /// Takes the answer to the event's request: at most once, and before the end.
     fn answered(&self, answer: &Event);
 
-    /// Learns how the event's root ended: once.
-    fn settled(&self, outcome: &Outcome);
+    /// Learns how the event's root ended: once. The failure is that for which it did not end well, or what failed was
+    /// kept.
+    fn settled(&self, outcome: &Outcome, failure: Option<&Failure>);
 }
 
 /// Lets in what other processes send. While there is one, the flow does not end by itself, and a stop waits for it: drop
@@ -53,6 +57,25 @@ pub struct Intake {
 pub struct Adopted(Arc<Root>);
 
 impl Context {
+    /// Sends an event the actor's error path, as one that had come by this inbox: what was handed over and came back
+    /// undone.
+    pub fn fail_by(&self, inbox: &str, event: Event, error: impl Into<Error>) {
+        let inboxes = &self.station.inboxes;
+        let inbox = inboxes.iter().position(|own| own == inbox);
+        let inbox = inbox.and_then(|inbox| u16::try_from(inbox).ok());
+        self.station.route_error_of(inbox, event, error.into());
+    }
+
+    /// Does something as this actor: what ends there has ended at it.
+    pub fn as_actor<T>(&self, work: impl FnOnce() -> T) -> T {
+        current::as_actor(&self.station.name, work)
+    }
+
+    /// Says that the event being consumed was handed over to what will see to it, and is not ended here.
+    pub fn hand_over(&self) {
+        self.note_sent();
+    }
+
     /// Opens the actor, which must say that it [takes events in](crate::Ports::takes_in), for events from other processes.
     ///
     /// # Errors
@@ -90,10 +113,10 @@ impl Intake {
             root.set_deadline(deadline);
         }
         self.open.fetch_add(1, SeqCst);
-        root.tell(Arc::new(Counted {
+        root.tell(Inheritance {
             heir,
             open: self.open.clone(),
-        }));
+        });
         event.enter_after(hops, root.clone(), held);
         if known.is_some() {
             let own = event.receipt().clone();
@@ -101,6 +124,16 @@ impl Intake {
         }
         source::send(self.source.context(), Some(outbox), event);
         Adopted(root)
+    }
+
+    /// Does something that lets many events in, and hands them over together when it is done.
+    pub fn together<T>(&self, work: impl FnOnce() -> T) -> T {
+        let station = &self.source.context().station;
+        let drawer = Drawer::default();
+        drawer.open(station);
+        let done = work();
+        drawer.close(station);
+        done
     }
 
     /// Waits until nothing is left to do here for what began here: all other sources have ended, or the flow is stopping,
@@ -137,19 +170,16 @@ impl Adopted {
     }
 }
 
-/// Counts a root out when it settles.
-struct Counted {
-    heir: Arc<dyn Heir>,
+/// Who is told of a root's end, and where it is counted until then.
+#[derive(Clone)]
+pub(crate) struct Inheritance {
+    pub(crate) heir: Arc<dyn Heir>,
     open: Arc<AtomicU64>,
 }
 
-impl Heir for Counted {
-    fn answered(&self, answer: &Event) {
-        self.heir.answered(answer);
-    }
-
-    fn settled(&self, outcome: &Outcome) {
-        self.heir.settled(outcome);
+impl Inheritance {
+    pub(crate) fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
+        self.heir.settled(outcome, failure);
         self.open.fetch_sub(1, SeqCst);
     }
 }
@@ -162,6 +192,15 @@ impl Event {
         drop(self.take_receipt());
         self.enter_beside(other);
         self
+    }
+
+    /// Calls `visit` with each of those in other processes who will be told how it ends.
+    pub fn each_heir(&self, visit: &mut dyn FnMut(&Arc<dyn Heir>)) {
+        self.receipt().each_root(&mut |root| {
+            if let Some(inheritance) = root.inheritance() {
+                visit(&inheritance.heir);
+            }
+        });
     }
 
     /// Returns whether a client waits for an answer to what it descends from.

@@ -114,7 +114,7 @@ pub use map::{Map, MapOutput, inspect, map};
 pub use meter::{Meter, Reading};
 pub use payload::{Json, Payload, Xml, XmlTree};
 pub use permits::{Limits, Refusal};
-pub use placement::{Cut, Inlet, Remotes};
+pub use placement::{ANSWERS, Cut, Inlet, Remotes};
 pub use pool::Pool;
 pub use port::{Port, Ports};
 pub use rate::Rate;

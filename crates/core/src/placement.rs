@@ -15,6 +15,9 @@ use crate::port::Port;
 /// The actor of a process that takes in what the others send.
 const INTAKE: &str = "(nodes)";
 
+/// The outbox by which what stands for an actor elsewhere gives the answer to a request that was sent there.
+pub const ANSWERS: &str = "(answers)";
+
 /// An inbox of an actor, known to all processes of a flow by the same number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inlet {
@@ -107,6 +110,7 @@ impl Director {
         part.stop_deadline = self.stop_deadline;
         part.supervision = self.supervision.clone();
         let mut actors = Vec::new();
+        let mut stubs = Vec::new();
         let mut moved: Vec<Option<Node>> = vec![None; self.actors.len()];
         for (index, actor) in std::mem::take(&mut self.actors).into_iter().enumerate() {
             let is_here = actor.process.as_deref().is_none_or(|own| own == here);
@@ -118,7 +122,11 @@ impl Director {
                 }
                 false => continue,
             };
-            moved[index] = Some(part.add(actor));
+            let node = part.add(actor);
+            moved[index] = Some(node);
+            if !is_here {
+                stubs.push(node);
+            }
             actors.push(Some(index));
         }
         part.reply = self.reply.and_then(|node| moved[node.index as usize]);
@@ -131,6 +139,10 @@ impl Director {
             if let (Some(from), Some(to)) = (at(&mut part, link.from), at(&mut part, link.to)) {
                 part.links.push(Connection { from, to, ..link });
             }
+        }
+        let answers = part.reply();
+        for stub in &stubs {
+            part.connect((*stub, ANSWERS), answers);
         }
         let comes_in = |number: &usize| &*inlets[*number].process == here;
         let incoming: Vec<usize> = (0..inlets.len()).filter(comes_in).collect();

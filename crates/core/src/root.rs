@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use tokio::time::Instant;
 
 use crate::current::current_actor;
-use crate::foreign::Heir;
+use crate::foreign::Inheritance;
 use crate::permits::Gate;
 use crate::pump::Pump;
 use crate::root_state::State;
@@ -137,8 +137,8 @@ impl Root {
             return false;
         }
         let answer = answer();
-        if let Some(heir) = self.heir() {
-            heir.answered(&answer);
+        if let Some(inheritance) = self.inheritance() {
+            inheritance.heir.answered(&answer);
         }
         self.change_and_wake(|state| {
             if !state.watchers.is_empty() {
@@ -150,15 +150,15 @@ impl Root {
     }
 
     /// Has somebody told what it is answered with and how it ends, who holds nothing of the root.
-    pub(crate) fn tell(&self, heir: Arc<dyn Heir>) {
+    pub(crate) fn tell(&self, inheritance: Inheritance) {
         self.flags.fetch_or(WATCHED, Relaxed);
-        self.change(|state| state.heir = Some(heir));
+        self.change(|state| state.inheritance = Some(inheritance));
     }
 
-    fn heir(&self) -> Option<Arc<dyn Heir>> {
+    pub(crate) fn inheritance(&self) -> Option<Inheritance> {
         match self.flags.load(Relaxed) & WATCHED {
             0 => None,
-            _ => self.state.lock().as_ref()?.heir.clone(),
+            _ => self.state.lock().as_ref()?.inheritance.clone(),
         }
     }
 
@@ -304,7 +304,7 @@ impl Root {
 
     fn settle(&self) {
         let flow = self.gate.flow();
-        let (outcome, watchers, answer) = self.change(|state| {
+        let (outcome, failure, watchers, answer) = self.change(|state| {
             let flags = self.flags.load(Relaxed);
             if state.failure.is_none() && flow.is_aborted() {
                 state.failure = Some(flow.abort_failure(current_actor()));
@@ -315,13 +315,14 @@ impl Root {
                 None => Outcome::Delivered,
             };
             let watchers = std::mem::take(&mut state.watchers);
-            (outcome, watchers, state.answered.take())
+            let failure = state.failure.clone();
+            (outcome, failure, watchers, state.answered.take())
         });
         for watcher in watchers {
             watcher(&outcome, answer.as_ref());
         }
-        if let Some(heir) = self.heir() {
-            heir.settled(&outcome);
+        if let Some(inheritance) = self.inheritance() {
+            inheritance.settled(&outcome, failure.as_ref());
         }
         self.change_and_wake(|state| {
             if self.asked {

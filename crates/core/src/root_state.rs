@@ -6,7 +6,7 @@ use std::task::{Poll, Waker};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::foreign::Heir;
+use crate::foreign::Inheritance;
 use crate::pump::Pump;
 use crate::settled::Watcher;
 use crate::settlement::Outcome;
@@ -31,7 +31,7 @@ pub(crate) struct State {
     /// Who is told how it ended, before anybody else hears of it.
     pub(crate) watchers: Vec<Watcher>,
     /// Who is told all of it, in another process.
-    pub(crate) heir: Option<Arc<dyn Heir>>,
+    pub(crate) inheritance: Option<Inheritance>,
     /// What the answer was, for the watchers.
     pub(crate) answered: Option<Event>,
 }

@@ -1,0 +1,187 @@
+//! What goes over one line, from the hello to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::exchange::Exchange;
+use crate::peer::Peer;
+use crate::session::Arrived;
+use crate::transport::{Line, LinkError, Receiver, Sender};
+use crate::wire::{Frame, Hello, Records};
+
+/// After how many heartbeats of silence a line is taken to be broken.
+const SILENT_BEATS: u32 = 5;
+
+/// Says hello on a line that this side has opened, and talks until it ends. `known` is who answered before.
+pub(crate) async fn call(
+    exchange: &Arc<Exchange>,
+    mut line: Line,
+    process: &str,
+    known: &mut Option<Arc<Peer>>,
+) -> Result<(), LinkError> {
+    let hello = exchange.hello(known.as_deref());
+    line.sender.send(Frame::Hello(hello).write()).await?;
+    let welcome = match first_frame(exchange, &mut line).await? {
+        Frame::Welcome(welcome) => welcome,
+        Frame::Refused(reason) => {
+            let message = format!("process `{process}` refuses the connection: {reason}");
+            return Err(LinkError::Fatal(message));
+        }
+        _ => return Err(passing("the other side does not answer to hello")),
+    };
+    if welcome.process != process {
+        let message = format!(
+            "process `{}` listens at the address of `{process}`; see the addresses under `nodes`",
+            welcome.process
+        );
+        return Err(LinkError::Fatal(message));
+    }
+    let peer = greeted(exchange, &welcome)?;
+    *known = Some(peer.clone());
+    talk(exchange, line, peer, &welcome).await
+}
+
+/// Answers to the hello on a line that another side has opened, and talks until it ends.
+pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(), LinkError> {
+    let hello = match first_frame(exchange, &mut line).await? {
+        Frame::Hello(hello) => hello,
+        _ => return Err(passing("the other side does not say hello")),
+    };
+    if let Some(reason) = exchange.objection(&hello) {
+        line.sender
+            .send(Frame::Refused(reason.clone()).write())
+            .await?;
+        return Err(LinkError::Fatal(reason));
+    }
+    let peer = greeted(exchange, &hello)?;
+    let welcome = exchange.hello(Some(&peer));
+    line.sender.send(Frame::Welcome(welcome).write()).await?;
+    // What it has of an earlier run of this process is of no use now.
+    let received = if hello.peer == exchange.epoch {
+        hello.received
+    } else {
+        0
+    };
+    talk(exchange, line, peer, &Hello { received, ..hello }).await
+}
+
+fn greeted(exchange: &Arc<Exchange>, hello: &Hello) -> Result<Arc<Peer>, LinkError> {
+    let unknown = || LinkError::Fatal(format!("process `{}` is not of this flow", hello.process));
+    match exchange.objection(hello) {
+        Some(reason) => Err(LinkError::Fatal(reason)),
+        None => exchange.meet(hello).ok_or_else(unknown),
+    }
+}
+
+async fn first_frame(exchange: &Exchange, line: &mut Line) -> Result<Frame, LinkError> {
+    let patience = exchange.patience.heartbeat * SILENT_BEATS;
+    let frame = timeout(patience, line.receiver.receive()).await;
+    let frame = frame.map_err(|_| passing("the other side says nothing"))??;
+    Frame::read(&frame).map_err(|error| LinkError::Passing(error.to_string()))
+}
+
+async fn talk(
+    exchange: &Arc<Exchange>,
+    line: Line,
+    peer: Arc<Peer>,
+    hello: &Hello,
+) -> Result<(), LinkError> {
+    let attached = peer.attach(hello.received);
+    let number = attached.map_err(|_| passing("the other side has had more than was sent"))?;
+    let Line {
+        mut sender,
+        mut receiver,
+    } = line;
+    let ended = tokio::select! {
+        ended = write(exchange, &peer, number, &mut *sender) => ended,
+        ended = read(exchange, &peer, &mut *receiver) => ended,
+    };
+    if peer.detach(number) {
+        expect_again(exchange, peer);
+    }
+    ended
+}
+
+/// Gives a process up that does not come back in time.
+fn expect_again(exchange: &Arc<Exchange>, peer: Arc<Peer>) {
+    let Some(spawner) = exchange.spawner() else {
+        return;
+    };
+    let exchange = exchange.clone();
+    spawner.spawn(async move {
+        let line = peer.last_line();
+        tokio::time::sleep(exchange.patience.lost_after).await;
+        if peer.last_line() == line {
+            let why = format!(
+                "nothing was heard of it for {:?}",
+                exchange.patience.lost_after
+            );
+            exchange.lose(&peer, &why);
+        }
+    });
+}
+
+async fn write(
+    exchange: &Exchange,
+    peer: &Peer,
+    line: u64,
+    sender: &mut dyn Sender,
+) -> Result<(), LinkError> {
+    let _writing = peer.writing.lock().await;
+    loop {
+        while let Some(frame) = peer.next_frame() {
+            sender.send(frame).await?;
+        }
+        if !peer.is_present(line) {
+            return Err(passing("another line has taken its place"));
+        }
+        let beat = timeout(exchange.patience.heartbeat, peer.wake.notified());
+        if beat.await.is_err() {
+            sender.send(peer.alive()).await?;
+        }
+    }
+}
+
+async fn read(
+    exchange: &Arc<Exchange>,
+    peer: &Arc<Peer>,
+    receiver: &mut dyn Receiver,
+) -> Result<(), LinkError> {
+    let patience: Duration = exchange.patience.heartbeat * SILENT_BEATS;
+    loop {
+        let frame = timeout(patience, receiver.receive()).await;
+        let frame = frame.map_err(|_| passing("the other side is silent"))??;
+        let frame = Frame::read(&frame).map_err(|error| LinkError::Passing(error.to_string()))?;
+        let impossible = |_| passing("the other side speaks of frames that were never sent");
+        match frame {
+            Frame::Batch {
+                number,
+                received,
+                records,
+            } => {
+                peer.acknowledge(received).map_err(impossible)?;
+                // Before they count as arrived: what cannot be read comes again.
+                let records = Records::read(&records)
+                    .map_err(|error| LinkError::Passing(error.to_string()))?;
+                if peer.arrive(number) == Arrived::Next {
+                    exchange.hear(peer, records).map_err(LinkError::Passing)?;
+                }
+            }
+            Frame::Alive {
+                sent,
+                received,
+                again,
+            } => {
+                peer.acknowledge(received).map_err(impossible)?;
+                peer.hear_alive(sent, again);
+            }
+            _ => return Err(passing("a hello in mid-line")),
+        }
+    }
+}
+
+fn passing(reason: &str) -> LinkError {
+    LinkError::Passing(reason.to_owned())
+}

@@ -1,0 +1,120 @@
+//! When one process of several may end.
+//!
+//! It may when no process has anything under way that began there: then nothing is under way anywhere. Each says so when
+//! that is so of itself, and passes on what others say. A process that stops while others go on says that it would like
+//! to leave; they send it nothing more, and it goes when all that it had taken in is done.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use compysition_core::Context;
+
+use crate::exchange::Exchange;
+use crate::peer::{Peer, Queued};
+use crate::wire::Record;
+
+/// How long a process waits for a signal that others have had, before it takes them to stop alone.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+
+/// The replica of a process that never was, or has gone.
+const ABSENT: &str = "";
+
+impl Exchange {
+    /// Waits until nothing can come from other processes any more.
+    pub(crate) async fn until_all_are_done(self: Arc<Self>, ctx: Context) {
+        let Some(intake) = self.intake() else {
+            return;
+        };
+        let own_are_done = intake.until_own_are_done();
+        let mut own_are_done = std::pin::pin!(own_are_done);
+        let mut stopping = std::pin::pin!(ctx.stopping());
+        let (mut is_done, mut is_stopping) = (false, false);
+        loop {
+            tokio::select! {
+                () = &mut own_are_done, if !is_done => {
+                    is_done = true;
+                    self.note_done(self.process.to_string(), self.replica.to_string());
+                }
+                () = &mut stopping, if !is_stopping => {
+                    is_stopping = true;
+                    self.begin_to_stop();
+                }
+                () = self.changed.notified() => {}
+            }
+            if is_stopping {
+                self.note_absent();
+            }
+            if is_done && self.are_all_done(intake.open()) {
+                return;
+            }
+        }
+    }
+
+    fn begin_to_stop(&self) {
+        self.is_stopping.store(true, SeqCst);
+        for peer in self.all_peers() {
+            peer.queue(Queued::Tell(Record::Leaving));
+        }
+    }
+
+    /// Notes that a replica of a process has nothing of its own under way any more, and tells the others.
+    pub(crate) fn note_done(&self, process: String, replica: String) {
+        let is_new = self.done.lock().insert((process.clone(), replica.clone()));
+        if !is_new {
+            return;
+        }
+        for peer in self.all_peers() {
+            let (process, replica) = (process.clone(), replica.clone());
+            peer.queue(Queued::Tell(Record::Done { process, replica }));
+        }
+        self.changed.notify_one();
+    }
+
+    fn note_absent(&self) {
+        for (process, replicas) in &self.others {
+            if replicas.peers().is_empty() {
+                self.note_done(process.to_string(), ABSENT.to_owned());
+            }
+        }
+    }
+
+    /// Returns whether nothing is under way anywhere, or nothing that could come here.
+    fn are_all_done(&self, open: u64) -> bool {
+        let is_told = || self.all_peers().iter().all(|peer| peer.is_told());
+        let is_settled = |process: &Arc<str>| {
+            let done = self.done.lock();
+            let known = self.others.get(process).map(|replicas| replicas.peers());
+            let peers = known.unwrap_or_default();
+            let ended = |peer: &Arc<Peer>| {
+                let name = (process.to_string(), peer.replica.to_string());
+                done.contains(&name) || peer.has_parted()
+            };
+            match peers.is_empty() {
+                true => done.iter().any(|(known, _)| **known == **process),
+                false => peers.iter().all(ended),
+            }
+        };
+        self.processes.iter().all(is_settled) && open == 0 && is_told()
+    }
+
+    /// Sends a process nothing more that would like to leave, unless this one is about to stop as well.
+    pub(crate) fn let_go(self: &Arc<Self>, peer: &Arc<Peer>) {
+        let (exchange, peer) = (self.clone(), peer.clone());
+        let Some(spawner) = self.spawner() else {
+            return;
+        };
+        spawner.spawn(async move {
+            tokio::time::sleep(SAME_SIGNAL).await;
+            if exchange.is_stopping.load(SeqCst) {
+                return;
+            }
+            if let Some(replicas) = exchange.others.get(&peer.process) {
+                replicas.remove(&peer);
+            }
+            let unsent = peer.leave();
+            peer.queue(Queued::Tell(Record::Parted));
+            exchange.again(unsent);
+        });
+    }
+}

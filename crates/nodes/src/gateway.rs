@@ -1,0 +1,133 @@
+//! The actor that speaks with the other processes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use compysition_core::{Actor, Context, Error, Event, Ports, Result, Spawner};
+
+use crate::conversation;
+use crate::exchange::Exchange;
+use crate::transport::{LinkError, Listener, Transport};
+
+/// Where a process listens, and whom it calls.
+pub(crate) struct Gateway {
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) transport: Arc<dyn Transport>,
+    /// The address that others call.
+    pub(crate) listen: Option<String>,
+    /// The processes to call, and the addresses of their replicas.
+    pub(crate) calls: Vec<(Arc<str>, String)>,
+    pub(crate) outboxes: Vec<usize>,
+    /// Told where it listens, which may be a port that was free.
+    pub(crate) listening: Option<tokio::sync::oneshot::Sender<String>>,
+}
+
+/// How long a process waits before it calls again, at first and at most.
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const LONGEST_DELAY: Duration = Duration::from_secs(2);
+
+impl Actor for Gateway {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        if self.exchange.intake().is_some() {
+            return Ok(());
+        }
+        let listener = match &self.listen {
+            Some(address) => Some(listen(&*self.transport, address).await?),
+            None => None,
+        };
+        self.exchange.open(ctx.intake()?, ctx.spawner());
+        let spawner = ctx.spawner();
+        if let Some(listener) = listener {
+            if let Some(tell) = self.listening.take() {
+                // Nobody need ask.
+                let _ = tell.send(listener.address());
+            }
+            spawner.spawn(accept(self.exchange.clone(), listener, spawner.clone()));
+        }
+        for (process, address) in self.calls.drain(..) {
+            let (exchange, transport) = (self.exchange.clone(), self.transport.clone());
+            let jitter = Duration::from_millis(ctx.random() % 50);
+            spawner.spawn(dial(exchange, transport, process, address, jitter));
+        }
+        let (exchange, ending) = (self.exchange.clone(), ctx.clone());
+        spawner.spawn(async move {
+            exchange.clone().until_all_are_done(ending).await;
+            exchange.close();
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send(event)
+    }
+
+    fn ports(&self) -> Ports {
+        let names: Vec<String> = self.outboxes.iter().map(usize::to_string).collect();
+        let processes = self.exchange.processes.len();
+        Ports::any().takes_in(processes).single().outboxes(names)
+    }
+}
+
+async fn listen(transport: &dyn Transport, address: &str) -> Result<Box<dyn Listener>> {
+    let listener = transport.listen(address).await;
+    listener.map_err(|error| {
+        Error::unavailable(format!("the process cannot listen at `{address}`: {error}"))
+    })
+}
+
+async fn accept(exchange: Arc<Exchange>, mut listener: Box<dyn Listener>, spawner: Spawner) {
+    loop {
+        match listener.accept().await {
+            Ok(line) => {
+                let exchange = exchange.clone();
+                spawner.spawn(async move {
+                    let ended = conversation::answer(&exchange, line).await;
+                    tell(&exchange, "a line from another process", ended);
+                });
+            }
+            Err(error) => {
+                tracing::error!(flow = %exchange.flow, "no more lines are taken: {error}");
+                return;
+            }
+        }
+    }
+}
+
+/// Calls a process again and again.
+async fn dial(
+    exchange: Arc<Exchange>,
+    transport: Arc<dyn Transport>,
+    process: Arc<str>,
+    address: String,
+    jitter: Duration,
+) {
+    let mut known = None;
+    let mut delay = FIRST_DELAY;
+    loop {
+        let began = tokio::time::Instant::now();
+        let ended = match transport.dial(&address).await {
+            Ok(line) => conversation::call(&exchange, line, &process, &mut known).await,
+            Err(error) => Err(error),
+        };
+        tell(
+            &exchange,
+            &format!("the line to process `{process}` at {address}"),
+            ended,
+        );
+        // A line that held for a while was a good one.
+        delay = match began.elapsed() > LONGEST_DELAY {
+            true => FIRST_DELAY,
+            false => (delay * 2).min(LONGEST_DELAY),
+        };
+        tokio::time::sleep(delay + jitter).await;
+    }
+}
+
+fn tell(exchange: &Exchange, line: &str, ended: Result<(), LinkError>) {
+    let flow = &exchange.flow;
+    match ended {
+        Err(LinkError::Fatal(reason)) => tracing::error!(%flow, "{line}: {reason}"),
+        Err(LinkError::Passing(reason)) => tracing::debug!(%flow, "{line} has ended: {reason}"),
+        Ok(()) => {}
+    }
+}

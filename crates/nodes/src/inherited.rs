@@ -1,0 +1,51 @@
+//! Who is told, in the process that an event came from, what became of it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use compysition_core::{Event, Failure, Heir, Outcome};
+
+use crate::peer::{Peer, Queued};
+use crate::wire::Origin;
+
+/// A call that another process made, as the root of its event knows it here.
+pub(crate) struct Inherited {
+    pub(crate) peer: Arc<Peer>,
+    pub(crate) call: u64,
+    /// Where ancestors of the event wait.
+    pub(crate) before: Arc<[Origin]>,
+}
+
+impl Heir for Inherited {
+    fn answered(&self, answer: &Event) {
+        self.peer.queue(Queued::Answer(self.call, answer.clone()));
+    }
+
+    fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
+        self.peer.settled(self.call, outcome, failure);
+    }
+}
+
+/// Returns where an event, and what it came of, waits to be told how it ends.
+pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
+    let mut origins = Vec::new();
+    event.each_heir(&mut |heir| {
+        let heir: &dyn Any = &**heir;
+        let Some(inherited) = heir.downcast_ref::<Inherited>() else {
+            return;
+        };
+        origins.extend_from_slice(&inherited.before);
+        origins.push(Origin {
+            epoch: inherited.peer.epoch,
+            to: inherited.peer.own_epoch,
+            call: inherited.call,
+        });
+    });
+    // Of a batch of very many the latest are enough: the others go the long way home.
+    let surplus = origins.len().saturating_sub(MOST);
+    origins.drain(..surplus);
+    origins.into()
+}
+
+/// As many as a frame may tell of one event.
+const MOST: usize = 1024;

@@ -1,0 +1,22 @@
+//! One flow in several processes: who runs what, and what goes between them.
+
+mod calls;
+mod conversation;
+mod ending;
+mod exchange;
+mod gateway;
+mod inherited;
+mod nodes;
+mod peer;
+mod remote;
+mod replicas;
+mod session;
+mod transport;
+
+pub mod memory;
+pub mod wire;
+
+pub use exchange::Patience;
+pub use nodes::{Here, Nodes, Part, Process};
+pub use replicas::KeyOf;
+pub use transport::{Doing, Line, LinkError, Listener, Promises, Receiver, Sender, Transport};

@@ -1,0 +1,397 @@
+//! One other process of the flow, and what there is to tell it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use bytes::Bytes;
+use compysition_core::{Adopted, Event, Failure, Outcome};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::calls::{Call, Calls};
+use crate::inherited::origins;
+use crate::session::{Arrived, Impossible, Session};
+use crate::wire::{Carried, Ended, Record, Records};
+
+/// One run of one other process.
+pub(crate) struct Peer {
+    pub(crate) process: Arc<str>,
+    pub(crate) replica: Arc<str>,
+    /// Tells this run from every other.
+    pub(crate) epoch: u64,
+    pub(crate) own_epoch: u64,
+    state: Mutex<State>,
+    /// Notified when there is something to send, or the line changes.
+    pub(crate) wake: Notify,
+    /// Held by whoever writes to the present line.
+    pub(crate) writing: tokio::sync::Mutex<()>,
+    /// Notified when all that was to be told is known there.
+    pub(crate) told: Arc<Notify>,
+    pub(crate) resent: AtomicU64,
+}
+
+/// Nothing that drops an event may happen under the lock of this: the end of a root is noted here.
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Queued>,
+    session: Session,
+    calls: Calls,
+    /// How many calls the other side has made.
+    heard: u64,
+    /// Those of them that somebody waits for the answer to.
+    asked: HashMap<u64, Adopted>,
+    /// The number of the present line, if there is one.
+    line: Option<u64>,
+    lines: u64,
+    /// Whether it will never be heard of again.
+    is_over: bool,
+    /// Whether it is sent no more events.
+    has_left: bool,
+    /// Whether it sends no more events.
+    has_parted: bool,
+}
+
+/// What waits to be told.
+pub(crate) enum Queued {
+    Event(usize, Event),
+    Answer(u64, Event),
+    Tell(Record),
+}
+
+/// How many records, and bytes of payload, go into one frame.
+const FRAME_RECORDS: usize = 512;
+const FRAME_BYTES: usize = 64 << 10;
+
+impl Peer {
+    pub(crate) fn new(who: (&str, &str, u64), own_epoch: u64, told: Arc<Notify>) -> Peer {
+        let (process, replica, epoch) = who;
+        Peer {
+            process: process.into(),
+            replica: replica.into(),
+            epoch,
+            own_epoch,
+            state: Mutex::default(),
+            wake: Notify::new(),
+            writing: tokio::sync::Mutex::default(),
+            told,
+            resent: AtomicU64::new(0),
+        }
+    }
+
+    /// Queues an event and returns the number of the call.
+    ///
+    /// # Errors
+    /// The call, if none can go there any more.
+    pub(crate) fn call(&self, call: Call) -> Result<u64, Call> {
+        let event = call.event.clone();
+        let mut state = self.state.lock();
+        if state.is_over || state.has_left {
+            drop(state);
+            return Err(call);
+        }
+        let number = state.calls.next();
+        let was_empty = state.queue.is_empty();
+        state.queue.push_back(Queued::Event(call.inlet, event));
+        state.calls.add(call);
+        drop(state);
+        if was_empty {
+            self.wake.notify_one();
+        }
+        Ok(number)
+    }
+
+    pub(crate) fn queue(&self, queued: Queued) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            drop(state);
+            return drop(queued);
+        }
+        let was_empty = state.queue.is_empty();
+        state.queue.push_back(queued);
+        drop(state);
+        if was_empty {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Tells how a call of the other side ended.
+    pub(crate) fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
+        let failure = failure.map(|failure| match outcome {
+            Outcome::Kept => failure.clone().kept(),
+            _ => failure.clone(),
+        });
+        let mut state = self.state.lock();
+        let adopted = state.asked.remove(&call);
+        let was_empty = state.queue.is_empty();
+        if !state.is_over {
+            state.tell_end(call, failure);
+        }
+        drop(state);
+        drop(adopted);
+        if was_empty {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Counts a call of the other side, and returns its number.
+    pub(crate) fn hear(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.heard += 1;
+        state.heard - 1
+    }
+
+    pub(crate) fn note_asked(&self, call: u64, adopted: Adopted) {
+        self.state.lock().asked.insert(call, adopted);
+    }
+
+    pub(crate) fn cancelled(&self, call: u64) {
+        let adopted = self.state.lock().asked.remove(&call);
+        if let Some(adopted) = adopted {
+            adopted.cancel();
+        }
+    }
+
+    /// Returns a copy of the event of a call that has not ended.
+    pub(crate) fn waiting(&self, call: u64) -> Option<Event> {
+        let state = self.state.lock();
+        Some(state.calls.get(call)?.event.clone())
+    }
+
+    /// Does something with a call that has not ended, for which it may not take long.
+    pub(crate) fn with_call<T>(&self, call: u64, work: impl FnOnce(&Call) -> T) -> Option<T> {
+        self.state.lock().calls.get(call).map(work)
+    }
+
+    /// Takes calls that have ended.
+    pub(crate) fn take_calls(&self, first: u64, count: u64) -> Vec<Call> {
+        let mut state = self.state.lock();
+        // More than there are cannot end.
+        let end = first.saturating_add(count).min(state.calls.next());
+        (first..end)
+            .filter_map(|call| state.calls.take(call))
+            .collect()
+    }
+
+    /// Returns how many calls have not ended.
+    pub(crate) fn open_calls(&self) -> usize {
+        self.state.lock().calls.open()
+    }
+
+    /// Puts a new line in place of the one there was, and returns its number.
+    pub(crate) fn attach(&self, received: u64) -> Result<u64, Impossible> {
+        let mut state = self.state.lock();
+        state.session.resume(received)?;
+        state.lines += 1;
+        state.line = Some(state.lines);
+        let line = state.lines;
+        drop(state);
+        self.wake.notify_one();
+        Ok(line)
+    }
+
+    /// Notes that a line is no more; returns whether there is none now.
+    pub(crate) fn detach(&self, line: u64) -> bool {
+        let mut state = self.state.lock();
+        if state.line == Some(line) {
+            state.line = None;
+        }
+        state.line.is_none()
+    }
+
+    pub(crate) fn is_present(&self, line: u64) -> bool {
+        self.state.lock().line == Some(line)
+    }
+
+    pub(crate) fn has_line(&self) -> bool {
+        self.state.lock().line.is_some()
+    }
+
+    /// Returns the number of the last line there was.
+    pub(crate) fn last_line(&self) -> u64 {
+        self.state.lock().lines
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.state.lock().session.received()
+    }
+
+    pub(crate) fn alive(&self) -> Bytes {
+        self.state.lock().session.alive()
+    }
+
+    /// Takes note of what a frame says of ours.
+    pub(crate) fn acknowledge(&self, received: u64) -> Result<(), Impossible> {
+        let mut state = self.state.lock();
+        let had_room = state.session.has_room();
+        state.session.acknowledge(received)?;
+        let wakes = !had_room && state.session.has_room();
+        let is_told = state.is_told();
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
+        if is_told {
+            self.told.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes note of a frame with records, and says whether they are next.
+    pub(crate) fn arrive(&self, number: u64) -> Arrived {
+        let arrived = self.state.lock().session.arrive(number);
+        self.wake.notify_one();
+        arrived
+    }
+
+    pub(crate) fn hear_alive(&self, sent: u64, again: bool) {
+        let mut state = self.state.lock();
+        state.session.ask_again();
+        state.session.hear(sent, again);
+        drop(state);
+        self.resent.fetch_add(again.into(), Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Returns the next frame to send, if there is one. Only who is `writing` may ask.
+    pub(crate) fn next_frame(&self) -> Option<Bytes> {
+        let mut state = self.state.lock();
+        if state.queue.is_empty() || !state.session.has_room() {
+            return state.session.next();
+        }
+        let queued = take_some(&mut state.queue);
+        drop(state);
+        let mut records = Records::default();
+        for queued in queued {
+            write(queued, &mut records);
+        }
+        let mut state = self.state.lock();
+        state.session.push(&records);
+        state.session.next()
+    }
+
+    /// Returns whether everything was told, and is known to have come.
+    pub(crate) fn is_told(&self) -> bool {
+        self.state.lock().is_told()
+    }
+
+    pub(crate) fn note_parted(&self) {
+        self.state.lock().has_parted = true;
+    }
+
+    pub(crate) fn has_parted(&self) -> bool {
+        self.state.lock().has_parted
+    }
+
+    /// Sends no more events there; returns those that were not sent yet.
+    pub(crate) fn leave(&self) -> Vec<Call> {
+        let mut state = self.state.lock();
+        state.has_left = true;
+        let (unsent, dropped) = state.take_unsent();
+        drop(state);
+        drop(dropped);
+        unsent
+    }
+
+    /// Gives the process up: returns the calls that were not sent, and those of which nobody knows what has become.
+    pub(crate) fn give_up(&self) -> (Vec<Call>, Vec<Call>) {
+        let mut state = self.state.lock();
+        state.is_over = true;
+        state.line = None;
+        let (unsent, dropped) = state.take_unsent();
+        let sent = state.calls.take_all();
+        let queue = std::mem::take(&mut state.queue);
+        let asked = std::mem::take(&mut state.asked);
+        drop(state);
+        drop((dropped, queue));
+        // What it asked for is for nobody now.
+        asked.values().for_each(Adopted::cancel);
+        self.wake.notify_one();
+        (unsent, sent)
+    }
+}
+
+impl State {
+    /// Queues the end of a call, together with those just before it if all went well.
+    fn tell_end(&mut self, call: u64, failure: Option<Failure>) {
+        let record = match (failure, self.queue.back_mut()) {
+            (None, Some(Queued::Tell(Record::Delivered { first, count })))
+                if *first + *count == call =>
+            {
+                *count += 1;
+                return;
+            }
+            (None, _) => Record::Delivered {
+                first: call,
+                count: 1,
+            },
+            (Some(failure), _) => Record::Ended {
+                call,
+                ended: Ended(failure),
+            },
+        };
+        self.queue.push_back(Queued::Tell(record));
+    }
+
+    fn is_told(&self) -> bool {
+        self.queue.is_empty() && self.session.is_acknowledged()
+    }
+
+    /// Takes the events out of the queue, and their calls, which are the last ones. The copies are to be dropped later.
+    fn take_unsent(&mut self) -> (Vec<Call>, Vec<Queued>) {
+        let is_event = |queued: &Queued| matches!(queued, Queued::Event(..));
+        let queue = std::mem::take(&mut self.queue);
+        let (events, others): (VecDeque<_>, VecDeque<_>) = queue.into_iter().partition(is_event);
+        self.queue = others;
+        let mut unsent: Vec<Call> = Vec::new();
+        for _ in &events {
+            unsent.extend(self.calls.take_last());
+        }
+        unsent.reverse();
+        (unsent, events.into())
+    }
+}
+
+/// Takes as many of what waits as go into one frame.
+fn take_some(queue: &mut VecDeque<Queued>) -> Vec<Queued> {
+    let mut bytes = 0;
+    let mut count = 0;
+    for queued in queue.iter().take(FRAME_RECORDS) {
+        bytes += match queued {
+            Queued::Event(_, event) | Queued::Answer(_, event) => event.payload().size() + 64,
+            Queued::Tell(_) => 16,
+        };
+        if count > 0 && bytes > FRAME_BYTES {
+            break;
+        }
+        count += 1;
+    }
+    queue.drain(..count).collect()
+}
+
+fn write(queued: Queued, records: &mut Records) {
+    match queued {
+        Queued::Event(inlet, event) => records.event(inlet as u64, &carry(event)),
+        Queued::Answer(call, event) => {
+            let carried = carry(event);
+            records.add(&Record::Answer { call, carried });
+        }
+        Queued::Tell(record) => records.add(&record),
+    }
+}
+
+fn carry(event: Event) -> Carried {
+    let deadline = event.deadline().map(|deadline| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        left.as_millis() as u64
+    });
+    Carried {
+        root: event.root_id().unwrap_or(event.id()),
+        hops: event.hops(),
+        deadline,
+        is_asked: event.is_asked(),
+        origins: origins(&event),
+        event,
+    }
+}

@@ -1,0 +1,12 @@
+//! What stands in the frames between the processes of a flow; `docs/guide/wire_format.md` tells it byte by byte.
+
+mod buffer;
+mod event;
+mod failure;
+mod frame;
+mod record;
+
+pub use buffer::Malformed;
+pub use event::{Carried, Origin};
+pub use frame::{Frame, Hello, VERSION};
+pub use record::{Ended, Record, Records};

@@ -1,0 +1,198 @@
+//! Processes that die, come again, leave, or are not of the flow.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use common::{Clients, Door, Step, door, start_one, stop};
+use compysition_core::{Actor, Context, Director, ErrorKind, Event, Flow, Result};
+use compysition_nodes::memory::Memory;
+use tokio::sync::Semaphore;
+
+const NODES: [&str; 2] = ["front", "work"];
+
+/// Works on an event for as long as the test likes.
+struct Slow {
+    begun: Arc<AtomicUsize>,
+    go: Arc<Semaphore>,
+}
+
+impl Actor for Slow {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        self.begun.fetch_add(1, SeqCst);
+        if event.text()?.contains("slow") {
+            self.go.acquire().await?.forget();
+        }
+        let text = format!("{} done", event.text()?);
+        ctx.send(event.with(text))
+    }
+}
+
+#[derive(Clone)]
+struct Worker {
+    begun: Arc<AtomicUsize>,
+    go: Arc<Semaphore>,
+}
+
+impl Default for Worker {
+    fn default() -> Worker {
+        Worker {
+            begun: Arc::default(),
+            go: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+fn whole(door: Door, worker: &Worker) -> Director {
+    let mut director = Director::new("shop");
+    let http = director.register("http", door);
+    let slow = Slow {
+        begun: worker.begun.clone(),
+        go: worker.go.clone(),
+    };
+    let slow = director.register("slow", slow);
+    let sorry = director.register("sorry", Step("sorry"));
+    let reply = director.reply();
+    director.connect(http, slow);
+    director.connect(slow, reply);
+    director.connect_error(slow, sorry);
+    director.connect(sorry, reply);
+    director.place(http, "front");
+    director.place(slow, "work");
+    director.place(sorry, "front");
+    director
+}
+
+async fn front(memory: &Memory) -> (Flow, Clients) {
+    let (door, clients) = door();
+    let flow = start_one(&NODES, "front", memory, whole(door, &Worker::default())).await;
+    (flow, clients)
+}
+
+async fn work(memory: &Memory, worker: &Worker) -> Flow {
+    start_one(&NODES, "work", memory, whole(door().0, worker)).await
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn ask(clients: &Clients, text: &str) -> tokio::task::JoinHandle<String> {
+    let (clients, text) = (clients.clone(), text.to_owned());
+    tokio::spawn(async move { clients.text(text).await })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_for_a_process_that_is_not_there_yet() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let asked = ask(&clients, "x");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert!(!asked.is_finished());
+    let worker = work(&memory, &Worker::default()).await;
+    assert_eq!(asked.await.unwrap(), "x done");
+    stop(vec![front, worker]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_process_was_doing_takes_the_error_path_and_the_rest_waits_for_the_next() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let first = work(&memory, &worker).await;
+    let asked = ask(&clients, "slow");
+    until(|| worker.begun.load(SeqCst) == 1).await;
+    // As a kill does: nothing is said any more.
+    first.abort().await;
+    drop(first);
+    memory.cut();
+    let answer = asked.await.unwrap();
+    assert_eq!(answer, "slow sorry");
+    let later = ask(&clients, "later");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let second = work(&memory, &Worker::default()).await;
+    assert_eq!(later.await.unwrap(), "later done");
+    stop(vec![front, second]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_stops_alone_finishes_what_it_has_and_is_sent_no_more() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let first = work(&memory, &worker).await;
+    let asked = ask(&clients, "slow");
+    until(|| worker.begun.load(SeqCst) == 1).await;
+    let stopping = tokio::spawn(async move { first.stop().await });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let later = ask(&clients, "later");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(worker.begun.load(SeqCst), 1);
+    worker.go.add_permits(1);
+    assert_eq!(asked.await.unwrap(), "slow done");
+    assert!(stopping.await.unwrap().is_clean());
+    let second = work(&memory, &Worker::default()).await;
+    assert_eq!(later.await.unwrap(), "later done");
+    stop(vec![front, second]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_of_all_finishes_what_is_under_way() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let flow = work(&memory, &worker).await;
+    let asked = ask(&clients, "slow");
+    until(|| worker.begun.load(SeqCst) == 1).await;
+    let stopping = tokio::spawn(stop(vec![flow, front]));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    worker.go.add_permits(1);
+    assert_eq!(asked.await.unwrap(), "slow done");
+    stopping.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_flow_is_refused() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let mut other = whole(door().0, &Worker::default());
+    other.register("more", Step("more"));
+    let more = other.node("more").unwrap();
+    let slow = other.node("slow").unwrap();
+    other.connect(slow, more);
+    other.place(more, "work");
+    let stranger = start_one(&NODES, "work", &memory, other).await;
+    let asked = ask(&clients, "x");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(!asked.is_finished());
+    let _ = stranger.abort().await;
+    let worker = work(&memory, &Worker::default()).await;
+    assert_eq!(asked.await.unwrap(), "x done");
+    stop(vec![front, worker]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_works_for_a_client_that_has_gone() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let flow = work(&memory, &worker).await;
+    let slow = ask(&clients, "slow");
+    until(|| worker.begun.load(SeqCst) == 1).await;
+    let (second, leave) = clients.put("second");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    leave.send(()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    worker.go.add_permits(1);
+    assert_eq!(slow.await.unwrap(), "slow done");
+    let unanswered = second.await.unwrap().unwrap_err();
+    let failure = unanswered.failure.unwrap();
+    assert_eq!(failure.error.kind(), ErrorKind::Cancelled, "{failure}");
+    assert_eq!(worker.begun.load(SeqCst), 1);
+    stop(vec![front, flow]).await;
+}
