@@ -18,6 +18,7 @@
 //! | `sql` | `sql`, with SQLite and PostgreSQL |
 //! | `store` | `deduplicate`, with an embedded store |
 //! | `xml` | `xslt`, `xsd`, `xml_split`, `soap_unwrap`, `soap_wrap`; needs libxslt |
+//! | `zeromq` | `zmq_push`, `zmq_pull`, `zmq_pub`, `zmq_sub`, `zmq_dealer`, `zmq_router`, `zmq_req`, `zmq_rep`; Majordomo: `mdp_broker`, `mdp_worker`, `mdp_client` |
 //! | `cli` | flow files, and the commands of the program |
 //! | `full` | all of them, and the program `compysition` |
 //!
@@ -77,6 +78,8 @@ pub use compysition_sql as sql;
 pub use compysition_store as store;
 #[cfg(feature = "xml")]
 pub use compysition_xml as xml;
+#[cfg(feature = "zeromq")]
+pub use compysition_zeromq as zeromq;
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -107,5 +110,7 @@ pub fn registry() -> Registry {
     compysition_store::register(&mut registry);
     #[cfg(feature = "xml")]
     compysition_xml::register(&mut registry);
+    #[cfg(feature = "zeromq")]
+    compysition_zeromq::register(&mut registry);
     registry
 }

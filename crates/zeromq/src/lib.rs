@@ -1,0 +1,8 @@
+//! ZeroMQ for compysition: sockets behind a narrow module, and the actors on them.
+
+pub mod socket;
+
+/// Adds the actors of this crate to a registry, under the names that flow files use.
+pub fn register(registry: &mut compysition_core::Registry) {
+    let _ = registry;
+}

@@ -1,0 +1,247 @@
+//! Sockets of ZeroMQ: the one place that knows which library makes them.
+//!
+//! What a [`Socket`] promises, so that another library could be put in place of this one:
+//!
+//! * **Endpoints** are `tcp` and `ipc`, any number of each, to listen and to connect; `tcp://HOST:*` takes a port that [`Socket::bound`] tells.
+//!   Either side may start first. What is to listen and cannot, is an error of [`Socket::open`].
+//! * **Connections** that are lost are made anew, after a time that doubles each time up to a limit. That holds too for a peer that
+//!   has refused us: it may be told our key later.
+//! * **A silent peer is found out** by heartbeats, and disconnected.
+//! * **[`Socket::send`] waits** for a peer, and for room in its queue: what it takes has a connection to go over. It can be dropped in mid-way; then
+//!   nothing was sent. Where the bytes are when it returns nobody knows: a peer that goes away may take with it what it was sent. [`Kind::Pub`]
+//!   never waits: who does not keep up, or is not there, misses messages.
+//! * **[`Socket::recv`] can be dropped in mid-way**; then nothing was taken. A message is all there or not at all, in order per connection.
+//! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and before the handshake by a small number.
+//!   A larger message, bytes that are no ZMTP, and a wrong security mechanism end the connection they came on; the log says why.
+//! * **Without CURVE** only this machine is let near, unless the settings say `insecure` ([`Wire::checked`]). With it a server lets
+//!   in only the keys on its list.
+//! * **[`Socket::close`] waits** for what was sent as long as `linger` says. A socket that is dropped does that by itself.
+
+mod curve;
+mod endpoint;
+mod keys;
+mod watch;
+mod wire;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use compysition_core::{Context, Error, ErrorKind, Result};
+use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType};
+
+pub use curve::Curve;
+pub use endpoint::{Endpoint, Endpoints};
+pub use keys::{KeyPair, PublicKey};
+pub use wire::{SocketLimits, Wire};
+
+use watch::Watch;
+
+/// A message: its frames, of which there is at least one.
+pub type Frames = Vec<Bytes>;
+
+/// The kinds of sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Sends to one of its peers after the other.
+    Push,
+    /// Receives from all peers in turn.
+    Pull,
+    /// Sends to all peers that have subscribed.
+    Pub,
+    /// Receives what it has subscribed to.
+    Sub,
+    /// Sends to one of its peers after the other, and receives from all in turn.
+    Dealer,
+    /// Receives from all peers, and sends to the one that it names.
+    Router,
+    /// Sends a request, and then receives its answer.
+    Req,
+}
+
+/// A peer of a [`Kind::Router`].
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Its routing id: what it says, or a made-up one.
+    pub id: Bytes,
+    /// Its address, if it is connected over TCP.
+    pub address: Option<String>,
+    /// Its CURVE key, which it has proved to have.
+    pub key: Option<PublicKey>,
+}
+
+/// A socket; see the [module](self) for what it promises.
+#[derive(Debug)]
+pub struct Socket {
+    inner: omq_tokio::Socket,
+    /// The same, of a router.
+    router: Option<IdentitySocket>,
+    kind: Kind,
+    bound: Vec<Endpoint>,
+    _watch: Watch,
+}
+
+impl Socket {
+    /// Opens a socket: listens and connects as the settings say. Its tasks end with the flow.
+    ///
+    /// # Errors
+    /// Unavailable, if it cannot listen; internal, if a key cannot be read.
+    pub async fn open(kind: Kind, wire: &Wire, ctx: &Context) -> Result<Socket> {
+        let inner = omq_tokio::Socket::try_new(kind.into(), wire.options()?).map_err(error)?;
+        let watch = Watch::start(&inner, wire, ctx);
+        let mut bound = Vec::new();
+        for endpoint in wire.bind.iter() {
+            let address = inner.bind(endpoint.parsed()).await.map_err(|cause| {
+                let message = format!("cannot listen on {endpoint}: {cause}");
+                Error::unavailable(message).with_source(cause)
+            })?;
+            tracing::info!(
+                flow = ctx.flow(),
+                actor = ctx.actor(),
+                "listening on {address}"
+            );
+            bound.push(Endpoint::from(address));
+        }
+        for endpoint in wire.connect.iter() {
+            inner.connect(endpoint.parsed()).await.map_err(error)?;
+        }
+        let router = match kind {
+            Kind::Router => Some(inner.identity_routing().map_err(error)?),
+            _ => None,
+        };
+        Ok(Socket {
+            inner,
+            router,
+            kind,
+            bound,
+            _watch: watch,
+        })
+    }
+
+    /// Returns where it listens, in the order of the settings.
+    pub fn bound(&self) -> &[Endpoint] {
+        &self.bound
+    }
+
+    /// Subscribes a [`Kind::Sub`] to what begins so; the empty text is everything.
+    ///
+    /// # Errors
+    /// Internal, if the socket is of another kind.
+    pub async fn subscribe(&self, prefix: &str) -> Result {
+        let prefix = Bytes::copy_from_slice(prefix.as_bytes());
+        self.inner.subscribe(prefix).await.map_err(error)
+    }
+
+    /// Sends a message, when there is a peer with room for it.
+    ///
+    /// # Errors
+    /// Internal, if it cannot be sent at all over a socket of this kind.
+    pub async fn send(&self, frames: Frames) -> Result {
+        if self.kind != Kind::Pub {
+            self.connected().await?;
+        }
+        self.inner.send(message(frames)).await.map_err(error)
+    }
+
+    /// Sends a message to a peer of a router.
+    ///
+    /// # Errors
+    /// Unavailable, if that peer is not connected.
+    pub async fn send_to(&self, peer: &[u8], frames: Frames) -> Result {
+        self.router()?
+            .send_to(peer, message(frames))
+            .await
+            .map_err(error)
+    }
+
+    /// Waits for a message.
+    ///
+    /// # Errors
+    /// Unavailable, if the socket is closed.
+    pub async fn recv(&self) -> Result<Frames> {
+        Ok(frames(self.inner.recv().await.map_err(error)?))
+    }
+
+    /// Waits for a message to a router, and tells who has sent it.
+    ///
+    /// # Errors
+    /// Unavailable, if the socket is closed.
+    pub async fn recv_from(&self) -> Result<(Peer, Frames)> {
+        let (identity, message) = self.router()?.recv_from().await.map_err(error)?;
+        let info = identity.peer_info();
+        let key = match &info.authentication.public_key {
+            Some(PeerPublicKey::Curve(key)) => Some(PublicKey::from_bytes(*key)),
+            _ => None,
+        };
+        let peer = Peer {
+            id: Bytes::copy_from_slice(identity.as_ref()),
+            address: info.peer_address.map(|address| address.to_string()),
+            key,
+        };
+        Ok((peer, frames(message)))
+    }
+
+    /// Waits until a peer is connected.
+    ///
+    /// # Errors
+    /// Unavailable, if the socket is closed.
+    pub async fn connected(&self) -> Result {
+        // Looked at first, since to wait asks the socket's task.
+        if self.inner.ready_peer_count() > 0 {
+            return Ok(());
+        }
+        let for_ever = Duration::MAX;
+        let waited = self.inner.wait_connected(1, for_ever).await;
+        waited.map(drop).map_err(error)
+    }
+
+    /// Closes the socket, when what was sent has left it, or `linger` is over.
+    pub async fn close(self) {
+        drop(self.router);
+        // What it could complain about is that it is closed already.
+        let _ = self.inner.close().await;
+    }
+
+    fn router(&self) -> Result<&IdentitySocket> {
+        let none = || Error::internal("only a router knows its peers");
+        self.router.as_ref().ok_or_else(none)
+    }
+}
+
+impl From<Kind> for SocketType {
+    fn from(kind: Kind) -> SocketType {
+        match kind {
+            Kind::Push => SocketType::Push,
+            Kind::Pull => SocketType::Pull,
+            Kind::Pub => SocketType::Pub,
+            Kind::Sub => SocketType::Sub,
+            Kind::Dealer => SocketType::Dealer,
+            Kind::Router => SocketType::Router,
+            Kind::Req => SocketType::Req,
+        }
+    }
+}
+
+fn message(frames: Frames) -> Message {
+    Message::multipart(frames)
+}
+
+fn frames(mut message: Message) -> Frames {
+    // A small frame must not keep the large buffer that it came in.
+    message.bound_storage();
+    message.iter().collect()
+}
+
+fn error(cause: omq_tokio::Error) -> Error {
+    use omq_tokio::Error as Cause;
+    let kind = match &cause {
+        Cause::Timeout => ErrorKind::Timeout,
+        Cause::MessageTooLarge { .. } => ErrorKind::TooLarge,
+        Cause::Closed | Cause::Unroutable | Cause::Io(_) => ErrorKind::Unavailable,
+        _ => ErrorKind::Internal,
+    };
+    let message = match &cause {
+        Cause::Unroutable => "that peer is not connected".to_owned(),
+        other => other.to_string(),
+    };
+    Error::new(kind, message).with_source(cause)
+}

@@ -1,0 +1,110 @@
+//! Tells the log what becomes of a socket's connections, and tries again where the library gives up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use compysition_core::Context;
+use omq_tokio::{DisconnectReason, Endpoint, MonitorEvent, MonitorRecvError, MonitorStream};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::wire::Wire;
+
+/// Watches a socket until it is dropped.
+#[derive(Debug)]
+pub(super) struct Watch(#[expect(dead_code, reason = "its end is the sign")] oneshot::Sender<()>);
+
+/// Whose socket it is.
+struct Owner {
+    flow: Arc<str>,
+    actor: Arc<str>,
+}
+
+impl Watch {
+    pub(super) fn start(socket: &omq_tokio::Socket, wire: &Wire, ctx: &Context) -> Watch {
+        let (alive, mut dead) = oneshot::channel();
+        let owner = Owner {
+            flow: ctx.flow().into(),
+            actor: ctx.actor().into(),
+        };
+        let monitor = socket.monitor();
+        let socket = socket.clone();
+        let pause = wire.limits.max_reconnect.0.max(wire.limits.reconnect.0);
+        ctx.spawner().spawn(async move {
+            tokio::select! {
+                _ = &mut dead => {}
+                () = owner.watch(monitor, socket, pause) => {}
+            }
+        });
+        Watch(alive)
+    }
+}
+
+impl Owner {
+    async fn watch(&self, mut monitor: MonitorStream, socket: omq_tokio::Socket, pause: Duration) {
+        loop {
+            match monitor.recv().await {
+                Ok(MonitorEvent::ConnectStopped { endpoint, reason }) => {
+                    self.refused(&endpoint, &reason, pause);
+                    // While this waits other ends go unlogged only if there are hundreds of them.
+                    sleep(pause).await;
+                    // Its endpoint was right before; that the socket is closed ends the loop.
+                    let _ = socket.connect(endpoint).await;
+                }
+                Ok(event) => self.tell(event),
+                Err(MonitorRecvError::Lagged(missed)) => {
+                    let (flow, actor) = (&self.flow, &self.actor);
+                    tracing::warn!(%flow, %actor, "{missed} events of connections came too fast to be logged");
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn tell(&self, event: MonitorEvent) {
+        let (flow, actor) = (&self.flow, &self.actor);
+        match event {
+            MonitorEvent::HandshakeFailed {
+                endpoint,
+                peer_ident,
+                reason,
+            } => {
+                let peer = peer_ident;
+                tracing::info!(%flow, %actor, %peer, "the connection over {endpoint} is closed: {reason}");
+            }
+            MonitorEvent::Disconnected {
+                endpoint,
+                peer,
+                reason,
+            } => {
+                let peer = peer.peer_address.map(|address| address.to_string());
+                let peer = peer.unwrap_or_default();
+                let reason = why(&reason);
+                tracing::info!(%flow, %actor, %peer, "the connection over {endpoint} is closed: {reason}");
+            }
+            MonitorEvent::HandshakeSucceeded { endpoint, peer } => {
+                let peer = peer.peer_address.map(|address| address.to_string());
+                let peer = peer.unwrap_or_default();
+                tracing::debug!(%flow, %actor, %peer, "connected over {endpoint}");
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&self, endpoint: &Endpoint, reason: &DisconnectReason, pause: Duration) {
+        let (flow, actor) = (&self.flow, &self.actor);
+        let reason = why(reason);
+        tracing::warn!(%flow, %actor, "{endpoint} lets us not in: {reason}; is our key on its list? The next try is in {pause:?}");
+    }
+}
+
+fn why(reason: &DisconnectReason) -> String {
+    match reason {
+        DisconnectReason::PeerClosed => "the peer has closed it".to_owned(),
+        DisconnectReason::LocalClose => "we have closed it".to_owned(),
+        DisconnectReason::Error(error) => error.clone(),
+        DisconnectReason::HandshakeRefused(refusal) => refusal.to_string(),
+        DisconnectReason::Handover => "another connection has taken its routing id".to_owned(),
+        _ => "for another reason".to_owned(),
+    }
+}
