@@ -47,7 +47,12 @@ pub(crate) async fn call(
 pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(), LinkError> {
     let hello = match first_frame(exchange, &mut line).await? {
         Frame::Hello(hello) => hello,
-        _ => return Err(passing("the other side does not say hello")),
+        _ => {
+            // It goes on where it was with a process that is no more.
+            let refused = Frame::Refused("say hello first".to_owned());
+            line.sender.send(refused.write()).await?;
+            return Err(passing("the other side does not say hello"));
+        }
     };
     if let Some(reason) = exchange.objection(&hello) {
         line.sender
@@ -177,7 +182,8 @@ async fn read(
                 peer.acknowledge(received).map_err(impossible)?;
                 peer.hear_alive(sent, again);
             }
-            _ => return Err(passing("a hello in mid-line")),
+            Frame::Refused(reason) => return Err(LinkError::Passing(reason)),
+            Frame::Hello(_) | Frame::Welcome(_) => return Err(passing("a hello in mid-line")),
         }
     }
 }

@@ -32,7 +32,7 @@ impl Actor for Gateway {
             return Ok(());
         }
         let listener = match &self.listen {
-            Some(address) => Some(listen(&*self.transport, address).await?),
+            Some(address) => Some(listen(&*self.transport, address, ctx).await?),
             None => None,
         };
         self.exchange.open(ctx.intake()?, ctx.spawner());
@@ -47,7 +47,10 @@ impl Actor for Gateway {
         for (process, address) in self.calls.drain(..) {
             let (exchange, transport) = (self.exchange.clone(), self.transport.clone());
             let jitter = Duration::from_millis(ctx.random() % 50);
-            spawner.spawn(dial(exchange, transport, process, address, jitter));
+            let calling = ctx.clone();
+            spawner.spawn(async move {
+                dial(exchange, &*transport, (&process, &address), calling, jitter).await;
+            });
         }
         let (exchange, ending) = (self.exchange.clone(), ctx.clone());
         spawner.spawn(async move {
@@ -68,8 +71,12 @@ impl Actor for Gateway {
     }
 }
 
-async fn listen(transport: &dyn Transport, address: &str) -> Result<Box<dyn Listener>> {
-    let listener = transport.listen(address).await;
+async fn listen(
+    transport: &dyn Transport,
+    address: &str,
+    ctx: &Context,
+) -> Result<Box<dyn Listener>> {
+    let listener = transport.listen(address, ctx).await;
     listener.map_err(|error| {
         Error::unavailable(format!("the process cannot listen at `{address}`: {error}"))
     })
@@ -96,17 +103,17 @@ async fn accept(exchange: Arc<Exchange>, mut listener: Box<dyn Listener>, spawne
 /// Calls a process again and again.
 async fn dial(
     exchange: Arc<Exchange>,
-    transport: Arc<dyn Transport>,
-    process: Arc<str>,
-    address: String,
+    transport: &dyn Transport,
+    (process, address): (&str, &str),
+    ctx: Context,
     jitter: Duration,
 ) {
     let mut known = None;
     let mut delay = FIRST_DELAY;
     loop {
         let began = tokio::time::Instant::now();
-        let ended = match transport.dial(&address).await {
-            Ok(line) => conversation::call(&exchange, line, &process, &mut known).await,
+        let ended = match transport.dial(process, address, &ctx).await {
+            Ok(line) => conversation::call(&exchange, line, process, &mut known).await,
             Err(error) => Err(error),
         };
         tell(

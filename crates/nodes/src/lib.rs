@@ -13,6 +13,7 @@ mod replicas;
 mod session;
 mod transport;
 
+pub mod conformance;
 pub mod memory;
 pub mod wire;
 

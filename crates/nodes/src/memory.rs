@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
+use compysition_core::Context;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
@@ -48,7 +49,7 @@ impl Transport for Memory {
         }
     }
 
-    fn listen<'a>(&'a self, address: &'a str) -> Doing<'a, Box<dyn Listener>> {
+    fn listen<'a>(&'a self, address: &'a str, _: &'a Context) -> Doing<'a, Box<dyn Listener>> {
         Box::pin(async move {
             let (sender, lines) = mpsc::unbounded_channel();
             self.0.listening.lock().insert(address.to_owned(), sender);
@@ -57,7 +58,7 @@ impl Transport for Memory {
         })
     }
 
-    fn dial<'a>(&'a self, address: &'a str) -> Doing<'a, Line> {
+    fn dial<'a>(&'a self, _: &'a str, address: &'a str, _: &'a Context) -> Doing<'a, Line> {
         Box::pin(async move {
             let nobody = || LinkError::Passing(format!("nobody listens at {address}"));
             let listening = self.0.listening.lock().get(address).cloned();

@@ -218,7 +218,9 @@ impl Remotes for Standing {
             .first()
             .map(|(_, number)| self.inlets[*number].process.clone());
         let stub = Stub::new(process.unwrap_or_default(), inlets);
-        Built::value(Remote::new(Arc::new(stub), self.exchange.clone()))
+        let largest = self.transport.promises().largest_frame;
+        let exchange = self.exchange.clone();
+        Built::value(Remote::new(Arc::new(stub), exchange, largest))
     }
 
     fn intake(&mut self, inlets: Vec<usize>) -> Built {

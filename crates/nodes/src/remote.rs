@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use compysition_core::{Actor, Context, Event, Port, Ports, Result};
+use compysition_core::{Actor, Context, Error, ErrorKind, Event, Port, Ports, Result};
 
 use crate::exchange::Exchange;
 
@@ -35,11 +35,18 @@ impl Stub {
 pub(crate) struct Remote {
     stub: Arc<Stub>,
     exchange: Arc<Exchange>,
+    /// The most bytes of a payload.
+    largest: usize,
 }
 
 impl Remote {
-    pub(crate) fn new(stub: Arc<Stub>, exchange: Arc<Exchange>) -> Remote {
-        Remote { stub, exchange }
+    pub(crate) fn new(stub: Arc<Stub>, exchange: Arc<Exchange>, largest_frame: usize) -> Remote {
+        Remote {
+            stub,
+            exchange,
+            // Some room is left for attributes.
+            largest: largest_frame - largest_frame / 16,
+        }
     }
 }
 
@@ -53,9 +60,17 @@ impl Actor for Remote {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        // What cannot be written out fails here and now.
-        if let Err(error) = event.bytes() {
-            return Err(error.giving_back(event));
+        // What cannot be written out, or carried, fails here and now.
+        let size = match event.bytes() {
+            Ok(bytes) => bytes.len(),
+            Err(error) => return Err(error.giving_back(event)),
+        };
+        if size > self.largest {
+            let (process, largest) = (&self.stub.process, self.largest);
+            let message = format!(
+                "the payload has {size} bytes, and the links to process `{process}` carry at most {largest}"
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message).giving_back(event));
         }
         let known = self.stub.inlets.iter();
         let mut own = known.filter(|(inbox, _)| *inbox == *ctx.inbox());

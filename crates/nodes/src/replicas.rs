@@ -87,9 +87,4 @@ impl Replicas {
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
         self.state.lock().peers.clone()
     }
-
-    /// Returns how many events wait for a replica.
-    pub(crate) fn waiting(&self) -> usize {
-        self.state.lock().waiting.len()
-    }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
+use compysition_core::Context;
 
 /// A future of a [`Transport`]'s.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, LinkError>> + Send + 'a>>;
@@ -13,7 +14,7 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, LinkError>> + Send
 ///
 /// It need carry them only as far as it can: the session above numbers the frames, sends again what did not arrive, and
 /// passes over what arrives twice. What it does promise stands in [`Promises`], and the conformance suite
-/// ([`conformance`](crate::conformance)) holds it to that.
+/// ([`conformance`](crate::conformance)) holds it to that. Tasks of its own belong to the context that it is given.
 pub trait Transport: Send + Sync + 'static {
     /// Says what holds for the lines of this transport.
     fn promises(&self) -> Promises;
@@ -22,13 +23,13 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     /// Fatal, if that will never be possible there.
-    fn listen<'a>(&'a self, address: &'a str) -> Doing<'a, Box<dyn Listener>>;
+    fn listen<'a>(&'a self, address: &'a str, ctx: &'a Context) -> Doing<'a, Box<dyn Listener>>;
 
-    /// Opens a line to who listens at an address. It may return before anybody does.
+    /// Opens a line to a process that listens at an address. It may return before that does.
     ///
     /// # Errors
     /// Passing, if it may work later.
-    fn dial<'a>(&'a self, address: &'a str) -> Doing<'a, Line>;
+    fn dial<'a>(&'a self, process: &'a str, address: &'a str, ctx: &'a Context) -> Doing<'a, Line>;
 }
 
 /// Where lines of other processes arrive.

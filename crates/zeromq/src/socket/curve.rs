@@ -34,6 +34,24 @@ enum Clients {
 }
 
 impl Curve {
+    /// Makes the keys of a server that lets these clients in: public keys, or files with them.
+    pub fn server(key: PathBuf, clients: Vec<String>) -> Curve {
+        Curve {
+            key,
+            server: None,
+            clients: Some(Clients::Many(clients)),
+        }
+    }
+
+    /// Makes the keys of a client of the server with this public key, or a file with it.
+    pub fn client(key: PathBuf, server: String) -> Curve {
+        Curve {
+            key,
+            server: Some(server),
+            clients: None,
+        }
+    }
+
     /// Returns what is wrong with the settings as such.
     pub(super) fn mistake(&self) -> Option<&'static str> {
         match (&self.server, &self.clients) {
