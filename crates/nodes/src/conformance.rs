@@ -338,7 +338,7 @@ pub async fn every_kind_of_payload(bench: &dyn Bench) {
 
 /// Lines that break are opened again; nothing is lost, and nothing comes twice.
 pub async fn broken_lines(bench: &dyn Bench) {
-    let mut stream = Stream::of(2_000);
+    let mut stream = Stream::of(800);
     stream.pause = Duration::from_millis(1);
     let (front, work, _) = start(bench, &stream).await;
     for part in 1..=5 {

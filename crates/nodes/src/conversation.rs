@@ -1,6 +1,7 @@
 //! What goes over one line, from the hello to its end.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -103,10 +104,20 @@ async fn talk(
         ended = write(exchange, &peer, number, &mut *sender) => ended,
         ended = read(exchange, &peer, &mut *receiver) => ended,
     };
-    if peer.detach(number) {
-        expect_again(exchange, peer);
+    let is_gone = peer.detach(number);
+    exchange.changed.notify_one();
+    match (is_gone, &ended) {
+        (true, Ok(Ended::There)) => exchange.lose(&peer, "it has ended"),
+        (true, _) => expect_again(exchange, peer),
+        (false, _) => {}
     }
-    ended
+    ended.map(drop)
+}
+
+/// Which side has ended.
+enum Ended {
+    Here,
+    There,
 }
 
 /// Gives a process up that does not come back in time.
@@ -133,7 +144,7 @@ async fn write(
     peer: &Peer,
     line: u64,
     sender: &mut dyn Sender,
-) -> Result<(), LinkError> {
+) -> Result<Ended, LinkError> {
     let _writing = peer.writing.lock().await;
     loop {
         while let Some(frame) = peer.next_frame() {
@@ -141,6 +152,10 @@ async fn write(
         }
         if !peer.is_present(line) {
             return Err(passing("another line has taken its place"));
+        }
+        if exchange.is_closing.load(SeqCst) {
+            sender.send(Frame::Bye.write()).await?;
+            return Ok(Ended::Here);
         }
         let beat = timeout(exchange.patience.heartbeat, peer.wake.notified());
         if beat.await.is_err() {
@@ -153,7 +168,7 @@ async fn read(
     exchange: &Arc<Exchange>,
     peer: &Arc<Peer>,
     receiver: &mut dyn Receiver,
-) -> Result<(), LinkError> {
+) -> Result<Ended, LinkError> {
     let patience: Duration = exchange.patience.heartbeat * SILENT_BEATS;
     loop {
         let frame = timeout(patience, receiver.receive()).await;
@@ -182,6 +197,7 @@ async fn read(
                 peer.acknowledge(received).map_err(impossible)?;
                 peer.hear_alive(sent, again);
             }
+            Frame::Bye => return Ok(Ended::There),
             Frame::Refused(reason) => return Err(LinkError::Passing(reason)),
             Frame::Hello(_) | Frame::Welcome(_) => return Err(passing("a hello in mid-line")),
         }

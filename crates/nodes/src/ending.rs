@@ -34,7 +34,7 @@ impl Exchange {
             tokio::select! {
                 () = &mut own_are_done, if !is_done => {
                     is_done = true;
-                    self.note_done(self.process.to_string(), self.replica.to_string());
+                    self.note_done(self.process.to_string(), self.replica.to_string(), None);
                 }
                 () = &mut stopping, if !is_stopping => {
                     is_stopping = true;
@@ -51,6 +51,26 @@ impl Exchange {
         }
     }
 
+    /// Says on all lines that this process has ended, and lets nothing in any more.
+    pub(crate) async fn say_goodbye(&self) {
+        self.is_closing.store(true, SeqCst);
+        let said = async {
+            loop {
+                let changed = self.changed.notified();
+                let peers = self.all_peers();
+                let open: Vec<_> = peers.iter().filter(|peer| peer.has_line()).collect();
+                if open.is_empty() {
+                    return;
+                }
+                open.iter().for_each(|peer| peer.wake.notify_one());
+                changed.await;
+            }
+        };
+        // Who cannot be told finds it out.
+        let _ = tokio::time::timeout(self.patience.heartbeat, said).await;
+        self.close();
+    }
+
     fn begin_to_stop(&self) {
         self.is_stopping.store(true, SeqCst);
         for peer in self.all_peers() {
@@ -59,12 +79,13 @@ impl Exchange {
     }
 
     /// Notes that a replica of a process has nothing of its own under way any more, and tells the others.
-    pub(crate) fn note_done(&self, process: String, replica: String) {
+    pub(crate) fn note_done(&self, process: String, replica: String, from: Option<&Arc<Peer>>) {
         let is_new = self.done.lock().insert((process.clone(), replica.clone()));
         if !is_new {
             return;
         }
-        for peer in self.all_peers() {
+        let knows = |peer: &Arc<Peer>| from.is_some_and(|from| Arc::ptr_eq(from, peer));
+        for peer in self.all_peers().iter().filter(|peer| !knows(peer)) {
             let (process, replica) = (process.clone(), replica.clone());
             peer.queue(Queued::Tell(Record::Done { process, replica }));
         }
@@ -74,7 +95,7 @@ impl Exchange {
     fn note_absent(&self) {
         for (process, replicas) in &self.others {
             if replicas.peers().is_empty() {
-                self.note_done(process.to_string(), ABSENT.to_owned());
+                self.note_done(process.to_string(), ABSENT.to_owned(), None);
             }
         }
     }

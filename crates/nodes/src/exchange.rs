@@ -57,6 +57,7 @@ pub(crate) struct Exchange {
     /// Which replicas of which processes have nothing of their own any more.
     pub(crate) done: Mutex<BTreeSet<(String, String)>>,
     pub(crate) is_stopping: AtomicBool,
+    pub(crate) is_closing: AtomicBool,
     /// Notified when the end may have come.
     pub(crate) changed: Arc<Notify>,
 }
@@ -86,6 +87,7 @@ impl Exchange {
             spawner: OnceLock::new(),
             done: Mutex::default(),
             is_stopping: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
             changed: Arc::default(),
         }
     }
@@ -175,7 +177,7 @@ impl Exchange {
                 }
             }
             Record::Cancel { call } => peer.cancelled(call),
-            Record::Done { process, replica } => self.note_done(process, replica),
+            Record::Done { process, replica } => self.note_done(process, replica, Some(peer)),
             Record::Leaving => self.let_go(peer),
             Record::Parted => {
                 peer.note_parted();

@@ -55,7 +55,7 @@ impl Actor for Gateway {
         let (exchange, ending) = (self.exchange.clone(), ctx.clone());
         spawner.spawn(async move {
             exchange.clone().until_all_are_done(ending).await;
-            exchange.close();
+            exchange.say_goodbye().await;
         });
         Ok(())
     }

@@ -170,6 +170,7 @@ fn every_frame_and_record_is_read_as_it_was_written() {
             received: 128,
             again: true,
         },
+        Frame::Bye,
     ];
     for frame in frames {
         assert_eq!(Frame::read(&frame.write()).unwrap(), frame);

@@ -56,6 +56,8 @@ pub enum Frame {
         /// Whether frames beyond those are missing, and should be sent again.
         again: bool,
     },
+    /// Says that the sender has ended: nothing of it is under way any more.
+    Bye,
 }
 
 const HELLO: u8 = 1;
@@ -63,6 +65,7 @@ const WELCOME: u8 = 2;
 const REFUSED: u8 = 3;
 const BATCH: u8 = 4;
 const ALIVE: u8 = 5;
+const BYE: u8 = 6;
 
 impl Frame {
     /// Writes a frame with records.
@@ -106,6 +109,7 @@ impl Frame {
                 out.push((*again).into());
                 out.into()
             }
+            Frame::Bye => begin(BYE, 0).into(),
         }
     }
 
@@ -139,6 +143,7 @@ impl Frame {
                 received: from.number("how many frames have come")?,
                 again: from.byte("whether to send again")? != 0,
             },
+            BYE => Frame::Bye,
             _ => return from.wrong("a kind of frame that this version knows"),
         };
         // What a later minor version adds stands at the end, and is passed over.
