@@ -21,9 +21,14 @@ pub(crate) enum Command {
     ///
     /// On the first signal doors stop to admit, and what is under way is finished, in the last flow first:
     /// name a flow behind those that it calls. A second signal ends all at once.
+    ///
+    /// A flow whose file names `nodes` runs in this process alone, unless you say which node this process is, or
+    /// have all of them started.
     Run {
         #[command(flatten)]
         files: Files,
+        #[command(flatten)]
+        place: Place,
         #[command(flatten)]
         log: Log,
     },
@@ -76,6 +81,23 @@ pub(crate) struct Files {
     /// Gives a setting of the flows a value, before the file's own and the environment.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
+}
+
+/// Which part of a flow in several processes runs.
+#[derive(Arguments, Debug)]
+pub(crate) struct Place {
+    /// Runs what is placed in this node.
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    pub(crate) node: Option<String>,
+    /// Says which of the node's replicas this process is, from 1.
+    #[arg(long, value_name = "NUMBER", default_value = "1", requires = "node")]
+    pub(crate) replica: usize,
+    /// Starts each node, with all its replicas, as a process of its own on this machine; starts one again that dies, and stops them together.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The process whose end is the end of this one.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub(crate) parent: Option<u32>,
 }
 
 #[derive(Arguments, Debug)]
@@ -136,6 +158,19 @@ pub(crate) enum Level {
     Info,
     Debug,
     Trace,
+}
+
+impl Log {
+    /// Returns the options that say the same to another process.
+    pub(crate) fn options(&self) -> [(&'static str, String); 2] {
+        let name = |value: Option<clap::builder::PossibleValue>| {
+            value.map_or_else(String::new, |value| value.get_name().to_owned())
+        };
+        [
+            ("--log", name(self.log.to_possible_value())),
+            ("--log-level", name(self.log_level.to_possible_value())),
+        ]
+    }
 }
 
 fn setting(text: &str) -> Result<(String, String), &'static str> {

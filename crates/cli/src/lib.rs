@@ -20,6 +20,7 @@ mod check;
 mod files;
 mod log;
 mod manual;
+mod nodes;
 mod output;
 mod panics;
 mod program;
@@ -29,7 +30,7 @@ mod running;
 mod signals;
 
 pub use manual::{Choice, Manual, PATTERNS, PURPOSES, Setting};
-pub use program::Program;
+pub use program::{Links, Program};
 
 /// Runs the program with these actors, on the command line that it was called with.
 pub fn main(registry: compysition_core::Registry) -> std::process::ExitCode {

@@ -2,14 +2,17 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use compysition_core::Registry;
 use compysition_expression::Functions;
+use compysition_flow::{PlacedNode, Placement};
+use compysition_nodes::Transport;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, log, output, run};
+use crate::{actors, check, log, nodes, output, run};
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -17,7 +20,11 @@ use crate::{actors, check, log, output, run};
 pub struct Program {
     pub(crate) registry: Registry,
     pub(crate) functions: Functions,
+    pub(crate) links: Option<Links>,
 }
+
+/// Makes what carries the links of one node of a flow to the others.
+pub type Links = fn(&Placement, &PlacedNode) -> Result<Arc<dyn Transport>, String>;
 
 impl Program {
     /// Makes a program with these actors and the functions that every expression knows.
@@ -25,7 +32,15 @@ impl Program {
         Program {
             registry,
             functions: Functions::default(),
+            links: None,
         }
+    }
+
+    /// Lets flows run in several processes, whose links are carried by what this makes.
+    #[must_use]
+    pub fn with_links(mut self, links: Links) -> Program {
+        self.links = Some(links);
+        self
     }
 
     /// Replaces the functions that expressions can call.
@@ -53,9 +68,12 @@ impl Program {
             Err(error) => return not_a_command(&error),
         };
         match args.command {
-            Command::Run { files, log } => {
+            Command::Run { files, place, log } => {
                 log::start(&log);
-                run::run(&self, &files)
+                match place.all {
+                    true => nodes::run_all(&self, &files, &log),
+                    false => run::run(&self, &files, &place),
+                }
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files } => check::check(&self, &files),

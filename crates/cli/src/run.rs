@@ -9,10 +9,10 @@ use compysition_flow::Loaded;
 use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
-use crate::args::Files;
+use crate::args::{Files, Place};
 use crate::running::Running;
 use crate::signals::Signals;
-use crate::{Program, files, output};
+use crate::{Program, files, nodes, output};
 
 /// How long threads that block may go on after all flows have stopped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -22,11 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
-pub(crate) fn run(program: &Program, files: &Files) -> ExitCode {
+pub(crate) fn run(program: &Program, files: &Files, place: &Place) -> ExitCode {
     let Some(loaded) = files::load(program, files) else {
         return ExitCode::FAILURE;
     };
-    match run_flows(loaded) {
+    let Some(parts) = nodes::parts(program, loaded, place) else {
+        return ExitCode::FAILURE;
+    };
+    match run_flows(parts, place.parent) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -37,11 +40,11 @@ pub(crate) fn run(program: &Program, files: &Files) -> ExitCode {
 }
 
 /// Returns whether all went well.
-fn run_flows(loaded: Vec<Loaded>) -> io::Result<bool> {
+fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<bool> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::listen()?.or_orphaned(parent);
         match start_all(loaded).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
             None => Ok(false),

@@ -1,9 +1,55 @@
 //! How the process is told to stop: by SIGINT or SIGTERM.
 
 use std::io;
+use std::time::Duration;
 
 /// The signals that came since they are listened to, so that none is missed while flows start.
-pub(crate) struct Signals(Inner);
+pub(crate) struct Signals {
+    inner: Inner,
+    /// The process that started this one: without it this one is to stop as well.
+    parent: Option<u32>,
+}
+
+/// How often a process looks whether the one is still there that started it.
+const GLANCE: Duration = Duration::from_millis(500);
+
+impl Signals {
+    /// Takes the end of the process that started this one for a signal, too.
+    pub(crate) fn or_orphaned(mut self, parent: Option<u32>) -> Signals {
+        self.parent = parent;
+        self
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        let parent = self.parent;
+        tokio::select! {
+            () = self.inner.next() => {}
+            () = until_orphaned(parent) => self.parent = None,
+        }
+    }
+}
+
+/// Waits until another process has adopted this one.
+async fn until_orphaned(parent: Option<u32>) {
+    let Some(parent) = parent else {
+        return std::future::pending().await;
+    };
+    while parent_id() == parent {
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+#[cfg(unix)]
+fn parent_id() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+/// There is no telling.
+#[cfg(not(unix))]
+fn parent_id() -> u32 {
+    0
+}
 
 #[cfg(unix)]
 struct Inner {
@@ -16,18 +62,24 @@ impl Signals {
     /// Listens from now on.
     pub(crate) fn listen() -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals(Inner {
+        let inner = Inner {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-        }))
+        };
+        Ok(Signals {
+            inner,
+            parent: None,
+        })
     }
+}
 
-    /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
+#[cfg(unix)]
+impl Inner {
+    async fn next(&mut self) {
         let Inner {
             interrupt,
             terminate,
-        } = &mut self.0;
+        } = self;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
@@ -42,11 +94,16 @@ struct Inner;
 impl Signals {
     /// Listens from now on.
     pub(crate) fn listen() -> io::Result<Signals> {
-        Ok(Signals(Inner))
+        Ok(Signals {
+            inner: Inner,
+            parent: None,
+        })
     }
+}
 
-    /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
+#[cfg(not(unix))]
+impl Inner {
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

@@ -17,17 +17,20 @@ use crate::fields;
 use crate::include::Parts;
 use crate::load::Loader;
 use crate::node::{Content, Node};
+use crate::placing::Placement;
 use crate::source::Span;
 use crate::values::{Shared, Values};
 use crate::{settings, suggest};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "name",
     "description",
     "include",
     "settings",
     "defaults",
     "namespaces",
+    "nodes",
+    "place",
     "actors",
     "connect",
     "errors",
@@ -42,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) places: Places,
     /// The kinds of the actors; none of `reply`, or where it is not known.
     pub(crate) kinds: Vec<Option<&'static str>>,
+    /// The processes that it runs in, if they are several.
+    pub(crate) placement: Option<Placement>,
     /// Whether every line of `connect` could be read; else more would look unconnected than is.
     pub(crate) is_whole: bool,
 }
@@ -75,6 +80,19 @@ impl Places {
         problems
             .map(|problem| Diagnostic::new(self.of(&problem.about), &problem.message))
             .collect()
+    }
+
+    /// Returns the places of some of the actors, which are numbered anew; those of links are not known any more.
+    pub(crate) fn of_actors(&self, actors: &[Option<usize>]) -> Places {
+        let place = |index: &Option<usize>| {
+            let known = index.and_then(|index| self.actors.get(index).copied());
+            known.unwrap_or(self.flow)
+        };
+        Places {
+            flow: self.flow,
+            actors: actors.iter().map(place).collect(),
+            links: Vec::new(),
+        }
     }
 
     /// Returns where a part of the flow stands; that of the flow if it is not known more closely.
@@ -123,6 +141,8 @@ pub(crate) fn build(
     if let Some(entry) = description {
         fields::text(&entry.value, "a description", found);
     }
+    let mut placing = parts.placing;
+    placing.each(|node| values.replace(node, found));
     let mut defaults = Defaults::default();
     for mut node in parts.defaults {
         values.replace(&mut node, found);
@@ -156,7 +176,7 @@ pub(crate) fn build(
     let mut building = Building::new(&name, flow_span);
     bounds.set(&mut building.plan.director);
     let secrets = shared.secrets.borrow().clone();
-    surroundings.enter(|| {
+    surroundings.clone().enter(|| {
         loader
             .functions
             .enter(|| building.register(actors, loader, &secrets, found));
@@ -174,6 +194,9 @@ pub(crate) fn build(
         building.set_log(&entry.value, found);
     }
     building.plan.is_whole = found.len() == before;
+    let plan = &mut building.plan;
+    let place = || placing.apply(&mut plan.director, &plan.places.actors, base, found);
+    plan.placement = surroundings.enter(|| loader.functions.enter(place));
     Some(building.plan)
 }
 
@@ -194,6 +217,7 @@ impl Building {
             director: Director::new(name),
             places,
             kinds: Vec::new(),
+            placement: None,
             is_whole: true,
         };
         Building {

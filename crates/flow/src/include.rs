@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Diagnostic;
-use crate::fields::{self, not_available};
+use crate::fields;
 use crate::node::{Content, Entry, Node};
 use crate::parse;
+use crate::placing::Given;
 use crate::values::{Shared, Values};
 
 /// How many files one flow may include, counting repetitions.
@@ -13,13 +14,21 @@ const MAX_FILES: usize = 200;
 /// The largest file that is read.
 pub(crate) const MAX_FILE: u64 = 8 << 20;
 
-const KEYS: [&str; 4] = ["include", "settings", "defaults", "namespaces"];
+const KEYS: [&str; 6] = [
+    "include",
+    "settings",
+    "defaults",
+    "namespaces",
+    "nodes",
+    "place",
+];
 
 /// The shared parts of a flow: its own, and those of the files that it includes, nearest first.
 #[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) defaults: Vec<Node>,
     pub(crate) namespaces: Vec<Entry>,
+    pub(crate) placing: Given,
     /// The files that are being read, each included by the one before.
     open: Vec<PathBuf>,
     count: usize,
@@ -52,15 +61,7 @@ impl Parts {
             self.namespaces
                 .extend(fields::entries(entry.value, "`namespaces`", found));
         }
-        for key in ["nodes", "place"] {
-            if let Some(entry) = fields::take(entries, key) {
-                not_available(
-                    &format!("`{key}`: a flow in several processes"),
-                    entry.key_span,
-                    found,
-                );
-            }
-        }
+        self.placing.take(entries);
         let Some(mut include) = fields::take(entries, "include").map(|entry| entry.value) else {
             return;
         };

@@ -43,6 +43,7 @@ mod load;
 mod node;
 mod options;
 mod parse;
+mod placing;
 mod pool;
 mod read;
 mod reference;
@@ -56,3 +57,4 @@ pub mod testing;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use load::{Loaded, Loader};
+pub use placing::{PlacedNode, Placement};

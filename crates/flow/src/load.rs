@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use compysition_core::{About, Director, Flow, Registry, Wiring};
 use compysition_expression::Functions;
+use compysition_nodes::{Here, Part, Transport};
 
 use crate::build::{self, Places};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::include;
 use crate::parse;
+use crate::placing::Placement;
 use crate::settings::redact;
 use crate::source::Sources;
 use crate::values::{Environment, Shared};
@@ -51,6 +53,7 @@ pub struct Loaded {
     name: String,
     places: Places,
     kinds: Vec<Option<&'static str>>,
+    placement: Option<Placement>,
     sources: Sources,
     secrets: BTreeSet<String>,
 }
@@ -179,12 +182,14 @@ impl Loader {
                               director,
                               places,
                               kinds,
+                              placement,
                               ..
                           }| Loaded {
                 name,
                 director,
                 places,
                 kinds,
+                placement,
                 sources: sources.clone(),
                 secrets: secrets.clone(),
             };
@@ -203,6 +208,32 @@ impl Loaded {
     /// Returns the kind of the n-th actor, from 0; none of `reply`.
     pub fn kind(&self, actor: usize) -> Option<&str> {
         self.kinds.get(actor).copied().flatten()
+    }
+
+    /// Returns the processes that the flow runs in, if its file names any.
+    pub fn placement(&self) -> Option<&Placement> {
+        self.placement.as_ref()
+    }
+
+    /// Cuts out of the flow what one of its processes runs; the whole flow, if its file names none. Its links to other
+    /// processes go over this transport.
+    #[must_use]
+    pub fn part(self, here: Here<'_>, transport: Arc<dyn Transport>) -> Loaded {
+        let Some(placement) = &self.placement else {
+            return self;
+        };
+        let Part {
+            director, actors, ..
+        } = placement.processes().part(self.director, here, transport);
+        Loaded {
+            places: self.places.of_actors(&actors),
+            kinds: actors
+                .iter()
+                .map(|index| index.and_then(|index| self.kinds.get(index).copied().flatten()))
+                .collect(),
+            director,
+            ..self
+        }
     }
 
     /// Describes the flow's actors and links.
