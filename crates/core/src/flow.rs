@@ -167,6 +167,9 @@ impl Flow {
     }
 
     fn give_up(&self) -> Stopped {
+        if self.state.intakes() > 0 {
+            tracing::warn!(flow = %self.state.name, "other processes of the flow were not done in time");
+        }
         self.state.abort();
         let mut unfinished: Vec<String> = Vec::new();
         for station in self.tasks.iter().filter(|task| !task.is_resting()) {

@@ -155,6 +155,7 @@ impl FlowState {
         self.is_stopping.store(true, SeqCst);
         in_total_order();
         self.stopping.cancel();
+        self.quiet.notify_waiters();
     }
 
     /// Begins to stop the flow because an actor has failed; the first reason counts.

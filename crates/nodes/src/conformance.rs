@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use compysition_core::{
@@ -198,6 +198,7 @@ async fn start(bench: &dyn Bench, stream: &Stream) -> (Flow, Flow, String) {
 }
 
 async fn stop(flows: impl IntoIterator<Item = Flow>) {
+    let began = Instant::now();
     let stops = flows
         .into_iter()
         .map(|flow| tokio::spawn(async move { flow.stop().await }));
@@ -205,6 +206,7 @@ async fn stop(flows: impl IntoIterator<Item = Flow>) {
         let stopped = stop.await.unwrap();
         assert!(stopped.is_clean(), "{stopped:?}");
     }
+    assert!(began.elapsed().as_secs() < 15, "it waited for its deadline");
 }
 
 async fn until(what: &str, condition: impl Fn() -> bool) {

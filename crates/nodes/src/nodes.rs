@@ -153,8 +153,7 @@ impl Nodes {
         let own = self.get(here.process);
         let address = own.and_then(|own| own.addresses.get(here.replica.saturating_sub(1)));
         let replica = here.replica.to_string();
-        let names = self.list.iter().map(|process| process.name.clone());
-        let names = names.filter(|name| **name != *here.process).collect();
+        let names = reached(here.process, &pairs(&wiring));
         let exchange = Arc::new(Exchange::new(
             (here.process, &replica),
             (&wiring.flow, whole.fingerprint()),
@@ -199,6 +198,26 @@ fn pairs(wiring: &Wiring) -> Vec<(String, String)> {
         }
     }
     pairs
+}
+
+/// Returns the processes whose events may come to one, however many lie between, or its events to them.
+fn reached(here: &str, pairs: &[(String, String)]) -> Vec<Arc<str>> {
+    let mut known: Vec<&str> = vec![here];
+    let mut next = 0;
+    while let Some(&process) = known.get(next) {
+        next += 1;
+        let beside = pairs.iter().filter_map(|(one, other)| match process {
+            own if own == one => Some(other),
+            own if own == other => Some(one),
+            _ => None,
+        });
+        for other in beside {
+            if !known.contains(&&**other) {
+                known.push(other);
+            }
+        }
+    }
+    known.into_iter().skip(1).map(Arc::from).collect()
 }
 
 /// Makes what stands for actors that run elsewhere.

@@ -70,15 +70,10 @@ impl Actor for Door {
             return Ok(());
         };
         ctx.produce(move |source| async move {
-            let stopping = source.stopping();
-            tokio::pin!(stopping);
+            // It goes on to the end, as doors do that refuse what comes while the flow stops.
             loop {
-                let question = tokio::select! {
-                    question = questions.recv() => question,
-                    () = &mut stopping => None,
-                };
-                let Some(Question(event, tell, leaves)) = question else {
-                    return Ok(());
+                let Some(Question(event, tell, leaves)) = questions.recv().await else {
+                    return std::future::pending().await;
                 };
                 let admission = source.admit(event.payload().size()).await?;
                 let request = admission.ask(None, event);
@@ -208,6 +203,7 @@ pub(crate) async fn start_one(
 
 /// Stops all parts as one signal does.
 pub(crate) async fn stop(flows: Vec<Flow>) {
+    let began = tokio::time::Instant::now();
     let stops = flows.into_iter().map(|flow| {
         tokio::spawn(async move {
             let stopped = flow.stop().await;
@@ -217,4 +213,8 @@ pub(crate) async fn stop(flows: Vec<Flow>) {
     for stop in stops.collect::<Vec<_>>() {
         stop.await.unwrap();
     }
+    assert!(
+        began.elapsed().as_secs() < 20,
+        "a part waited for its deadline"
+    );
 }

@@ -1,0 +1,196 @@
+//! What comes from another process.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{Collect, Forward};
+use compysition_core::{
+    Actor, Context, Director, Error, Event, Failure, Foreign, Heir, Id, Intake, Outcome, Ports,
+    Result,
+};
+use tokio::sync::mpsc;
+
+type Inbox = mpsc::UnboundedSender<(Foreign, Arc<Told>)>;
+
+/// Lets in what the test sends, until it hangs up and all else is done.
+struct Door(Option<mpsc::UnboundedReceiver<(Foreign, Arc<Told>)>>);
+
+fn door() -> (Door, Inbox) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Door(Some(receiver)), sender)
+}
+
+impl Actor for Door {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let intake: Intake = ctx.intake()?;
+        let Some(mut events) = self.0.take() else {
+            return Ok(());
+        };
+        ctx.spawner().spawn(async move {
+            while let Some((event, told)) = events.recv().await {
+                drop(intake.adopt("next", event, told));
+            }
+            intake.until_own_are_done().await;
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes_in(1).sink()
+    }
+}
+
+/// Notes what it is told.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Heir for Told {
+    fn answered(&self, answer: &Event) {
+        let text = format!("answer {}", answer.text().unwrap());
+        self.0.lock().unwrap().push(text);
+    }
+
+    fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
+        let failure = failure.map(ToString::to_string).unwrap_or_default();
+        let text = format!("{} {failure}", outcome.as_str());
+        self.0.lock().unwrap().push(text.trim_end().to_owned());
+    }
+}
+
+fn foreign(text: &str, is_asked: bool) -> Foreign {
+    Foreign {
+        event: Event::new(text.to_owned()).with_id(Id::from_u128(7)),
+        root: Id::from_u128(5),
+        hops: 3,
+        deadline: None,
+        is_asked,
+    }
+}
+
+/// Says what it knows of an event; refuses "bad".
+struct Describe;
+
+impl Actor for Describe {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        if event.text()? == "bad" {
+            return Err(Error::malformed("it is bad"));
+        }
+        let root = event.root_id().unwrap().as_u128();
+        let text = format!("{} of {root} after {}", event.id().as_u128(), event.hops());
+        ctx.send(event.with(text))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_keeps_its_ids_and_hops_and_its_end_is_told() {
+    let (door, inbox) = door();
+    let collect = Collect::default();
+    let mut director = Director::new("part");
+    let door = director.register("door", door);
+    let describe = director.register("describe", Describe);
+    let sink = director.register("sink", collect.clone());
+    director.connect((door, "next"), describe);
+    director.connect(describe, sink);
+    let flow = director.start().await.unwrap();
+    let told = Arc::<Told>::default();
+    inbox.send((foreign("good", false), told.clone())).ok();
+    inbox.send((foreign("bad", false), told.clone())).ok();
+    drop(inbox);
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(collect.texts(), ["7 of 5 after 4"]);
+    let mut all = told.all();
+    all.sort();
+    assert_eq!(all, ["delivered", "failed describe: it is bad"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_told_before_the_end_and_only_if_it_was_asked_for() {
+    let (door, inbox) = door();
+    let mut director = Director::new("part");
+    let door = director.register("door", door);
+    let forward = director.register("forward", Forward);
+    let reply = director.reply();
+    director.connect((door, "next"), forward);
+    director.connect(forward, reply);
+    let flow = director.start().await.unwrap();
+    let (asked, sent) = (Arc::<Told>::default(), Arc::<Told>::default());
+    inbox.send((foreign("x", true), asked.clone())).ok();
+    inbox.send((foreign("y", false), sent.clone())).ok();
+    drop(inbox);
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(asked.all(), ["answer x", "delivered"]);
+    assert_eq!(sent.all(), ["delivered"]);
+}
+
+/// Makes events for ever, and goes on while the flow stops, as doors do.
+struct Listening;
+
+impl Actor for Listening {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        ctx.produce(|_| std::future::pending());
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().door()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_lets_in_what_comes_until_nothing_can_come() {
+    let (door, inbox) = door();
+    let collect = Collect::default();
+    let mut director = Director::new("part");
+    director.register("listening", Listening);
+    let door = director.register("door", door);
+    let sink = director.register("sink", collect.clone());
+    director.connect((door, "next"), sink);
+    let flow = Arc::new(director.start().await.unwrap());
+    let stopping = tokio::spawn({
+        let flow = flow.clone();
+        async move { flow.stop().await }
+    });
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert!(!stopping.is_finished());
+    let told = Arc::<Told>::default();
+    inbox.send((foreign("late", false), told.clone())).ok();
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(told.all(), ["delivered"]);
+    drop(inbox);
+    assert!(stopping.await.unwrap().is_clean());
+    assert_eq!(collect.texts(), ["late"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_with_nothing_to_do_stops_at_once() {
+    let (door, inbox) = door();
+    let mut director = Director::new("part");
+    director.register("listening", Listening);
+    let door = director.register("door", door);
+    let forward = director.register("forward", Forward);
+    director.connect((door, "next"), forward);
+    let flow = director.start().await.unwrap();
+    drop(inbox);
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let began = tokio::time::Instant::now();
+    assert!(flow.stop().await.is_clean());
+    assert!(began.elapsed().as_secs() < 1, "it waited for its deadline");
+}
