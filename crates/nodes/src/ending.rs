@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use compysition_core::Context;
+use compysition_core::{Context, Error};
+use tokio::time::{Instant, sleep};
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, fail};
 use crate::peer::{Peer, Queued};
 use crate::wire::Record;
 
@@ -30,14 +31,20 @@ impl Exchange {
         let mut own_are_done = std::pin::pin!(own_are_done);
         let mut stopping = std::pin::pin!(ctx.stopping());
         let (mut is_done, mut is_stopping) = (false, false);
+        let mut patience = std::pin::pin!(sleep(Duration::MAX));
         loop {
             tokio::select! {
+                () = &mut patience, if is_stopping => {
+                    self.fail_waiting();
+                    patience.as_mut().reset(Instant::now() + self.patience.lost_after);
+                }
                 () = &mut own_are_done, if !is_done => {
                     is_done = true;
                     self.note_done(self.process.to_string(), self.replica.to_string(), None);
                 }
                 () = &mut stopping, if !is_stopping => {
                     is_stopping = true;
+                    patience.as_mut().reset(Instant::now() + self.patience.lost_after);
                     self.begin_to_stop();
                 }
                 () = self.changed.notified() => {}
@@ -90,6 +97,16 @@ impl Exchange {
             peer.queue(Queued::Tell(Record::Done { process, replica }));
         }
         self.changed.notify_one();
+    }
+
+    /// Fails what waits for processes that have not come, nor will in time.
+    fn fail_waiting(&self) {
+        for (process, replicas) in &self.others {
+            for call in replicas.give_up() {
+                let message = format!("process `{process}` is not there, and the flow is stopping");
+                fail(call, Error::unavailable(message));
+            }
+        }
     }
 
     fn note_absent(&self) {

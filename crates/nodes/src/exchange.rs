@@ -216,7 +216,8 @@ impl Exchange {
         let foreign = Foreign {
             event,
             root: carried.root,
-            hops: carried.hops,
+            // The way in is no link of the flow.
+            hops: carried.hops.saturating_sub(1),
             deadline: carried
                 .deadline
                 .map(|left| Instant::now() + Duration::from_millis(left.min(A_YEAR))),
@@ -365,7 +366,7 @@ fn end_at(stub: &Stub, end: impl FnOnce()) {
 }
 
 /// Sends the event of a call the error path of the actor that it was for.
-fn fail(call: Call, error: Error) {
+pub(crate) fn fail(call: Call, error: Error) {
     let inbox = call.inbox().map(ToString::to_string).unwrap_or_default();
     if let Some(ctx) = call.stub.ctx() {
         ctx.fail_by(&inbox, call.event, error);

@@ -84,6 +84,15 @@ impl Replicas {
         state.peers.retain(|known| !Arc::ptr_eq(known, peer));
     }
 
+    /// Takes what waits for a replica, if there is none.
+    pub(crate) fn give_up(&self) -> Vec<Call> {
+        let mut state = self.state.lock();
+        match state.peers.is_empty() {
+            true => std::mem::take(&mut state.waiting).into(),
+            false => Vec::new(),
+        }
+    }
+
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
         self.state.lock().peers.clone()
     }

@@ -157,6 +157,16 @@ async fn a_stop_of_all_finishes_what_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_for_a_process_that_never_comes_fails_when_the_flow_stops() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let asked = ask(&clients, "x");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(front.stop().await.is_clean());
+    assert_eq!(asked.await.unwrap(), "x sorry");
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_flow_is_refused() {
     let memory = Memory::default();
     let (front, clients) = front(&memory).await;

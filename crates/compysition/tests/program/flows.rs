@@ -79,6 +79,11 @@ impl Message {
 
 /// Runs one case.
 fn holds(case: &str) {
+    holds_as(case, &str::to_owned, &[]);
+}
+
+/// Runs one case with its flow changed, and further arguments.
+pub(crate) fn holds_as(case: &str, change: &dyn Fn(&str) -> String, more: &[&str]) {
     let directory = root().join("tests/flows").join(case);
     let listen = ["--set", "listen=127.0.0.1:0"];
     let back_end = directory.join("back_end.yaml");
@@ -90,14 +95,20 @@ fn holds(case: &str) {
     if let Some(address) = &address {
         args.extend(["--set", address]);
     }
+    args.extend(more);
     // What the flow writes does not stay.
     let written = directory.join("written");
-    let files = written.exists().then(Files::new);
-    let home = files.as_ref().map_or(&*directory, Files::path);
-    if let Some(files) = &files {
-        files.copy(&directory);
+    let files = Files::new();
+    files.copy(&directory);
+    let home = files.path();
+    let flow = std::fs::read_to_string(home.join("flow.yaml")).unwrap();
+    files.write("flow.yaml", &change(&flow));
+    let (mut process, url) = Process::serve(&home.join("flow.yaml"), &args);
+    if more.contains(&"--all") {
+        // Else a part might be told to stop before it can hear that.
+        process.await_log("connected");
+        process.await_log("connected");
     }
-    let (process, url) = Process::serve(&home.join("flow.yaml"), &args);
 
     let requests = requests(&directory);
     assert!(!requests.is_empty(), "no requests in {case}");

@@ -5,6 +5,7 @@
 mod back_end;
 mod checking;
 mod curl;
+mod cut;
 mod dead_letters;
 mod flows;
 mod gateway;

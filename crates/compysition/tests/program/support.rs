@@ -111,7 +111,7 @@ impl Process {
 
     /// Waits until the flow listens, and returns where.
     pub(crate) fn url(&mut self) -> String {
-        let line = self.await_log("listening on");
+        let line = self.await_log("listening on http");
         let line: Value = serde_json::from_str(&line).unwrap();
         assert!(
             line["flow"].is_string() && line["actor"] == "http",
