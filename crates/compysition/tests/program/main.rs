@@ -12,6 +12,7 @@ mod gateway;
 mod idempotent;
 mod killed;
 mod manuals;
+mod nodes;
 mod side_by_side;
 mod stopping;
 mod streams;
