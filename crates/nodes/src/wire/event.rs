@@ -39,7 +39,7 @@ pub struct Carried {
 /// What the events of a frame often have in common: each stands there once, and then "as before".
 #[derive(Default)]
 pub(crate) struct Common {
-    root: Id,
+    root: Option<Id>,
     meta_id: Option<Arc<str>>,
     service: Option<Arc<str>>,
     traceparent: Option<Arc<str>>,
@@ -75,7 +75,7 @@ impl Common {
         let attributes = attributes_json(event);
         let root = match carried.root {
             root if root == event.id() => NONE,
-            root if root == self.root => AS_BEFORE,
+            root if Some(root) == self.root => AS_BEFORE,
             _ => GIVEN,
         };
         let text = |own: Option<&str>, before: &Option<Arc<str>>| match own {
@@ -113,7 +113,7 @@ impl Common {
         if root == GIVEN {
             out.id(carried.root);
         }
-        self.root = carried.root;
+        self.root = Some(carried.root);
         put_text(meta_id, event.own_meta_id(), &mut self.meta_id, out);
         put_text(service, own_service, &mut self.service, out);
         put_text(trace, event.traceparent(), &mut self.traceparent, out);
@@ -153,10 +153,13 @@ impl Common {
         let id = from.id("an event's id")?;
         let root = match way(ROOT) {
             GIVEN => from.id("the id of a root")?,
-            AS_BEFORE => self.root,
+            AS_BEFORE => match self.root {
+                Some(before) => before,
+                None => return from.wrong("a root, in the first event of a frame"),
+            },
             _ => id,
         };
-        self.root = root;
+        self.root = Some(root);
         let meta_id = take_text(way(META_ID), &mut self.meta_id, from, "a meta id")?;
         let service = take_text(way(SERVICE), &mut self.service, from, "a service")?;
         let trace = take_text(way(TRACE), &mut self.traceparent, from, "a trace context")?;
