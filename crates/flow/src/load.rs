@@ -7,10 +7,11 @@ use std::sync::Arc;
 use compysition_core::{About, Director, Flow, Registry, Wiring};
 use compysition_expression::Functions;
 
-use crate::build::{self, Places};
+use crate::build::{self, Plan};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::include;
+use crate::files;
 use crate::parse;
+use crate::places::Places;
 use crate::settings::redact;
 use crate::source::Sources;
 use crate::values::{Environment, Shared};
@@ -107,7 +108,7 @@ impl Loader {
         let mut found = Vec::new();
         let mut flows = Vec::new();
         for path in paths {
-            match include::read(path.as_ref()) {
+            match files::read(path.as_ref()) {
                 Ok(text) => flows.extend(self.read(path.as_ref(), text, &shared, &mut found)),
                 Err(message) => found.push(Diagnostic::general(message)),
             }
@@ -137,7 +138,7 @@ impl Loader {
         text: String,
         shared: &Shared,
         found: &mut Vec<Diagnostic>,
-    ) -> Vec<build::Plan> {
+    ) -> Vec<Plan> {
         let text: Arc<str> = text.into();
         let file = shared
             .sources
@@ -158,11 +159,11 @@ impl Loader {
 
     fn finish(
         &self,
-        plans: Vec<build::Plan>,
+        plans: Vec<Plan>,
         shared: Shared,
         mut found: Vec<Diagnostic>,
     ) -> Result<Vec<Loaded>, Diagnostics> {
-        let mut wiring: Vec<_> = plans.iter().flat_map(build::Plan::diagnostics).collect();
+        let mut wiring: Vec<_> = plans.iter().flat_map(Plan::diagnostics).collect();
         wiring.retain(|diagnostic| !diagnostic.is_known(&found));
         found.extend(wiring);
         let used = shared.used.into_inner();
@@ -174,7 +175,7 @@ impl Loader {
         let sources = shared.sources.into_inner();
         let secrets = shared.secrets.into_inner();
         if found.is_empty() {
-            let loaded = |build::Plan {
+            let loaded = |Plan {
                               name,
                               director,
                               places,
