@@ -165,6 +165,7 @@ impl<'a> Expansion<'a> {
             let message =
                 format!("`{name}` stands for a port of the sub-flow; no actor can be named so");
             self.found.push(Diagnostic::new(span, message));
+            return;
         }
         file.scope.names.insert(name, named);
     }

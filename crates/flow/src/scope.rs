@@ -212,7 +212,7 @@ fn port_of<'a, T>(
             suggest::hint(port, known),
         ),
         None => (
-            format!("`{name}` has several ports here, none of them without a name"),
+            format!("`{name}` has several {what}es, none of them without a name"),
             format!("name one of {}", known.join(", ")),
         ),
     };
