@@ -27,6 +27,8 @@ use crate::values::Shared;
 const MAX_DEPTH: usize = 16;
 /// How many sub-flows a flow may have.
 const MAX_USES: usize = 1000;
+/// How many values their files may have together, counted at each use.
+const MAX_VALUES: usize = 500_000;
 
 /// A flow that is being put together.
 pub(crate) struct Expansion<'a> {
@@ -38,6 +40,7 @@ pub(crate) struct Expansion<'a> {
     /// The uses that led to the present file, the nearest last.
     uses: Vec<(Span, String)>,
     use_count: usize,
+    value_count: usize,
     pub(crate) link_count: usize,
     pub(crate) reply: Option<Actor>,
     /// The kinds of errors that have a connection; none stands for all the others.
@@ -74,6 +77,7 @@ impl<'a> Expansion<'a> {
             open: Chain::of(path),
             uses: Vec::new(),
             use_count: 0,
+            value_count: 0,
             link_count: 0,
             reply: None,
             handled: HashMap::new(),
@@ -234,9 +238,15 @@ impl<'a> Expansion<'a> {
             let message = "the file of a sub-flow has one document";
             self.found.push(Diagnostic::new(second.span, message));
         }
-        let document = documents.first()?.clone();
+        let document = documents.first()?;
+        self.value_count += document.size();
+        if self.value_count > MAX_VALUES {
+            let message = format!("the sub-flows of a flow have more than {MAX_VALUES} values");
+            self.found.push(Diagnostic::new(document.span, message));
+            return None;
+        }
         let sheet = Sheet::read(
-            document,
+            document.clone(),
             path,
             Some(used),
             self.loader,

@@ -22,15 +22,14 @@ impl Expansion<'_> {
             to,
             best_effort,
         } = link;
+        let place = from.span.to(to.span);
         let is_inbox = self.is_sub() && from.name == INBOX;
         let is_outbox = self.is_sub() && to.name == OUTBOX;
         if is_inbox && is_outbox {
             let message = "the line passes no actor: what comes in goes out as it is";
-            self.found
-                .push(Diagnostic::new(from.span.to(to.span), message));
+            self.found.push(Diagnostic::new(place, message));
             return;
         }
-        let place = from.span.to(to.span);
         let sources = match is_inbox {
             false => self.end(file, &from, Expansion::sources),
             true => None,
@@ -39,10 +38,9 @@ impl Expansion<'_> {
             false => self.end(file, &to, Expansion::targets),
             true => None,
         };
-        let count = |ends: usize| ends.max(1);
-        let sources_count = count(sources.as_ref().map_or(0, Vec::len));
-        let targets_count = count(targets.as_ref().map_or(0, Vec::len));
-        if !self.has_room(sources_count * targets_count, place) {
+        let from_count = sources.as_ref().map_or(1, Vec::len);
+        let to_count = targets.as_ref().map_or(1, Vec::len);
+        if !self.has_room(from_count * to_count, place) {
             return;
         }
         match (sources, targets) {
@@ -69,6 +67,9 @@ impl Expansion<'_> {
                 let Some(port) = self.port(file, &to) else {
                     return;
                 };
+                for source in &sources {
+                    self.handle(source);
+                }
                 let director = &self.plan.director;
                 let outward = |source: Source| {
                     let only = director.only_outbox(source.actor);
@@ -154,7 +155,7 @@ impl Expansion<'_> {
     /// Tells whether there may be so many links more.
     fn has_room(&mut self, links: usize, place: Span) -> bool {
         // A line between two actors is as long as what it stands for.
-        self.link_count += links - 1;
+        self.link_count += links.saturating_sub(1);
         if self.link_count <= MAX_LINKS {
             return true;
         }
@@ -190,21 +191,28 @@ impl Expansion<'_> {
             }
         };
         let from = source.actor.port(outbox);
-        let handled = self.handled.entry(source.actor).or_default();
         match (&source.outbox, best_effort) {
-            (Outbox::Error, _) => {
-                director.connect_error(source.actor, to);
-                handled.push(None);
-            }
-            (Outbox::ErrorOf(kind), _) => {
-                director.connect_error_kind(source.actor, *kind, to);
-                handled.push(Some(*kind));
-            }
+            (Outbox::Error, _) => director.connect_error(source.actor, to),
+            (Outbox::ErrorOf(kind), _) => director.connect_error_kind(source.actor, *kind, to),
             (_, None) => director.connect(from, to),
             (_, Some(settings)) => director.connect_best_effort(from, to, settings.clone()),
         }
         let places = &mut self.plan.places;
         places.add_links(director.link_count(), file.place(place));
+        self.handle(source);
+    }
+
+    /// Remembers that errors have a connection, so that nobody further out takes them.
+    fn handle(&mut self, source: &Source) {
+        let kind = match &source.outbox {
+            Outbox::Error => None,
+            Outbox::ErrorOf(kind) => Some(*kind),
+            Outbox::Default | Outbox::Named(_) => return,
+        };
+        let kinds = self.handled.entry(source.actor).or_default();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
     }
 
     /// Sets who takes the errors that have no connection in this file.
@@ -226,7 +234,7 @@ impl Expansion<'_> {
         });
         let sources = others.map(|(name, actor)| Source::of(actor, name, &MemberPort::Error));
         let sources: Vec<Source> = sources.collect();
-        if !self.has_room((sources.len() * targets.len()).max(1), value.span) {
+        if !self.has_room(sources.len() * targets.len(), value.span) {
             return;
         }
         for source in &sources {

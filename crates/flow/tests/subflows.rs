@@ -122,11 +122,13 @@ connect:
   - n -> p, q -> s
   - p.error.timeout -> late
   - p.error -> bad
+  - p.failed -> late
 ";
     let p = "
-actors: { a: pass, b: pass, c: pass, d: sink }
+actors: { a: pass, b: pass, c: pass, d: sink, e: pass }
 connect:
-  - inbox -> a -> b -> c -> outbox
+  - inbox -> a -> b -> c -> e -> outbox
+  - e.error -> outbox.failed
   - a.error -> d
   - b.error.timeout -> d
 ";
@@ -155,6 +157,7 @@ connect: [inbox -> a -> deep -> outbox]
             "p/c.timeout -> error_p.late (error)",
             "p/d.error -> error_p.bad (error)",
             "p/d.timeout -> error_p.late (error)",
+            "p/e.error -> failed.late (error)",
             "q/a.error -> error_a.q/mail (error)",
             "q/deep/x.error -> error_deep.q/mail (error)",
         ]

@@ -726,6 +726,26 @@ fn what_multiplies_is_refused() {
         uses.len()
     );
 
+    let list = vec!["1"; 10_000].join(", ");
+    let large = format!("settings: {{ list: [{list}] }}\n{P}");
+    let large = load(
+        "large",
+        &chain(
+            &|_| {
+                let one = |name: usize| format!("a{name}: {{ flow: 1.yaml }}");
+                let uses: Vec<String> = (0..100).map(one).collect();
+                format!("actors: {{ {} }}\n", uses.join(", "))
+            },
+            &large,
+            1,
+        ),
+    );
+    assert!(
+        large.contains("have more than 500000 values"),
+        "{}",
+        large.len()
+    );
+
     let ports: Vec<String> = (0..10).map(|port| format!("p{port}")).collect();
     let all = |of: &str| {
         let ports = ports.iter().map(|port| format!("{of}.{port}"));
