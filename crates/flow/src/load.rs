@@ -166,11 +166,18 @@ impl Loader {
         let mut wiring: Vec<_> = plans.iter().flat_map(Plan::diagnostics).collect();
         wiring.retain(|diagnostic| !diagnostic.is_known(&found));
         found.extend(wiring);
-        let used = shared.used.into_inner();
+        let (used, kept) = (shared.used.into_inner(), shared.kept.into_inner());
         for name in self.set.keys().filter(|name| !used.contains(*name)) {
-            let message =
-                format!("no `${{{name}}}` is in any file, so that setting `{name}` does nothing");
-            found.push(Diagnostic::general(message));
+            found.push(match kept.contains(name) {
+                true => {
+                    let message = format!("setting `{name}` does nothing: it is a sub-flow's own");
+                    let hint = format!("give it in the flow: `with: {{ {name}: \"${{…}}\" }}`");
+                    Diagnostic::general(message).hint(hint)
+                }
+                false => Diagnostic::general(format!(
+                    "no `${{{name}}}` is in any file, so that setting `{name}` does nothing"
+                )),
+            });
         }
         let sources = shared.sources.into_inner();
         let secrets = shared.secrets.into_inner();

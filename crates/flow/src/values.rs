@@ -31,6 +31,7 @@ pub(crate) struct Values<'a> {
     pub(crate) base: PathBuf,
     pub(crate) sources: &'a RefCell<Sources>,
     pub(crate) used: &'a RefCell<BTreeSet<String>>,
+    kept: &'a RefCell<BTreeSet<String>>,
     /// All secrets that were put in, so that no message shows one.
     pub(crate) secrets: &'a RefCell<BTreeSet<String>>,
     /// Settings whose own references are replaced; `None` while one is at it.
@@ -72,6 +73,7 @@ impl<'a> Values<'a> {
             base,
             sources: &shared.sources,
             used: &shared.used,
+            kept: &shared.kept,
             secrets: &shared.secrets,
             resolved: BTreeMap::new(),
             amount: 0,
@@ -231,10 +233,13 @@ impl<'a> Values<'a> {
         place: Span,
         found: &mut Vec<Diagnostic>,
     ) -> Result<Option<Node>, Missing> {
+        let is_own = self.given.is_some() && self.settings.iter().any(|own| &*own.key == name);
+        if is_own && self.set.contains_key(name) {
+            self.kept.borrow_mut().insert(name.to_owned());
+        }
         if let Some(given) = self.given(name) {
             return Ok(Some(given.value.clone()));
         }
-        let is_own = self.given.is_some() && self.settings.iter().any(|own| &*own.key == name);
         if let Some(value) = self.set.get(name).filter(|_| !is_own) {
             self.used.borrow_mut().insert(name.to_owned());
             return Ok(Some(plain(value, place, false)));
@@ -330,6 +335,8 @@ pub(crate) struct Shared {
     pub(crate) sources: RefCell<Sources>,
     pub(crate) files: RefCell<Files>,
     pub(crate) used: RefCell<BTreeSet<String>>,
+    /// Settings of sub-flows that bear the name of one that the command line sets.
+    pub(crate) kept: RefCell<BTreeSet<String>>,
     pub(crate) secrets: RefCell<BTreeSet<String>>,
 }
 

@@ -439,7 +439,7 @@ const CASES: &[Case] = &[
                 "",
                 0,
                 0,
-                "no `${mine}` is in any file, so that setting `mine` does nothing",
+                "setting `mine` does nothing: it is a sub-flow's own",
                 "",
             ),
             (
