@@ -248,7 +248,7 @@ impl Director {
     }
 
     /// Returns the outbox of an actor that can have only this one, such as a door with one route.
-    fn only_outbox(&self, node: Node) -> Option<Port> {
+    pub fn only_outbox(&self, node: Node) -> Option<Port> {
         match &self.registered(node)?.ports.outboxes[..] {
             [only] => Some(only.clone()),
             _ => None,

@@ -6,11 +6,11 @@ use compysition_core::Registry;
 
 use crate::connect::is_name;
 use crate::diagnostics::Diagnostic;
-use crate::fields::{self, not_available};
+use crate::fields;
 use crate::node::{Content, Entry, Node};
 use crate::options::{self, Options};
 use crate::source::Span;
-use crate::suggest;
+use crate::{subflow, suggest};
 
 /// An actor as the file has it.
 pub(crate) struct Entered {
@@ -65,12 +65,11 @@ impl Defaults {
 
 /// Reads `actors`.
 pub(crate) fn read(
-    node: Node,
+    entries: Vec<Entry>,
     defaults: &Defaults,
     registry: &Registry,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Entered> {
-    let entries = fields::entries(node, "`actors`", found);
     entries
         .into_iter()
         .map(|entry| actor(entry, defaults, registry, found))
@@ -122,14 +121,7 @@ fn actor(
         key_span: span,
         value,
     } = entry;
-    if &*name == "reply" {
-        let message =
-            "`reply` stands for the door that an event came in by; no actor can be named so";
-        found.push(Diagnostic::new(span, message));
-    } else if !is_name(&name) {
-        let message = format!("`{name}` cannot be the name of an actor");
-        found.push(Diagnostic::new(span, message).hint("names have letters, digits, `_` and `-`"));
-    }
+    check_name(&name, span, found);
     let mut options = Options::default();
     let kind = match value.content {
         Content::Map(mut entries) => {
@@ -162,6 +154,18 @@ fn actor(
         span,
         kind,
         options,
+    }
+}
+
+/// Reports what cannot be the name of an actor.
+pub(crate) fn check_name(name: &str, span: Span, found: &mut Vec<Diagnostic>) {
+    if name == "reply" {
+        let message =
+            "`reply` stands for the door that an event came in by; no actor can be named so";
+        found.push(Diagnostic::new(span, message));
+    } else if !is_name(name) {
+        let message = format!("`{name}` cannot be the name of an actor");
+        found.push(Diagnostic::new(span, message).hint("names have letters, digits, `_` and `-`"));
     }
 }
 
@@ -237,12 +241,8 @@ fn known_kind(
     if let Some(kind) = registry.get(name) {
         return Some(kind.name());
     }
-    if name == "flow" {
-        not_available("a flow within a flow", span, found);
-        return None;
-    }
     let message = format!("unknown kind of actor `{name}`");
-    let hint = match suggest::closest(name, kind_names(registry)) {
+    let hint = match suggest::closest(name, kind_names(registry).chain([subflow::KEY])) {
         Some(close) => format!("did you mean `{close}`?"),
         None => "the command `actors` lists all kinds".into(),
     };

@@ -2,7 +2,6 @@
 
 use crate::diagnostics::Diagnostic;
 use crate::node::{Content, Entry, Node};
-use crate::source::Span;
 use crate::suggest;
 
 /// Returns the entries of a map; nothing counts as an empty one.
@@ -43,10 +42,4 @@ pub(crate) fn unknown(rest: &[Entry], known: &[&str], found: &mut Vec<Diagnostic
         let hint = suggest::hint(&entry.key, known.iter().copied());
         found.push(Diagnostic::new(entry.key_span, message).hint(hint));
     }
-}
-
-/// Reports what later versions will do.
-pub(crate) fn not_available(what: &str, span: Span, found: &mut Vec<Diagnostic>) {
-    let message = format!("{what} is not available yet");
-    found.push(Diagnostic::new(span, message).hint("leave it out"));
 }

@@ -1,18 +1,16 @@
 //! What a flow file takes from other files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::diagnostics::Diagnostic;
 use crate::fields;
+use crate::files::{self, Chain};
 use crate::node::{Content, Entry, Node};
-use crate::parse;
 use crate::placing::Given;
 use crate::values::{Shared, Values};
 
 /// How many files one flow may include, counting repetitions.
 const MAX_FILES: usize = 200;
-/// The largest file that is read.
-pub(crate) const MAX_FILE: u64 = 8 << 20;
 
 const KEYS: [&str; 6] = [
     "include",
@@ -24,13 +22,11 @@ const KEYS: [&str; 6] = [
 ];
 
 /// The shared parts of a flow: its own, and those of the files that it includes, nearest first.
-#[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) defaults: Vec<Node>,
     pub(crate) namespaces: Vec<Entry>,
     pub(crate) placing: Given,
-    /// The files that are being read, each included by the one before.
-    open: Vec<PathBuf>,
+    open: Chain,
     count: usize,
 }
 
@@ -38,8 +34,11 @@ impl Parts {
     /// Makes the parts of a file, none of them read yet.
     pub(crate) fn of(path: &Path) -> Parts {
         Parts {
-            open: vec![path.to_owned()],
-            ..Parts::default()
+            defaults: Vec::new(),
+            namespaces: Vec::new(),
+            placing: Given::default(),
+            open: Chain::of(path),
+            count: 0,
         }
     }
 
@@ -89,56 +88,40 @@ impl Parts {
         };
         let path = base.join(name);
         self.count += 1;
-        if self.open.contains(&path) || self.count > MAX_FILES {
-            found.push(Diagnostic::new(
-                file.span,
-                "files include each other without end",
-            ));
-            return;
+        let mut fail = |message: String| found.push(Diagnostic::new(file.span, message));
+        if self.count > MAX_FILES {
+            return fail(format!("more than {MAX_FILES} files are included"));
         }
-        let text = match read(&path) {
-            Ok(text) => text,
-            Err(message) => {
-                found.push(Diagnostic::new(file.span, message));
-                return;
-            }
-        };
-        let number = shared
-            .sources
-            .borrow_mut()
-            .add(path.clone(), text.as_str().into());
-        let mut documents = parse::parse(number, &text, found);
+        if let Err(chain) = self.open.enter(&path) {
+            return fail(format!("files include each other without end: {chain}"));
+        }
+        match files::open(&path, shared, found) {
+            Ok(file) => self.take_from(&file.documents, &path, values, shared, found),
+            Err(message) => found.push(Diagnostic::new(file.span, message)),
+        }
+        self.open.leave();
+    }
+
+    fn take_from(
+        &mut self,
+        documents: &[Node],
+        path: &Path,
+        values: &mut Values<'_>,
+        shared: &Shared,
+        found: &mut Vec<Diagnostic>,
+    ) {
         if let Some(second) = documents.get(1) {
             found.push(Diagnostic::new(
                 second.span,
                 "an included file has one document",
             ));
         }
-        if documents.is_empty() {
+        let Some(document) = documents.first() else {
             return;
-        }
-        let mut entries = fields::entries(documents.swap_remove(0), "an included file", found);
-        let base = path.parent().unwrap_or(base);
-        self.open.push(path.clone());
+        };
+        let mut entries = fields::entries(document.clone(), "an included file", found);
+        let base = path.parent().unwrap_or(Path::new(""));
         self.take(&mut entries, base, values, shared, found);
-        self.open.pop();
         fields::unknown(&entries, &KEYS, found);
     }
-}
-
-/// Reads a file of a bounded size.
-pub(crate) fn read(path: &Path) -> Result<String, String> {
-    let failed = |error: std::io::Error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
-            _ => error.to_string(),
-        };
-        format!("`{}` cannot be read: {reason}", path.display())
-    };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > MAX_FILE {
-        return Err(format!("`{}` is too large for a flow file", path.display()));
-    }
-    std::fs::read_to_string(path).map_err(failed)
 }

@@ -30,26 +30,53 @@
 //!   line feed at their end is left out. `$${` is a plain `${`.
 //! * **Includes** bring `settings`, `defaults` and `namespaces`; what the including file says wins.
 //!   Relative paths in settings of actors are taken relative to the flow file.
+//! * **Sub-flows.** `pricing: { flow: { file: pricing.yaml, with: { url: … } } }` puts the actors of that file in the
+//!   place of `pricing`, as `pricing/check` and so on. Nothing of it is left in the director but these names, so
+//!   that all that looks at a flow sees through it; what is wrong keeps its place, with a note of where the file is used.
+//!
+//! # Ports of sub-flows
+//!
+//! In the file of a sub-flow `inbox` begins a line, and `outbox` ends one; `inbox.NAME` and `outbox.NAME` are ports with
+//! names. Links are named in each file as if there were one actor at the other side:
+//!
+//! | main.yaml | pricing.yaml | becomes |
+//! |---|---|---|
+//! | `a -> pricing` | `inbox -> check` | outbox `pricing` of a, inbox `inbox` of pricing/check |
+//! | `a.x -> pricing.miss` | `inbox.miss -> check` | outbox `x` of a, inbox `miss` of pricing/check |
+//! | `pricing -> b` | `check -> outbox` | outbox `outbox` of pricing/check, inbox `pricing` of b |
+//! | `pricing.miss -> b` | `check.y -> outbox.miss` | outbox `y` of pricing/check, inbox `miss` of b |
+//! | `pricing.error -> b` | | error outbox of each actor that has no error connection, inbox `error_pricing` of b |
+//!
+//! A sub-flow without a port named is its plain port, or the only one that it has. A port stands for as many links as
+//! lines in the sub-flow lead to it; one of them is best-effort if the line on either side is.
 
 mod actors;
 mod bounds;
 mod build;
 mod connect;
 mod diagnostics;
+mod expand;
 mod fault;
 mod fields;
+mod files;
 mod include;
+mod joint;
+mod linking;
 mod load;
 mod node;
 mod options;
 mod parse;
+mod places;
 mod placing;
 mod pool;
 mod read;
 mod reference;
 mod scalar;
+mod scope;
 mod settings;
+mod sheet;
 mod source;
+mod subflow;
 mod suggest;
 mod values;
 

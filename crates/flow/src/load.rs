@@ -8,10 +8,11 @@ use compysition_core::{About, Director, Flow, Registry, Wiring};
 use compysition_expression::Functions;
 use compysition_nodes::{Here, Part, Transport};
 
-use crate::build::{self, Places};
+use crate::build::{self, Plan};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::include;
+use crate::files;
 use crate::parse;
+use crate::places::Places;
 use crate::placing::Placement;
 use crate::settings::redact;
 use crate::source::Sources;
@@ -110,7 +111,7 @@ impl Loader {
         let mut found = Vec::new();
         let mut flows = Vec::new();
         for path in paths {
-            match include::read(path.as_ref()) {
+            match files::read(path.as_ref()) {
                 Ok(text) => flows.extend(self.read(path.as_ref(), text, &shared, &mut found)),
                 Err(message) => found.push(Diagnostic::general(message)),
             }
@@ -140,7 +141,7 @@ impl Loader {
         text: String,
         shared: &Shared,
         found: &mut Vec<Diagnostic>,
-    ) -> Vec<build::Plan> {
+    ) -> Vec<Plan> {
         let text: Arc<str> = text.into();
         let file = shared
             .sources
@@ -161,23 +162,30 @@ impl Loader {
 
     fn finish(
         &self,
-        plans: Vec<build::Plan>,
+        plans: Vec<Plan>,
         shared: Shared,
         mut found: Vec<Diagnostic>,
     ) -> Result<Vec<Loaded>, Diagnostics> {
-        let mut wiring: Vec<_> = plans.iter().flat_map(build::Plan::diagnostics).collect();
+        let mut wiring: Vec<_> = plans.iter().flat_map(Plan::diagnostics).collect();
         wiring.retain(|diagnostic| !diagnostic.is_known(&found));
         found.extend(wiring);
-        let used = shared.used.into_inner();
+        let (used, kept) = (shared.used.into_inner(), shared.kept.into_inner());
         for name in self.set.keys().filter(|name| !used.contains(*name)) {
-            let message =
-                format!("no `${{{name}}}` is in any file, so that setting `{name}` does nothing");
-            found.push(Diagnostic::general(message));
+            found.push(match kept.contains(name) {
+                true => {
+                    let message = format!("setting `{name}` does nothing: it is a sub-flow's own");
+                    let hint = format!("give it in the flow: `with: {{ {name}: \"${{…}}\" }}`");
+                    Diagnostic::general(message).hint(hint)
+                }
+                false => Diagnostic::general(format!(
+                    "no `${{{name}}}` is in any file, so that setting `{name}` does nothing"
+                )),
+            });
         }
         let sources = shared.sources.into_inner();
         let secrets = shared.secrets.into_inner();
         if found.is_empty() {
-            let loaded = |build::Plan {
+            let loaded = |Plan {
                               name,
                               director,
                               places,

@@ -1,10 +1,10 @@
 //! Which processes a flow has, and which actors each runs: `nodes` and `place`.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use compysition_core::{Director, Event, Wiring};
+use compysition_core::{About, Director, Event, FilePath, Wiring};
 use compysition_expression::Expression;
 use compysition_nodes::{Nodes, Process};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::diagnostics::Diagnostic;
 use crate::fields;
 use crate::node::{Content, Entry, Node};
+use crate::places::Places;
 use crate::settings;
 use crate::source::Span;
 use crate::suggest;
@@ -45,7 +46,7 @@ struct Settings {
     address: Addresses,
     replicas: Option<usize>,
     key: Option<Expression>,
-    keys: Option<String>,
+    keys: Option<FilePath>,
     insecure: bool,
 }
 
@@ -100,6 +101,18 @@ impl Given {
         self.place.extend(fields::take(entries, "place"));
     }
 
+    /// Says that it is for the flow as a whole.
+    pub(crate) fn refuse(self, found: &mut Vec<Diagnostic>) {
+        for entry in self.nodes.into_iter().chain(self.place) {
+            let message = format!(
+                "a sub-flow has no `{}`: that is for the flow as a whole",
+                entry.key
+            );
+            let hint = "put it into the file of the flow that uses this one";
+            found.push(Diagnostic::new(entry.key_span, message).hint(hint));
+        }
+    }
+
     /// Replaces the values in it.
     pub(crate) fn each(&mut self, mut replace: impl FnMut(&mut Node)) {
         let all = self.nodes.iter_mut().chain(&mut self.place);
@@ -110,8 +123,7 @@ impl Given {
     pub(crate) fn apply(
         self,
         director: &mut Director,
-        spans: &[Span],
-        base: &Path,
+        spans: &Places,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Placement> {
         let before = found.len();
@@ -123,8 +135,8 @@ impl Given {
             return None;
         };
         let first = first.key_span;
-        let nodes = nodes(self.nodes, base, found);
-        let mut places = Places {
+        let nodes = nodes(self.nodes, found);
+        let mut places = Assigned {
             taken: HashMap::new(),
             rest: None,
         };
@@ -147,7 +159,7 @@ impl Given {
     }
 }
 
-fn nodes(given: Vec<Entry>, base: &Path, found: &mut Vec<Diagnostic>) -> Vec<PlacedNode> {
+fn nodes(given: Vec<Entry>, found: &mut Vec<Diagnostic>) -> Vec<PlacedNode> {
     let mut nodes: Vec<PlacedNode> = Vec::new();
     for entry in given {
         for entry in fields::entries(entry.value, "`nodes`", found) {
@@ -155,13 +167,13 @@ fn nodes(given: Vec<Entry>, base: &Path, found: &mut Vec<Diagnostic>) -> Vec<Pla
             if nodes.iter().any(|node| node.name == entry.key) {
                 continue;
             }
-            nodes.extend(node(entry, base, found));
+            nodes.extend(node(entry, found));
         }
     }
     nodes
 }
 
-fn node(entry: Entry, base: &Path, found: &mut Vec<Diagnostic>) -> Option<PlacedNode> {
+fn node(entry: Entry, found: &mut Vec<Diagnostic>) -> Option<PlacedNode> {
     let span = entry.key_span;
     let settings = match entry.value.content {
         Content::Map(_) => settings::read(&entry.value, found)?,
@@ -192,20 +204,20 @@ fn node(entry: Entry, base: &Path, found: &mut Vec<Diagnostic>) -> Option<Placed
         name,
         addresses,
         replicas,
-        keys: settings.keys.map(|keys| base.join(keys)),
+        keys: settings.keys.map(|keys| keys.as_path().to_owned()),
         is_insecure: settings.insecure,
         key: settings.key,
     })
 }
 
 /// Which node each actor was given to.
-struct Places {
+struct Assigned {
     taken: HashMap<String, (Arc<str>, Span)>,
     /// The node that runs all others.
     rest: Option<(Arc<str>, Span)>,
 }
 
-impl Places {
+impl Assigned {
     fn read(
         &mut self,
         entry: Entry,
@@ -278,7 +290,7 @@ impl Places {
         }
     }
 
-    fn set(self, director: &mut Director, spans: &[Span], found: &mut Vec<Diagnostic>) {
+    fn set(self, director: &mut Director, spans: &Places, found: &mut Vec<Diagnostic>) {
         let wiring = director.wiring();
         for (index, actor) in wiring.actors.iter().enumerate() {
             let is_everywhere =
@@ -287,15 +299,15 @@ impl Places {
                 continue;
             };
             let place = self.taken.get(&actor.name).or(self.rest.as_ref());
-            match (place, spans.get(index)) {
-                (Some((place, _)), _) => director.place(node, place.clone()),
-                (None, Some(span)) => {
+            let span = spans.of(&About::Actor(index));
+            match place {
+                Some((place, _)) => director.place(node, place.clone()),
+                None => {
                     let message = format!("actor `{}` is placed in no node", actor.name);
                     let hint =
                         "name it under `place`, or give one node \"*\", which is all the rest";
-                    found.push(Diagnostic::new(*span, message).hint(hint));
+                    found.push(Diagnostic::new(span, message).hint(hint));
                 }
-                (None, None) => {}
             }
         }
     }
@@ -303,26 +315,24 @@ impl Places {
 
 impl Placement {
     /// Finds what cannot work in several processes.
-    fn check(&self, director: &Director, spans: &[Span], nodes: Span, found: &mut Vec<Diagnostic>) {
+    fn check(&self, director: &Director, spans: &Places, nodes: Span, found: &mut Vec<Diagnostic>) {
         let wiring = director.wiring();
         for mistake in self.processes().mistakes(&wiring) {
             found.push(Diagnostic::new(nodes, mistake).hint("one of the two must listen"));
         }
         for (index, actor) in wiring.actors.iter().enumerate() {
             let node = actor.process.as_deref().and_then(|name| self.node(name));
-            let (Some(node), Some(span)) = (node, spans.get(index)) else {
+            let Some(node) = node.filter(|node| node.replicas > 1) else {
                 continue;
             };
-            if node.replicas < 2 {
-                continue;
-            }
+            let span = spans.of(&About::Actor(index));
             let (name, replicas) = (&actor.name, node.replicas);
             if actor.ports.is_source() && !actor.ports.is_door() {
                 let message = format!(
                     "`{name}` makes events, and each of the {replicas} replicas of node `{}` would make them all",
                     node.name
                 );
-                found.push(Diagnostic::new(*span, message).hint("place it in a node of its own"));
+                found.push(Diagnostic::new(span, message).hint("place it in a node of its own"));
             }
             if actor.ports.is_single() && node.key.is_none() {
                 let message = format!(
@@ -331,7 +341,7 @@ impl Placement {
                     node.name
                 );
                 let hint = "give the node a `key`, so that what belongs together comes to the same one, such as `key: meta_id`";
-                found.push(Diagnostic::new(*span, message).hint(hint));
+                found.push(Diagnostic::new(span, message).hint(hint));
             }
         }
     }

@@ -44,8 +44,7 @@ pub fn actor_with(
         key_span: span,
         value: document.unwrap_or(Node::new(Content::Null, span)),
     };
-    let node = Node::new(Content::Map(vec![entry]), span);
-    let entered = actors::read(node, &Defaults::default(), registry, &mut found).pop();
+    let entered = actors::read(vec![entry], &Defaults::default(), registry, &mut found).pop();
     let built = entered.and_then(|entered| {
         let (kind, node) = entered.kind?;
         let kind = registry.get(kind)?;

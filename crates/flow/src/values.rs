@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostics::Diagnostic;
+use crate::files::Files;
 use crate::node::{Content, Entry, MAX_TEXT, Node};
 use crate::parse::MAX_SIZE;
 use crate::reference::{BadReference, Piece, Reference, What, pieces};
@@ -23,11 +24,14 @@ pub(crate) type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
 pub(crate) struct Values<'a> {
     pub(crate) set: &'a BTreeMap<String, String>,
     pub(crate) settings: Vec<Entry>,
+    /// What a sub-flow is given, if this is one. Its own settings are nobody else's to set.
+    given: Option<Vec<Entry>>,
     pub(crate) environment: &'a Environment,
     /// Relative paths are taken from here.
     pub(crate) base: PathBuf,
     pub(crate) sources: &'a RefCell<Sources>,
     pub(crate) used: &'a RefCell<BTreeSet<String>>,
+    kept: &'a RefCell<BTreeSet<String>>,
     /// All secrets that were put in, so that no message shows one.
     pub(crate) secrets: &'a RefCell<BTreeSet<String>>,
     /// Settings whose own references are replaced; `None` while one is at it.
@@ -58,15 +62,18 @@ impl<'a> Values<'a> {
         set: &'a BTreeMap<String, String>,
         environment: &'a Environment,
         base: PathBuf,
+        given: Option<Vec<Entry>>,
         shared: &'a Shared,
     ) -> Values<'a> {
         Values {
             set,
             settings: Vec::new(),
+            given,
             environment,
             base,
             sources: &shared.sources,
             used: &shared.used,
+            kept: &shared.kept,
             secrets: &shared.secrets,
             resolved: BTreeMap::new(),
             amount: 0,
@@ -84,6 +91,20 @@ impl<'a> Values<'a> {
             }
         }
         self.resolved.clear();
+    }
+
+    /// Returns what a sub-flow is given for a setting: it was read where it was written, and is not
+    /// looked through again.
+    fn given(&self, name: &str) -> Option<&Entry> {
+        let given = self.given.iter().flatten();
+        let mut given = given.filter(|entry| !entry.value.is_null());
+        given.find(|entry| &*entry.key == name)
+    }
+
+    /// Returns the settings that a sub-flow needs and is not given.
+    pub(crate) fn needed(&self) -> impl Iterator<Item = &Entry> {
+        let settings = self.settings.iter();
+        settings.filter(|own| own.value.is_null() && self.given(&own.key).is_none())
     }
 
     /// Replaces all references in a tree.
@@ -212,7 +233,14 @@ impl<'a> Values<'a> {
         place: Span,
         found: &mut Vec<Diagnostic>,
     ) -> Result<Option<Node>, Missing> {
-        if let Some(value) = self.set.get(name) {
+        let is_own = self.given.is_some() && self.settings.iter().any(|own| &*own.key == name);
+        if is_own && self.set.contains_key(name) {
+            self.kept.borrow_mut().insert(name.to_owned());
+        }
+        if let Some(given) = self.given(name) {
+            return Ok(Some(given.value.clone()));
+        }
+        if let Some(value) = self.set.get(name).filter(|_| !is_own) {
             self.used.borrow_mut().insert(name.to_owned());
             return Ok(Some(plain(value, place, false)));
         }
@@ -305,7 +333,10 @@ impl<'a> Values<'a> {
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) sources: RefCell<Sources>,
+    pub(crate) files: RefCell<Files>,
     pub(crate) used: RefCell<BTreeSet<String>>,
+    /// Settings of sub-flows that bear the name of one that the command line sets.
+    pub(crate) kept: RefCell<BTreeSet<String>>,
     pub(crate) secrets: RefCell<BTreeSet<String>>,
 }
 

@@ -40,6 +40,42 @@ connect:
     "actors:\n  n:\n    numbers:\n      text: |\n        two\n         lines\n  s:\n    sink: { prefix: >-\n      folded }\nconnect: [\"n -> s\"]\n",
 ];
 
+/// A flow with sub-flows, one of which is used twice and in another one.
+const SUB_FLOWS: [(&str, &str); 3] = [
+    (
+        "main.yaml",
+        "errors: q
+actors:
+  n: { numbers: { count: 3 } }
+  p: { flow: { file: p.yaml, with: { url: \"${n:-5}\", list: [1, \"${port:-2}\"] } } }
+  q: { flow: common.yaml }
+  r: { flow: { file: p.yaml, with: { url: u } } }
+  s: sink
+connect:
+  - n -> p.left, p.right, r.left, r.right
+  - p, r.only -> q.in: { best_effort: { queue: 2 } }
+  - p.error.timeout, r.error -> s
+",
+    ),
+    (
+        "p.yaml",
+        "settings: { url: , list: [] }
+defaults: { timeout: 2s }
+actors:
+  f: { form: { url: \"${url}\", list: \"${list}\", path: x.txt } }
+  inner: { flow: common.yaml }
+connect:
+  - inbox.left -> f -> outbox.only
+  - inbox.right -> inner.in: { best_effort: }
+  - f.error -> inner.in
+",
+    ),
+    (
+        "common.yaml",
+        "settings: { a: 1 }\nactors: { x: pass, y: sink }\nconnect:\n  - inbox.in -> x -> y\n  - x.error -> y\n",
+    ),
+];
+
 /// What damages a file: pieces with a meaning somewhere in it.
 const PIECES: [&str; 34] = [
     ":",
@@ -103,6 +139,35 @@ fn load(text: &str) {
     );
 }
 
+/// Loads the first of these files and reads all that is said about it.
+fn load_files(files: &[(&str, String)]) {
+    let begun = Instant::now();
+    let directory = common::Directory::new("mutated");
+    let paths = files.iter().map(|(name, text)| directory.write(name, text));
+    let paths: Vec<_> = paths.collect();
+    let loader = Loader::new(common::registry()).environment(|_| None);
+    if let Err(diagnostics) = loader.load(&paths[0]) {
+        assert!(
+            !diagnostics.to_string().is_empty(),
+            "refused without a word: {files:?}"
+        );
+        for diagnostic in diagnostics.iter() {
+            let path = diagnostic.path().unwrap_or(&paths[0]);
+            let file = paths.iter().position(|one| one == path);
+            // A damaged name may lead anywhere.
+            let Some(file) = file else { continue };
+            let lines = files[file].1.replace('\r', "\n").lines().count();
+            let line = diagnostic.line().unwrap_or(1);
+            assert!((1..=lines + 1).contains(&line), "line {line} of {files:?}");
+        }
+    }
+    assert!(
+        begun.elapsed() < PATIENCE,
+        "{files:?} took {:?}",
+        begun.elapsed()
+    );
+}
+
 /// The byte at or before a position where a character begins.
 fn boundary(text: &str, mut position: usize) -> usize {
     position = position.min(text.len());
@@ -139,6 +204,17 @@ proptest! {
     }
 
     #[test]
+    fn damaged_sub_flows_are_refused_in_words(
+        damages in proptest::collection::vec((0..3usize, 0..5u8, 0..2000usize, 0..20usize, 0..100usize), 1..8),
+    ) {
+        let mut files = SUB_FLOWS.map(|(name, text)| (name, text.to_owned()));
+        for (file, kind, at, length, piece) in damages {
+            damage(&mut files[file].1, (kind, at, length, piece));
+        }
+        load_files(&files);
+    }
+
+    #[test]
     fn noise_is_refused_in_words(text in "\\PC{0,200}") {
         load(&text);
         load(&format!("actors:\n  n: {{ numbers: {{ text: {text} }} }}\n"));
@@ -152,6 +228,16 @@ fn a_file_that_breaks_off_anywhere_is_refused_in_words() {
         for (end, _) in file.char_indices() {
             load(&file[..end]);
         }
+    }
+}
+
+#[test]
+fn the_sub_flows_are_right_before_they_are_damaged() {
+    let directory = common::Directory::new("unmutated");
+    let paths = SUB_FLOWS.map(|(name, text)| directory.write(name, text));
+    let loader = Loader::new(common::registry()).environment(|_| None);
+    if let Err(diagnostics) = loader.load(&paths[0]) {
+        panic!("{diagnostics}");
     }
 }
 

@@ -3,8 +3,7 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-
+use common::Directory;
 use compysition_core::{Event, Outcome};
 use compysition_flow::{Loader, testing};
 use serde_json::json;
@@ -151,30 +150,6 @@ fn secrets_are_never_shown() {
     );
 }
 
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(name: &str) -> Directory {
-        let path =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Directory(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn files_include_files() {
     let directory = Directory::new("include");
@@ -196,11 +171,14 @@ fn files_include_files() {
     directory.write("parts/more.yaml", "include: common.yaml\nsetings: {}\n");
     let error = loader().load(&flow).unwrap_err();
     let lines: Vec<_> = error.iter().map(|one| one.message().to_owned()).collect();
+    let (common, more) = ("parts/common.yaml", "parts/more.yaml");
+    let chain = ["a.yaml", common, more, common].map(|name| directory.0.join(name));
+    let chain = chain.map(|path| path.display().to_string()).join(" -> ");
     assert_eq!(
         lines,
         [
-            "files include each other without end",
-            "unknown key `setings`"
+            format!("files include each other without end: {chain}"),
+            "unknown key `setings`".to_owned()
         ]
     );
     assert!(

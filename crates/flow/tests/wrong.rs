@@ -321,7 +321,7 @@ const CASES: &[Case] = &[
     ),
     (
         "actors:\n  f: { flow: { file: x } }\n",
-        &[(2, 8, "a flow within a flow is not available yet", "")],
+        &[(2, 22, "`x` cannot be read: there is no such file", "")],
     ),
 ];
 

@@ -1,6 +1,8 @@
 //! Kinds of actors for tests of flow files.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use std::path::{Path, PathBuf};
+
 use compysition_core::{Actor, Context, Event, FilePath, Ports, Registry, Result};
 use compysition_expression::{Expression, Template};
 use compysition_flow::Loader;
@@ -173,13 +175,55 @@ impl Actor for Picky {
     }
 }
 
+/// Passes events on through the one outbox that it has.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Gate;
+
+impl Actor for Gate {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        ctx.send_to("through", event)
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().outboxes(["through"])
+    }
+}
+
+/// A directory of flow files, for one test.
+pub(crate) struct Directory(pub(crate) PathBuf);
+
+impl Directory {
+    pub(crate) fn new(name: &str) -> Directory {
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Directory(path)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::new();
     registry
         .add::<Numbers>("numbers")
         .add::<Sink>("sink")
         .add::<Form>("form");
-    registry.add::<Pass>("pass").add::<Picky>("picky");
+    registry
+        .add::<Pass>("pass")
+        .add::<Picky>("picky")
+        .add::<Gate>("gate");
     registry.alias("null", "sink");
     registry
 }

@@ -8,7 +8,10 @@ use crate::support::{examples, root};
 fn the_guide_shows_each_flow_as_it_is() {
     let page = fs::read_to_string(root().join("docs/guide/ten_flows.md")).unwrap();
     let mut shown = 0;
-    for entry in fs::read_dir(examples().join("ten_flows")).unwrap() {
+    let directory = examples().join("ten_flows");
+    let flows = fs::read_dir(&directory).unwrap();
+    let parts = fs::read_dir(directory.join("parts")).unwrap();
+    for entry in flows.chain(parts) {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|form| form == "yaml") {
             let text = fs::read_to_string(&path).unwrap();

@@ -6,6 +6,7 @@ mod guide;
 mod mail;
 mod once;
 mod orders;
+mod parts;
 mod requests;
 
 use std::path::PathBuf;
