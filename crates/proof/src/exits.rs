@@ -70,6 +70,8 @@ pub enum Ending {
     Marked,
     /// It failed once more on its way through the flow's actor for errors.
     FailedAgain,
+    /// It goes round until it has passed as many links as an event may.
+    Circles,
 }
 
 impl Ending {

@@ -65,7 +65,11 @@ impl<'a> Graph<'a> {
         let ports = &self.wiring.actors[source].ports;
         if !ports.own_outboxes().is_empty() {
             let own = |link: &WiredLink| ports.own_outboxes().contains(&link.outbox);
-            return vec![self.way(state, Exit::All, self.plain(source).filter(|(_, link)| own(link)))];
+            return vec![self.way(
+                state,
+                Exit::All,
+                self.plain(source).filter(|(_, link)| own(link)),
+            )];
         }
         match ports.is_choosing() {
             true => self.choices(state),
@@ -94,11 +98,10 @@ impl<'a> Graph<'a> {
         }
         let mut ways = self.sends(state);
         if self.may_drop(state.actor) {
-            let ending = match state.marked {
-                true => Ending::Marked,
-                false => Ending::Dropped,
-            };
-            ways.push(ended(Exit::Drop, ending));
+            ways.push(match state.marked {
+                true => self.given_up(state, Exit::Drop, Ending::Marked),
+                false => ended(Exit::Drop, Ending::Dropped),
+            });
         }
         if !actor.ports.is_never_failing() || actor.timeout.is_some() {
             ways.extend(self.errors(state));
@@ -121,7 +124,10 @@ impl<'a> Graph<'a> {
         let mut ways = Vec::new();
         if !state.straight {
             for port in aside {
-                let mut links = self.plain(state.actor).filter(|(_, link)| link.outbox == *port).peekable();
+                let mut links = self
+                    .plain(state.actor)
+                    .filter(|(_, link)| link.outbox == *port)
+                    .peekable();
                 if links.peek().is_some() {
                     ways.push(self.way(state, Exit::To(port.clone()), links));
                 }
@@ -143,7 +149,9 @@ impl<'a> Graph<'a> {
             }
         }
         let to = |port: &Port| {
-            let links = self.plain(state.actor).filter(|(_, link)| link.outbox == *port);
+            let links = self
+                .plain(state.actor)
+                .filter(|(_, link)| link.outbox == *port);
             self.way(state, Exit::To(port.clone()), links)
         };
         ports.into_iter().map(to).collect()
@@ -157,15 +165,23 @@ impl<'a> Graph<'a> {
             }
         }
         let has_rest = listed.contains(&WiredErrors::Rest);
-        let errors = self.wiring.errors.filter(|&errors| errors != state.actor && !has_rest);
+        let errors = self
+            .wiring
+            .errors
+            .filter(|&errors| errors != state.actor && !has_rest);
         if errors.is_some() && state.marked {
             // What fails on its way through the actor for errors must not come back to it for ever.
             return vec![self.given_up(state, Exit::AnyError, Ending::FailedAgain)];
         }
-        let failed = State { marked: true, ..state };
+        let failed = State {
+            marked: true,
+            ..state
+        };
         let mut ways = Vec::new();
         for of in &listed {
-            let links = self.out(state.actor).filter(|(_, link)| link.errors == Some(*of));
+            let links = self
+                .out(state.actor)
+                .filter(|(_, link)| link.errors == Some(*of));
             ways.push(self.way(failed, Exit::of_errors(*of), links));
         }
         let all_kinds = listed.len() >= ErrorKind::ALL.len();
@@ -183,7 +199,8 @@ impl<'a> Graph<'a> {
 
     /// Returns the way of an event that nobody sees to: by the dead letters, if they lead further.
     fn given_up(&self, state: State, exit: Exit, ending: Ending) -> Way {
-        let further = |&letters: &usize| letters != state.actor && self.plain(letters).next().is_some();
+        let further =
+            |&letters: &usize| letters != state.actor && self.plain(letters).next().is_some();
         match self.wiring.dead_letters.filter(further) {
             Some(letters) => Way {
                 exit,
@@ -226,7 +243,7 @@ impl<'a> Graph<'a> {
         let ending = match (hops.is_empty(), is_lossy, marked) {
             (false, ..) => None,
             (true, true, _) => Some(Ending::BestEffort),
-            (true, false, true) => Some(Ending::Marked),
+            (true, false, true) => return self.given_up(state, exit, Ending::Marked),
             (true, false, false) => Some(Ending::Nowhere),
         };
         Way { exit, hops, ending }

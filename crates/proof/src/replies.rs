@@ -33,9 +33,9 @@ pub struct Door {
     pub silent: Vec<Finding>,
     /// The ends at which the engine answers, with the status of an error, each with a path.
     pub failed: Vec<Finding>,
-    /// Whether the one thing that keeps a request from an answer is that it may go round for ever, until it has
-    /// passed as many links as an event may.
-    pub circles: bool,
+    /// How a request may go round for ever, until it has passed as many links as an event may, if nothing else keeps it from
+    /// an answer.
+    pub circles: Option<Finding>,
 }
 
 /// A way in which a request may go unanswered.
@@ -126,7 +126,7 @@ impl<'a> Requests<'a> {
                 is_answered,
                 silent: Vec::new(),
                 failed: Vec::new(),
-                circles: false,
+                circles: None,
             };
         }
         let may_be_silent = |way: &Way| match way.ending {
@@ -135,17 +135,35 @@ impl<'a> Requests<'a> {
         };
         let walk = Walk::new(self.graph, self.door, &self.entries, may_be_silent);
         let ends = walk.ends(Ending::is_silent).into_iter();
-        let silent: Vec<Finding> = ends.map(|met| self.finding(&walk, met, &self.by_silence())).collect();
+        let silent: Vec<Finding> = ends
+            .map(|met| self.finding(&walk, met, &self.by_silence()))
+            .collect();
         let walk = Walk::new(self.graph, self.door, &self.entries, |way| !sure(way));
         let ends = walk.ends(|ending| !ending.is_silent()).into_iter();
-        let failed: Vec<Finding> = ends.map(|met| self.finding(&walk, met, &self.by_doubt())).collect();
+        let failed: Vec<Finding> = ends
+            .map(|met| self.finding(&walk, met, &self.by_doubt()))
+            .collect();
+        let is_open = silent.is_empty() && failed.is_empty();
+        let circles = is_open.then(|| self.circle(&walk, &self.by_doubt()));
         Door {
             door: self.door,
             is_answered,
-            circles: silent.is_empty() && failed.is_empty(),
+            circles: circles.flatten(),
             silent,
             failed,
         }
+    }
+
+    /// Returns what actors do for a request to go round for ever.
+    fn circle(&self, walk: &Walk<'_>, choose: &impl Fn(usize) -> Option<usize>) -> Option<Finding> {
+        let is_sure = |way: &Way| way.hops.iter().any(|hop| self.sure.0[hop.to]);
+        let way = self.entries.iter().position(|way| !is_sure(way))?;
+        let open = self.entries[way].hops.iter().map(|hop| hop.to).collect();
+        Some(Finding {
+            steps: vec![walk.step(None, way, None)],
+            ending: Ending::Circles,
+            others: self.others(walk, open, choose),
+        })
     }
 
     /// Says which way a copy takes that is to end in silence.
@@ -169,30 +187,42 @@ impl<'a> Requests<'a> {
         }
     }
 
-    fn finding(&self, walk: &Walk<'_>, met: Met, choose: &impl Fn(usize) -> Option<usize>) -> Finding {
-
+    fn finding(
+        &self,
+        walk: &Walk<'_>,
+        met: Met,
+        choose: &impl Fn(usize) -> Option<usize>,
+    ) -> Finding {
         let mut open: Vec<usize> = Vec::new();
         for ((state, way), step) in met.gone.iter().zip(&met.steps) {
             let hops = walk.ways(*state)[*way].hops.iter();
             let others = hops.filter(|hop| hop.link != step.link);
             open.extend(others.map(|hop| hop.to));
         }
-        let mut others = Vec::new();
-        let mut seen = HashSet::new();
-        while let Some(state) = open.pop() {
-            if !seen.insert(state) {
-                continue;
-            }
-            let Some(way) = choose(state) else { continue };
-            others.push(walk.step(Some(state), way, None));
-            open.extend(self.graph.ways[state][way].hops.iter().map(|hop| hop.to));
-        }
-
         Finding {
             steps: met.steps,
             ending: met.ending,
-            others,
+            others: self.others(walk, open, choose),
         }
+    }
+
+    /// Returns what becomes of copies in these states, and of what is made of them.
+    fn others(
+        &self,
+        walk: &Walk<'_>,
+        mut open: Vec<usize>,
+        choose: &impl Fn(usize) -> Option<usize>,
+    ) -> Vec<Step> {
+        let mut others = Vec::new();
+        let mut seen = HashSet::new();
+        while let Some(state) = open.pop() {
+            let is_new = seen.insert(state);
+            if let Some(way) = choose(state).filter(|_| is_new) {
+                others.push(walk.step(Some(state), way, None));
+                open.extend(self.graph.ways[state][way].hops.iter().map(|hop| hop.to));
+            }
+        }
+        others
     }
 
     /// Finds where copies of one request surely answer it more than once, as long as nothing fails. Where copies are
@@ -201,7 +231,11 @@ impl<'a> Requests<'a> {
         let graph = self.graph;
         let goes_well = |way: &Way| !way.exit.is_error();
         let is_answer = |state: usize| is_answer(graph, self.door, state);
-        let unites = |state: usize| graph.wiring.actors[State::of(state).actor].ports.is_holding();
+        let unites = |state: usize| {
+            graph.wiring.actors[State::of(state).actor]
+                .ports
+                .is_holding()
+        };
         let sure = Sure::of(graph, is_answer, goes_well, |state| !unites(state));
         let walk = Walk::new(graph, self.door, &self.entries, |_| true);
         let mut found = Vec::new();

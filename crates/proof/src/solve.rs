@@ -18,14 +18,19 @@ impl Sure {
         let mut sure = vec![false; graph.ways.len()];
         let open = |ways: &Vec<Way>| ways.iter().filter(|way| counts(way)).count();
         let mut left: Vec<usize> = graph.ways.iter().map(open).collect();
-        let mut done: Vec<Vec<bool>> = graph.ways.iter().map(|ways| vec![false; ways.len()]).collect();
+        let mut done: Vec<Vec<bool>> = graph
+            .ways
+            .iter()
+            .map(|ways| vec![false; ways.len()])
+            .collect();
         let mut queue: Vec<usize> = (0..sure.len()).filter(|&state| is_answer(state)).collect();
         while let Some(state) = queue.pop() {
             if std::mem::replace(&mut sure[state], true) {
                 continue;
             }
             for &(before, number) in &graph.before[state] {
-                if is_answer(before) || !may_answer(before) || !counts(&graph.ways[before][number]) {
+                if is_answer(before) || !may_answer(before) || !counts(&graph.ways[before][number])
+                {
                     continue;
                 }
                 if !std::mem::replace(&mut done[before][number], true) {
