@@ -28,9 +28,14 @@ pub(crate) enum Command {
         log: Log,
     },
     /// Finds everything that is wrong with flows, without running them.
+    ///
+    /// It also tells what a flow that is right may do all the same, such as to leave a request unanswered.
     Check {
         #[command(flatten)]
         files: Files,
+        /// Exits with 1 if there are warnings, too.
+        #[arg(long)]
+        strict: bool,
     },
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///

@@ -58,7 +58,7 @@ impl Program {
                 run::run(&self, &files)
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
-            Command::Check { files } => check::check(&self, &files),
+            Command::Check { files, strict } => check::check(&self, &files, strict),
             Command::Actors(options) => actors::actors(&self, &options),
         }
     }

@@ -38,6 +38,7 @@ mod connect;
 mod diagnostics;
 mod fault;
 mod fields;
+mod findings;
 mod include;
 mod load;
 mod node;

@@ -13,6 +13,7 @@ mod graph;
 mod replies;
 mod solve;
 mod walk;
+mod words;
 
 pub use exits::{Ending, Exit};
 pub use replies::{Door, Finding, Replies, Step, Twice};
