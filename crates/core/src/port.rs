@@ -220,6 +220,11 @@ impl Ports {
         self.source
     }
 
+    /// Returns whether it has permits of its own, beside those that the other sources share.
+    pub fn has_own_share(&self) -> bool {
+        self.has_own_share
+    }
+
     /// Returns whether it waits for answers to what it makes.
     pub fn is_door(&self) -> bool {
         self.door

@@ -81,7 +81,7 @@ impl<'a> Graph<'a> {
         self.out(actor).filter(|(_, link)| link.errors.is_none())
     }
 
-    fn out(&self, actor: usize) -> impl Iterator<Item = (usize, &WiredLink)> {
+    pub(crate) fn out(&self, actor: usize) -> impl Iterator<Item = (usize, &WiredLink)> {
         self.links[actor]
             .iter()
             .map(|&number| (number, &self.wiring.links[number]))

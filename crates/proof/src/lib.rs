@@ -11,9 +11,12 @@
 mod exits;
 mod graph;
 mod replies;
+mod shares;
 mod solve;
+mod stall;
 mod walk;
 mod words;
 
 pub use exits::{Ending, Exit};
 pub use replies::{Door, Finding, Replies, Step, Twice};
+pub use stall::{Cut, Does, Effect, Stall};
