@@ -37,6 +37,9 @@ pub(crate) enum Command {
         #[arg(long)]
         strict: bool,
     },
+    /// Tells what is known of flows before they run: which order is kept, what is copied, what bounds what, what can be
+    /// lost.
+    Explain(ExplainOptions),
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///
     /// The flow runs in this process, with all its actors but its doors and other sources, until all that was
@@ -81,6 +84,26 @@ pub(crate) struct Files {
     /// Gives a setting of the flows a value, before the file's own and the environment.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct ExplainOptions {
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// Tells instead what stops, and when, if this actor takes no more events.
+    #[arg(long, value_name = "ACTOR")]
+    pub(crate) stall: Option<String>,
+    /// How it is written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Told,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Told {
+    /// In sentences, for people.
+    Text,
+    /// As data, a line for each flow.
+    Json,
 }
 
 #[derive(Arguments, Debug)]

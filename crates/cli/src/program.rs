@@ -9,7 +9,7 @@ use compysition_expression::Functions;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, log, output, run};
+use crate::{actors, check, explain, log, output, run};
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -59,6 +59,7 @@ impl Program {
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files, strict } => check::check(&self, &files, strict),
+            Command::Explain(options) => explain::explain(&self, &options),
             Command::Actors(options) => actors::actors(&self, &options),
         }
     }

@@ -74,6 +74,7 @@ pub struct Ports {
     pub(crate) holds: bool,
     pub(crate) recovers: bool,
     pub(crate) never_fails: bool,
+    pub(crate) resumes: bool,
 }
 
 impl Ports {
@@ -176,6 +177,14 @@ impl Ports {
     #[must_use]
     pub fn never_fails(mut self) -> Ports {
         self.never_fails = true;
+        self
+    }
+
+    /// Counts what it made as done only when that has settled, so that what was under way when the process was killed comes
+    /// again.
+    #[must_use]
+    pub fn resumes(mut self) -> Ports {
+        self.resumes = true;
         self
     }
 
@@ -293,6 +302,11 @@ impl Ports {
     /// Returns whether it takes the mark of an error off.
     pub fn is_recovering(&self) -> bool {
         self.recovers
+    }
+
+    /// Returns whether what was under way when the process was killed comes again.
+    pub fn is_resuming(&self) -> bool {
+        self.resumes
     }
 
     /// Returns whether it fails on no event.

@@ -9,6 +9,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) wiring: &'a Wiring,
     /// The numbers of each actor's links.
     links: Vec<Vec<usize>>,
+    /// Which actors copies come to that have left their root by a best-effort link.
+    strays: Vec<bool>,
     /// What may become of an event in each state.
     pub(crate) ways: Vec<Vec<Way>>,
     /// From where each state is reached: a state and the number of its way, once for each hop.
@@ -25,9 +27,15 @@ impl<'a> Graph<'a> {
         let mut graph = Graph {
             wiring,
             links,
+            strays: Vec::new(),
             ways: Vec::new(),
             before: vec![Vec::new(); count],
         };
+        let lossy = wiring
+            .links
+            .iter()
+            .filter(|link| link.best_effort.is_some());
+        graph.strays = graph.reach(lossy.map(|link| link.to), |_| true);
         graph.ways = (0..count)
             .map(|index| graph.ways_from(State::of(index)))
             .collect();
@@ -39,6 +47,26 @@ impl<'a> Graph<'a> {
             }
         }
         graph
+    }
+
+    /// Returns which actors are met from some over all links, those for errors and best-effort ones too, and only through
+    /// those that let events pass.
+    pub(crate) fn reach(
+        &self,
+        first: impl IntoIterator<Item = usize>,
+        passes: impl Fn(usize) -> bool,
+    ) -> Vec<bool> {
+        let wiring = self.wiring;
+        let mut met = vec![false; wiring.actors.len()];
+        let mut open: Vec<usize> = first.into_iter().collect();
+        while let Some(actor) = open.pop() {
+            if std::mem::replace(&mut met[actor], true) || !passes(actor) {
+                continue;
+            }
+            open.extend(self.out(actor).map(|(_, link)| link.to));
+            open.extend(wiring.errors.into_iter().chain(wiring.dead_letters));
+        }
+        met
     }
 
     /// Returns the numbers of the actors that make events.
@@ -112,7 +140,9 @@ impl<'a> Graph<'a> {
     fn may_drop(&self, actor: usize) -> bool {
         let ports = &self.wiring.actors[actor].ports;
         let is_spared = |port: &Port| self.plain(actor).any(|(_, link)| link.outbox == *port);
-        ports.drops() && !ports.is_uniting() && !ports.drop_outbox().is_some_and(is_spared)
+        // A copy that left its root by a best-effort link may have gone on instead, which answers nothing.
+        let unites = ports.is_uniting() && !self.strays[actor];
+        ports.drops() && !unites && !ports.drop_outbox().is_some_and(is_spared)
     }
 
     fn sends(&self, state: State) -> Vec<Way> {

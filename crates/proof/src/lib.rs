@@ -8,15 +8,26 @@
 //! All three follow the flow as the engine runs it. What an actor does within its ports is not known: where it may go
 //! several ways, each is followed.
 
+mod bounds;
 mod exits;
 mod graph;
+mod guarantees;
+mod losses;
 mod replies;
+mod routes;
 mod shares;
 mod solve;
 mod stall;
+mod tell;
+mod tell_stall;
 mod walk;
 mod words;
 
+pub use bounds::Bound;
 pub use exits::{Ending, Exit};
+pub use guarantees::{Guarantees, LinkGuarantee, Order, Passes};
+pub use losses::{Fate, Killed, Losses};
 pub use replies::{Door, Finding, Replies, Step, Twice};
+pub use routes::Route;
 pub use stall::{Cut, Does, Effect, Stall};
+pub use tell::Section;

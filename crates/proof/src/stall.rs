@@ -80,7 +80,8 @@ impl Stall {
         let before = Before::of(&graph, actor);
         let effect = |source| before.effect(source);
         let sources: Vec<Effect> = graph.sources().map(effect).collect();
-        let answers = reach(&graph, [actor], |_| true)
+        let answers = graph
+            .reach([actor], |_| true)
             .iter()
             .enumerate()
             .any(|(other, met)| *met && graph.takes_answers(other));
@@ -165,7 +166,7 @@ impl<'a> Before<'a> {
         links
             .filter_map(|(number, link)| {
                 let queue = link.best_effort.as_ref()?.queue;
-                let leads = reach(self.graph, [link.to], |_| true)[self.actor];
+                let leads = self.graph.reach([link.to], |_| true)[self.actor];
                 leads.then_some(Cut {
                     link: number,
                     queue,
@@ -183,7 +184,7 @@ impl<'a> Before<'a> {
             .map(|effect| effect.source);
         let is_stalled =
             |actor: usize| actor == self.actor && self.graph.wiring.actors[actor].timeout.is_none();
-        let fed = reach(self.graph, going, |actor| !is_stalled(actor));
+        let fed = self.graph.reach(going, |actor| !is_stalled(actor));
         let actors = self.graph.wiring.actors.iter().enumerate();
         actors
             .filter(|(number, actor)| {
@@ -209,26 +210,6 @@ fn states(
         }
         let ways = graph.ways[state].iter().filter(|way| counts(way));
         open.extend(ways.flat_map(|way| &way.hops).map(|hop| hop.to));
-    }
-    met
-}
-
-/// Returns which actors are met from some over all links, those for errors and best-effort ones too, and only through those
-/// that let events pass.
-fn reach(
-    graph: &Graph<'_>,
-    first: impl IntoIterator<Item = usize>,
-    passes: impl Fn(usize) -> bool,
-) -> Vec<bool> {
-    let wiring = graph.wiring;
-    let mut met = vec![false; wiring.actors.len()];
-    let mut open: Vec<usize> = first.into_iter().collect();
-    while let Some(actor) = open.pop() {
-        if std::mem::replace(&mut met[actor], true) || !passes(actor) {
-            continue;
-        }
-        open.extend(graph.out(actor).map(|(_, link)| link.to));
-        open.extend(wiring.errors.into_iter().chain(wiring.dead_letters));
     }
     met
 }
