@@ -36,6 +36,10 @@ pub struct Door {
     /// How a request may go round for ever, until it has passed as many links as an event may, if nothing else keeps it from
     /// an answer.
     pub circles: Option<Finding>,
+    /// What an actor does with a copy beside such a path for it to end in silence, where it can.
+    pub to_silence: Vec<Step>,
+    /// What an actor does with a copy beside such a path for it not to be answered by the flow, where it can.
+    pub to_doubt: Vec<Step>,
 }
 
 /// A way in which a request may go unanswered.
@@ -45,8 +49,8 @@ pub struct Finding {
     pub steps: Vec<Step>,
     /// How the event ends.
     pub ending: Ending,
-    /// What other actors do with the copies that leave the path, for none of them to answer.
-    pub others: Vec<Step>,
+    /// The numbers of the actors to which other copies go on the way; none of them need answer.
+    pub beside: Vec<usize>,
 }
 
 /// What an actor does with an event on a path.
@@ -127,6 +131,8 @@ impl<'a> Requests<'a> {
                 silent: Vec::new(),
                 failed: Vec::new(),
                 circles: None,
+                to_silence: Vec::new(),
+                to_doubt: Vec::new(),
             };
         }
         let may_be_silent = |way: &Way| match way.ending {
@@ -134,95 +140,65 @@ impl<'a> Requests<'a> {
             None => way.hops.iter().all(|hop| self.silent.has(hop.to)),
         };
         let walk = Walk::new(self.graph, self.door, &self.entries, may_be_silent);
-        let ends = walk.ends(Ending::is_silent).into_iter();
-        let silent: Vec<Finding> = ends
-            .map(|met| self.finding(&walk, met, &self.by_silence()))
-            .collect();
+        let silent = self.findings(&walk, walk.ends(Ending::is_silent));
+        let to_silence = self.choices(&walk, |state| self.silent.0[state]);
         let walk = Walk::new(self.graph, self.door, &self.entries, |way| !sure(way));
-        let ends = walk.ends(|ending| !ending.is_silent()).into_iter();
-        let failed: Vec<Finding> = ends
-            .map(|met| self.finding(&walk, met, &self.by_doubt()))
-            .collect();
+        let failed = self.findings(&walk, walk.ends(|ending| !ending.is_silent()));
         let is_open = silent.is_empty() && failed.is_empty();
-        let circles = is_open.then(|| self.circle(&walk, &self.by_doubt()));
+        let way = self.entries.iter().position(|way| is_open && !sure(way));
         Door {
             door: self.door,
             is_answered,
-            circles: circles.flatten(),
+            circles: way.map(|way| Finding {
+                steps: vec![walk.step(None, way, None)],
+                ending: Ending::Circles,
+                beside: Vec::new(),
+            }),
             silent,
             failed,
+            to_silence,
+            to_doubt: self.choices(&walk, |state| self.doubtful_way(state)),
         }
     }
 
-    /// Returns what actors do for a request to go round for ever.
-    fn circle(&self, walk: &Walk<'_>, choose: &impl Fn(usize) -> Option<usize>) -> Option<Finding> {
-        let is_sure = |way: &Way| way.hops.iter().any(|hop| self.sure.0[hop.to]);
-        let way = self.entries.iter().position(|way| !is_sure(way))?;
-        let open = self.entries[way].hops.iter().map(|hop| hop.to).collect();
-        Some(Finding {
-            steps: vec![walk.step(None, way, None)],
-            ending: Ending::Circles,
-            others: self.others(walk, open, choose),
+    /// Returns the way that a copy takes that is not to be answered.
+    fn doubtful_way(&self, state: usize) -> Option<usize> {
+        // To end in silence is the surest.
+        self.silent.0[state].or_else(|| {
+            let is_unsure = |way: &&Way| !way.hops.iter().any(|hop| self.sure.0[hop.to]);
+            let ways = &self.graph.ways[state];
+            let ends = |way: &Way| is_unsure(&way) && way.ending.is_some();
+            let first = ways.iter().position(ends);
+            first.or_else(|| ways.iter().position(|way| is_unsure(&way)))
         })
     }
 
-    /// Says which way a copy takes that is to end in silence.
-    fn by_silence(&self) -> impl Fn(usize) -> Option<usize> {
-        |state| self.silent.0[state]
+    /// Returns what the actors do that a walk has met, by this choice of a way.
+    fn choices(&self, walk: &Walk<'_>, choose: impl Fn(usize) -> Option<usize>) -> Vec<Step> {
+        let met = walk.met.iter();
+        met.filter_map(|&state| Some(walk.step(Some(state), choose(state)?, None)))
+            .collect()
     }
 
-    /// Says which way a copy takes that is not to be answered.
-    fn by_doubt(&self) -> impl Fn(usize) -> Option<usize> {
-        |state| {
-            // To end in silence is the surest.
-            self.silent.0[state].or_else(|| {
-                let ways = self.graph.ways[state].iter();
-                let is_unsure = |way: &Way| !way.hops.iter().any(|hop| self.sure.0[hop.to]);
-                let (ended, open): (Vec<_>, Vec<_>) = ways
-                    .enumerate()
-                    .filter(|(_, way)| is_unsure(way))
-                    .partition(|(_, way)| way.ending.is_some());
-                ended.first().or(open.first()).map(|(number, _)| *number)
-            })
-        }
-    }
-
-    fn finding(
-        &self,
-        walk: &Walk<'_>,
-        met: Met,
-        choose: &impl Fn(usize) -> Option<usize>,
-    ) -> Finding {
-        let mut open: Vec<usize> = Vec::new();
-        for ((state, way), step) in met.gone.iter().zip(&met.steps) {
-            let hops = walk.ways(*state)[*way].hops.iter();
-            let others = hops.filter(|hop| hop.link != step.link);
-            open.extend(others.map(|hop| hop.to));
-        }
-        Finding {
-            steps: met.steps,
-            ending: met.ending,
-            others: self.others(walk, open, choose),
-        }
-    }
-
-    /// Returns what becomes of copies in these states, and of what is made of them.
-    fn others(
-        &self,
-        walk: &Walk<'_>,
-        mut open: Vec<usize>,
-        choose: &impl Fn(usize) -> Option<usize>,
-    ) -> Vec<Step> {
-        let mut others = Vec::new();
-        let mut seen = HashSet::new();
-        while let Some(state) = open.pop() {
-            let is_new = seen.insert(state);
-            if let Some(way) = choose(state).filter(|_| is_new) {
-                others.push(walk.step(Some(state), way, None));
-                open.extend(self.graph.ways[state][way].hops.iter().map(|hop| hop.to));
+    fn findings(&self, walk: &Walk<'_>, ends: Vec<Met>) -> Vec<Finding> {
+        let finding = |met: Met| {
+            let mut beside = Vec::new();
+            for ((state, way), step) in met.gone.iter().zip(&met.steps) {
+                let hops = walk.ways(*state)[*way].hops.iter();
+                let others = hops.filter(|hop| hop.link != step.link);
+                for actor in others.map(|hop| State::of(hop.to).actor) {
+                    if !beside.contains(&actor) {
+                        beside.push(actor);
+                    }
+                }
             }
-        }
-        others
+            Finding {
+                steps: met.steps,
+                ending: met.ending,
+                beside,
+            }
+        };
+        ends.into_iter().map(finding).collect()
     }
 
     /// Finds where copies of one request surely answer it more than once, as long as nothing fails. Where copies are

@@ -71,17 +71,10 @@ impl Finding {
         }
     }
 
-    /// Returns the names of the actors with the other copies, which none of them need answer.
+    /// Returns the names of the actors to which other copies go on the way.
     pub fn bystanders<'a>(&self, wiring: &'a Wiring) -> Vec<&'a str> {
-        let mut names: Vec<&str> = Vec::new();
-        let on_path = |actor: usize| self.steps.iter().any(|step| step.actor == actor);
-        for step in self.others.iter().filter(|step| !on_path(step.actor)) {
-            let name = &*wiring.actors[step.actor].name;
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let names = self.beside.iter().map(|&actor| &*wiring.actors[actor].name);
+        names.collect()
     }
 }
 

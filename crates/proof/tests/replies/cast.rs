@@ -117,12 +117,12 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    pub(crate) fn of(finding: &Finding) -> Path {
+    pub(crate) fn of(finding: &Finding, others: &[compysition_proof::Step]) -> Path {
         let step = |step: &compysition_proof::Step| (step.actor, step.marked, step.exit.clone());
         let other = |step: &compysition_proof::Step| ((step.actor, step.marked), step.exit.clone());
         Path {
             steps: finding.steps.iter().map(step).collect(),
-            others: finding.others.iter().map(other).collect(),
+            others: others.iter().map(other).collect(),
         }
     }
 
