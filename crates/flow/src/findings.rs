@@ -12,9 +12,13 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     let told = Told { wiring, places };
     let mut found = Vec::new();
     for door in &replies.doors {
-        let silent = door.silent.iter().chain(&door.circles);
-        found.extend(silent.map(|finding| told.silent(door, finding)));
+        found.extend(door.silent.iter().map(|finding| told.silent(door, finding)));
         found.extend(told.engine(door));
+        found.extend(
+            door.circles
+                .iter()
+                .map(|finding| told.circles(door, finding)),
+        );
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
     found
@@ -62,6 +66,24 @@ impl Told<'_> {
         let message = door.engine(self.wiring)?;
         let span = self.places.of(&About::Actor(door.door));
         Some(Diagnostic::new(span, message).severity_of(Severity::Note))
+    }
+
+    fn circles(&self, door: &Door, finding: &Finding) -> Diagnostic {
+        let (name, end) = (
+            &self.wiring.actors[door.door].name,
+            finding.end(self.wiring),
+        );
+        let message = format!(
+            "a request to `{name}`: {end}; then the client gets the error's status from the engine"
+        );
+        let mut diagnostic = self
+            .warning(About::Actor(door.door), message)
+            .severity_of(Severity::Note);
+        for &actor in &finding.beside {
+            let text = format!("`{}` is on the way round", self.wiring.actors[actor].name);
+            diagnostic = diagnostic.note(self.places.of(&About::Actor(actor)), text);
+        }
+        diagnostic
     }
 
     fn twice(&self, twice: &Twice) -> Diagnostic {

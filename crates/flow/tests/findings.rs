@@ -168,10 +168,10 @@ fn what_goes_round_for_ever_is_told() {
         "a -> reply",
         "a.error, b.error -> reply",
     ];
-    let parts: &[&str] = &["it may go round until it has passed as many links as an event may"];
+    let parts: &[&str] = &["it may go round `a`, `b` until it has passed 1000 links"];
     expect(
         &said("  a: choose\n  b: step\n", &connect),
-        &[(Warning, 2, parts)],
+        &[(Note, 2, parts)],
     );
 }
 

@@ -125,7 +125,9 @@ impl<'a> Graph<'a> {
             return vec![ended(Exit::Drop, ending)];
         }
         let mut ways = self.sends(state);
-        if self.may_drop(state.actor) {
+        // Where nothing is connected, to send and to drop is the same.
+        let ends_anyway = ways.iter().any(|way| way.ending.is_some());
+        if self.may_drop(state.actor) && !ends_anyway {
             ways.push(match state.marked {
                 true => self.given_up(state, Exit::Drop, Ending::Marked),
                 false => ended(Exit::Drop, Ending::Dropped),

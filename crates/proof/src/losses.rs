@@ -47,7 +47,10 @@ pub(crate) fn of(wiring: &Wiring) -> Losses {
         let own = |link: &WiredLink| link.from == number && link.errors.is_some();
         wiring.links.iter().any(own)
     };
-    let answers = |number: usize| wiring.actors[number].is_reply;
+    let answers = |number: usize| {
+        let actor = &wiring.actors[number];
+        actor.is_reply || actor.ports.is_door()
+    };
     let unconnected = match wiring.errors {
         Some(errors) => Vec::from_iter((!takes_errors(errors)).then_some(errors)),
         None => {

@@ -49,7 +49,8 @@ pub struct Finding {
     pub steps: Vec<Step>,
     /// How the event ends.
     pub ending: Ending,
-    /// The numbers of the actors to which other copies go on the way; none of them need answer.
+    /// The numbers of the actors to which other copies go on the way; none of them need answer. If it goes round: those
+    /// that it goes round.
     pub beside: Vec<usize>,
 }
 
@@ -152,13 +153,32 @@ impl<'a> Requests<'a> {
             circles: way.map(|way| Finding {
                 steps: vec![walk.step(None, way, None)],
                 ending: Ending::Circles,
-                beside: Vec::new(),
+                beside: self.round(way),
             }),
             silent,
             failed,
             to_silence,
             to_doubt: self.choices(&walk, |state| self.doubtful_way(state)),
         }
+    }
+
+    /// Returns the actors that a request may go round for ever that enters by a way from which no end can be met.
+    fn round(&self, way: usize) -> Vec<usize> {
+        let mut next = self.entries[way].hops.first().map(|hop| hop.to);
+        let mut met: Vec<usize> = Vec::new();
+        while let Some(state) = next {
+            if let Some(first) = met.iter().position(|&before| before == state) {
+                return met[first..]
+                    .iter()
+                    .map(|&state| State::of(state).actor)
+                    .collect();
+            }
+            met.push(state);
+            let way = self.doubtful_way(state);
+            let hops = way.map(|way| &self.graph.ways[state][way].hops);
+            next = hops.and_then(|hops| hops.first()).map(|hop| hop.to);
+        }
+        Vec::new()
     }
 
     /// Returns the way that a copy takes that is not to be answered.

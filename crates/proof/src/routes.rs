@@ -84,7 +84,9 @@ fn route(
         route.is_lossy |= links
             .iter()
             .any(|&link| wiring.links[link].best_effort.is_some());
-        if links.len() > 1 {
+        // What comes together is one event then.
+        let unites = wiring.actors[actor].ports.is_uniting();
+        if links.len() > 1 && !unites {
             route.meets_at.push(actor);
         }
         let order = Order::of(&wiring.actors[actor]);

@@ -32,7 +32,8 @@ impl Finding {
             Ending::Marked => format!("the error ends at `{last}`"),
             Ending::FailedAgain => format!("it fails once more at `{last}`"),
             Ending::Circles => {
-                "it may go round until it has passed as many links as an event may".to_owned()
+                let (round, hops) = (self.bystanders(wiring).join("`, `"), wiring.limits.hops);
+                format!("it may go round `{round}` until it has passed {hops} links")
             }
         }
     }

@@ -94,7 +94,9 @@ fn every_example_is_a_flow_that_is_right() {
         let path = files.write("flow.yaml", &flow);
         let output = compysition(["check"]).arg(path).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(errors, "", "{name}:\n{flow}");
+        // Their errors need no connection, of which there are notes.
+        let is_right = output.status.success() && !errors.contains("warning: ");
+        assert!(is_right, "{name}:\n{flow}\n{errors}");
     }
 }
 
