@@ -40,7 +40,10 @@ impl Told<'_> {
             diagnostic = diagnostic.note(span, "it comes in here");
         }
         for step in &finding.steps {
-            let Some(link) = step.link.filter(|_| step.exit != Exit::All) else {
+            let Some(link) = step
+                .link
+                .filter(|_| step.exit != Exit::All && step.actor != door.door)
+            else {
                 continue;
             };
             let (from, to) = (step.actor, self.wiring.links[link].to);

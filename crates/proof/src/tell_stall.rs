@@ -34,7 +34,10 @@ impl Stall {
         });
         let mut lines: Vec<String> = cuts.collect();
         if !self.idle.is_empty() {
-            lines.push(format!("{} get no more events", names(&self.idle, wiring)));
+            lines.push(format!(
+                "no more events come to {}",
+                names(&self.idle, wiring)
+            ));
         }
         lines
     }

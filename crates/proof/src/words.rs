@@ -57,10 +57,10 @@ impl Finding {
             (Ending::Stray, _) => {
                 "answer by `reply`, which is the door that the event came in by".to_owned()
             }
-            (Ending::Nowhere, _) => {
+            (Ending::Nowhere, _) if !(actor.ports.is_sink() && actor.ports.drops()) => {
                 format!("connect `{last} -> reply`, or answer on another branch")
             }
-            (Ending::Dropped, _) => format!(
+            (Ending::Dropped | Ending::Nowhere, _) => format!(
                 "answer on another branch than that to `{last}`, as in `… -> {last}, reply`"
             ),
             (Ending::Circles, _) => {
