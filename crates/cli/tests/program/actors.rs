@@ -125,8 +125,6 @@ impl Actor for Broken {
 }
 
 /// Lets requests in, of which there are none.
-///
-/// Purpose: source.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Door {}

@@ -6,7 +6,7 @@ use crate::process::Files;
 
 const FLOW: &str = "
 name: shop
-limits: { roots: 10 }
+limits: { events: 10 }
 actors:
   http: door
   numbers: { count: { to: 3 } }
