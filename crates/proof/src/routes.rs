@@ -71,7 +71,7 @@ fn route(
         meets_at: Vec::new(),
         is_lossy: false,
     };
-    for actor in 0..wiring.actors.len() {
+    for (actor, inbound) in inbound.iter().enumerate() {
         let is_last = actor == end;
         if !is_last && (!is_between(actor) || actor == source) {
             continue;
@@ -80,7 +80,7 @@ fn route(
             let from = wiring.links[**link].from;
             from == source || (is_between(from) && from != end)
         };
-        let links: Vec<usize> = inbound[actor].iter().filter(comes).copied().collect();
+        let links: Vec<usize> = inbound.iter().filter(comes).copied().collect();
         route.is_lossy |= links
             .iter()
             .any(|&link| wiring.links[link].best_effort.is_some());
