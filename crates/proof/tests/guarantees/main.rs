@@ -1,5 +1,8 @@
 //! What is said of a flow's guarantees: the order against what random flows do, the rest against small flows.
 
+// A test may panic; clippy knows tests only by their attribute.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../replies/dice.rs"]
 mod dice;
 
