@@ -45,6 +45,8 @@ pub(crate) struct Nature {
     pub(crate) recovers: bool,
     pub(crate) never_fails: bool,
     pub(crate) kinds: Vec<ErrorKind>,
+    /// Whether copies of other roots may have gone on instead of one that it is to unite.
+    pub(crate) strays: bool,
 }
 
 impl Nature {
@@ -151,7 +153,13 @@ impl Path {
 impl Free {
     fn choose(&self, event: &mut Event, ctx: &Context) -> Exit {
         match &self.path {
-            Some(path) => path.next(self.nature.number, event),
+            Some(path) => {
+                let exit = path.next(self.nature.number, event);
+                let unites = self.nature.unites && self.nature.strays;
+                let may = self.nature.exits().contains(&exit) || (unites && exit == Exit::Drop);
+                // To do what the ports do not allow would be no proof.
+                if may { exit } else { Exit::AnyError }
+            }
             None => {
                 let exits = self.nature.exits();
                 exits[ctx.random() as usize % exits.len()].clone()

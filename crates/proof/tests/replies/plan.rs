@@ -33,6 +33,8 @@ impl Plan {
         let dice = &mut Dice(seed);
         // Such flows answer errors, and drop little.
         let careful = dice.one_in(2);
+        // Such flows answer them in one place.
+        let central = careful && dice.one_in(3);
         let doors = 1 + dice.below(2) as usize;
         let actors = 1 + dice.below(7) as usize;
         let (end, reply) = (doors + actors, doors + actors);
@@ -60,12 +62,14 @@ impl Plan {
             };
             edges.push((from, to, kind));
         }
+        let chosen = doors + dice.below(actors as u64) as usize;
         for actor in doors..end {
             let to = match dice.one_in(6) {
                 true => doors + dice.below(actors as u64) as usize,
                 false => reply,
             };
-            if careful && !dice.one_in(12) {
+            let connects = if central { actor == chosen } else { careful };
+            if connects && !dice.one_in(12) {
                 edges.push((actor, to, Kind::Error(None)));
             }
             let has_out = edges
@@ -121,6 +125,7 @@ impl Plan {
                     recovers: dice.one_in(6),
                     never_fails: false,
                     kinds: kinds.collect(),
+                    strays: edges.iter().any(|edge| edge.2 == Kind::BestEffort),
                 }
             })
             .collect();
@@ -128,7 +133,7 @@ impl Plan {
             dice.one_in(often)
                 .then(|| doors + dice.below(actors as u64) as usize)
         };
-        let errors = any(dice, 3);
+        let errors = if central { Some(chosen) } else { any(dice, 3) };
         Plan {
             doors,
             named_doors: (0..doors).map(|_| dice.one_in(4)).collect(),
