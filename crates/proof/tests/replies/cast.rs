@@ -116,6 +116,8 @@ pub(crate) struct Free {
 pub(crate) struct Path {
     steps: Vec<(usize, bool, Exit)>,
     others: HashMap<(usize, bool), Exit>,
+    /// Whether it goes round for ever.
+    pub(crate) circles: bool,
 }
 
 impl Path {
@@ -125,6 +127,7 @@ impl Path {
         Path {
             steps: finding.steps.iter().map(step).collect(),
             others: others.iter().map(other).collect(),
+            circles: finding.ending == compysition_proof::Ending::Circles,
         }
     }
 

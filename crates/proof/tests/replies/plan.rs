@@ -153,6 +153,14 @@ impl Plan {
             ..Limits::default()
         });
         let end = self.doors + self.natures.len();
+        if steered.as_ref().is_some_and(|(_, path)| path.circles) {
+            // Copies that multiply on their way round must not meet another limit before.
+            director.set_limits(Limits {
+                hops: 12,
+                live: 1_000_000,
+                ..Limits::default()
+            });
+        }
         let path = steered.as_ref().map(|(_, path)| path.clone());
         let mut nodes: Vec<Node> = Vec::new();
         for number in 0..self.doors {

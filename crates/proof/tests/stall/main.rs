@@ -187,7 +187,7 @@ fn what_is_said_of_a_stall_is_what_random_flows_do() {
     }
     println!("{seen_does:?}");
     // Else little was compared, or too little said.
-    let least = |does: &str| if does == "Stops" { 150 } else { 10 };
+    let least = |does: &str| if does == "Stops" { 230 } else { 10 };
     let is_enough = |(does, count): (&String, &u64)| *count >= least(does);
     assert!(
         seen_does.len() == 5 && seen_does.iter().all(is_enough),
