@@ -75,6 +75,8 @@ pub struct Ports {
     pub(crate) recovers: bool,
     pub(crate) never_fails: bool,
     pub(crate) resumes: bool,
+    pub(crate) asks_nothing: bool,
+    pub(crate) unasked: Vec<Port>,
 }
 
 impl Ports {
@@ -177,6 +179,20 @@ impl Ports {
     #[must_use]
     pub fn never_fails(mut self) -> Ports {
         self.never_fails = true;
+        self
+    }
+
+    /// Is a door that waits for no answer to what it makes.
+    #[must_use]
+    pub fn asks_nothing(mut self) -> Ports {
+        self.asks_nothing = true;
+        self
+    }
+
+    /// Is a door that waits for no answer to what it sends to this outbox.
+    #[must_use]
+    pub fn unasked(mut self, outbox: impl Into<Port>) -> Ports {
+        self.unasked.push(outbox.into());
         self
     }
 
@@ -307,6 +323,12 @@ impl Ports {
     /// Returns whether what was under way when the process was killed comes again.
     pub fn is_resuming(&self) -> bool {
         self.resumes
+    }
+
+    /// Returns whether it waits for an answer to what it sends to this outbox, or, without one, to all.
+    pub fn asks(&self, outbox: Option<&Port>) -> bool {
+        let is_asked = |outbox: &Port| !self.unasked.contains(outbox);
+        !self.asks_nothing && outbox.is_none_or(is_asked)
     }
 
     /// Returns whether it fails on no event.

@@ -29,6 +29,10 @@ macro_rules! actors {
 actors! {
     /// Lets requests in.
     Door Ports::any().door();
+    /// Lets requests in that wait for no answer.
+    Intake Ports::any().door().asks_nothing();
+    /// Lets some of them in.
+    Gate Ports::any().door().outboxes(["ask", "tell"]).unasked("tell");
     /// Makes events.
     Source Ports::any().source();
     /// Does something.
@@ -48,6 +52,8 @@ actors! {
 fn loader() -> Loader {
     let mut registry = Registry::new();
     registry.add::<Door>("door");
+    registry.add::<Intake>("intake");
+    registry.add::<Gate>("gate");
     registry.add::<Source>("source");
     registry.add::<Step>("step");
     registry.add::<Choose>("choose");
@@ -207,4 +213,19 @@ fn a_flow_without_doors_is_left_alone() {
     let text = "actors:\n  s: source\n  a: sieve\nconnect:\n  - s -> a\n";
     let flows = loader().load_text("flow.yaml", text).unwrap();
     assert!(flows[0].findings().is_empty());
+}
+
+#[test]
+fn what_no_client_waits_for_may_end_anywhere() {
+    let text = "actors:\n  http: intake\n  a: sieve\nconnect:\n  - http -> a\n";
+    let flows = loader().load_text("flow.yaml", text).unwrap();
+    assert!(flows[0].findings().is_empty());
+    let text = "actors:\n  http: gate\n  a: step\n  b: step\nconnect:\n  - http.ask -> a\n  - http.tell -> b\n  - a.error, b.error -> reply\n";
+    let flows = loader().load_text("flow.yaml", text).unwrap();
+    let findings = flows[0].findings();
+    let said: Vec<&str> = findings.iter().map(|finding| finding.message()).collect();
+    assert_eq!(
+        said,
+        ["a request to `http` may go unanswered: http (outbox `ask`) -> a: it ends at `a`"]
+    );
 }

@@ -116,7 +116,7 @@ impl<'a> Requests<'a> {
         Requests {
             graph,
             door,
-            entries: graph.entries(door),
+            entries: asked(graph, door),
             sure: Sure::of(graph, is_answer, |_| true, |_| true),
             silent: Silent::of(graph, is_answer),
         }
@@ -254,6 +254,17 @@ impl<'a> Requests<'a> {
         }
         found
     }
+}
+
+/// Returns the ways of what a door waits for an answer to.
+fn asked(graph: &Graph<'_>, door: usize) -> Vec<Way> {
+    let ports = &graph.wiring.actors[door].ports;
+    let mut entries = graph.entries(door);
+    entries.retain(|way| match &way.exit {
+        Exit::To(outbox) => ports.asks(Some(outbox)),
+        _ => ports.asks(None),
+    });
+    entries
 }
 
 fn is_answer(graph: &Graph<'_>, door: usize, state: usize) -> bool {
