@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use compysition_core::{WiredLink, Wiring};
+use compysition_core::{Ports, WiredLink, Wiring};
 use serde::Serialize;
 
 /// What a panic, a stop and a kill can lose.
@@ -35,6 +35,8 @@ pub struct Killed {
 pub enum Fate {
     /// The client sees its connection break, and may ask again.
     ConnectionBreaks,
+    /// The same, but what clients were told to be accepted already is gone.
+    AcceptedGone,
     /// The source reads them again, as it notes only what is done.
     ReadAgain,
     /// They are gone.
@@ -66,6 +68,7 @@ pub(crate) fn of(wiring: &Wiring) -> Losses {
     let fate = |number: usize| {
         let ports = &wiring.actors[number].ports;
         match (ports.is_door(), ports.is_resuming()) {
+            (true, _) if !asks(ports) => Fate::AcceptedGone,
             (true, _) => Fate::ConnectionBreaks,
             (false, true) => Fate::ReadAgain,
             (false, false) => Fate::Gone,
@@ -86,4 +89,13 @@ pub(crate) fn of(wiring: &Wiring) -> Losses {
             })
             .collect(),
     }
+}
+
+/// Returns whether a door waits for answers to all that it makes.
+fn asks(ports: &Ports) -> bool {
+    ports.asks(None)
+        && ports
+            .named_outboxes()
+            .iter()
+            .all(|outbox| ports.asks(Some(outbox)))
 }

@@ -175,11 +175,14 @@ fn on_losses(losses: &Losses, wiring: &Wiring) -> Vec<String> {
         let name = &wiring.actors[killed.source].name;
         let fate = match killed.fate {
             Fate::ConnectionBreaks => "the clients see their connections break",
+            Fate::AcceptedGone => {
+                "the clients see their connections break, and what they were told to be accepted is gone"
+            }
             Fate::ReadAgain => "come again, as it counts only what has settled",
             Fate::Gone => "are gone",
         };
         lines.push(match killed.fate {
-            Fate::ConnectionBreaks => {
+            Fate::ConnectionBreaks | Fate::AcceptedGone => {
                 format!("a `kill -9` ends the requests to `{name}` that are under way: {fate}")
             }
             _ => format!("a `kill -9` ends the events of `{name}` that are under way: they {fate}"),

@@ -244,3 +244,30 @@ fn copies_bounds_and_losses_are_those_of_the_wiring() {
         "{lines:#?}"
     );
 }
+
+/// Lets requests in, to some of which it answers itself.
+struct Intake;
+
+impl Actor for Intake {
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any()
+            .door()
+            .outboxes(["ask", "tell"])
+            .unasked("tell")
+    }
+}
+
+#[test]
+fn what_was_accepted_without_waiting_is_gone_at_a_kill() {
+    let mut director = Director::new("small");
+    let intake = director.register("intake", Intake);
+    let reply = director.reply();
+    director.connect((intake, "ask"), reply);
+    director.connect((intake, "tell"), reply);
+    let losses = Guarantees::of(&director.wiring()).losses;
+    assert_eq!(losses.killed[0].fate, Fate::AcceptedGone);
+}
