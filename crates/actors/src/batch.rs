@@ -159,6 +159,6 @@ impl Actor for Batch {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().single()
+        Ports::any().holds().single()
     }
 }

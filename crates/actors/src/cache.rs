@@ -328,6 +328,6 @@ impl Actor for Cache {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().single()
+        Ports::any().aside(MISS).straight(FILL).holds().single()
     }
 }

@@ -32,6 +32,6 @@ impl Actor for Discard {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().sink().may_drop().never_fails()
     }
 }

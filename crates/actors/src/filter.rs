@@ -79,6 +79,9 @@ impl Actor for Filter {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().may_drop()
+        match &self.otherwise {
+            Some(otherwise) => Ports::any().aside(otherwise),
+            None => Ports::any().may_drop(),
+        }
     }
 }

@@ -285,10 +285,12 @@ impl Actor for Join {
     }
 
     fn ports(&self) -> Ports {
-        let ports = Ports::any().may_drop().single();
-        match self.by {
-            By::Root => ports,
-            By::Split | By::Source => ports.gathers(),
+        let ports = Ports::any().may_drop().holds().single();
+        match (self.by, &self.key) {
+            (By::Root, None) => ports.unites(),
+            // An event of another root may have the same key.
+            (By::Root, Some(_)) => ports,
+            (By::Split | By::Source, _) => ports.unites().gathers(),
         }
     }
 }

@@ -50,6 +50,6 @@ impl Actor for Recover {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any()
+        Ports::any().recovers().never_fails()
     }
 }

@@ -60,6 +60,6 @@ impl Actor for RoundRobin {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().single()
+        Ports::any().chooses().single()
     }
 }

@@ -54,6 +54,6 @@ impl Actor for ServiceRouter {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any()
+        Ports::any().chooses()
     }
 }

@@ -132,6 +132,6 @@ impl Actor for Split {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().may_drop()
+        Ports::any().may_drop_unless(EMPTY)
     }
 }

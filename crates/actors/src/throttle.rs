@@ -112,6 +112,10 @@ impl Actor for Throttle {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().single()
+        let ports = Ports::any().single();
+        match &self.exceeded {
+            Exceeded::Outbox(outbox) => ports.aside(outbox),
+            _ => ports,
+        }
     }
 }

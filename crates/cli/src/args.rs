@@ -33,10 +33,18 @@ pub(crate) enum Command {
         log: Log,
     },
     /// Finds everything that is wrong with flows, without running them.
+    ///
+    /// It also tells what a flow that is right may do all the same, such as to leave a request unanswered.
     Check {
         #[command(flatten)]
         files: Files,
+        /// Exits with 1 if there are warnings, too.
+        #[arg(long)]
+        strict: bool,
     },
+    /// Tells what is known of flows before they run: which order is kept, what is copied, what bounds what, what can be
+    /// lost.
+    Explain(ExplainOptions),
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///
     /// The flow runs in this process, with all its actors but its doors and other sources, until all that was
@@ -98,6 +106,26 @@ pub(crate) struct Place {
     /// The process whose end is the end of this one.
     #[arg(long, value_name = "PID", hide = true)]
     pub(crate) parent: Option<u32>,
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct ExplainOptions {
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// Tells instead what stops, and when, if this actor takes no more events.
+    #[arg(long, value_name = "ACTOR")]
+    pub(crate) stall: Option<String>,
+    /// How it is written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Told,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Told {
+    /// In sentences, for people.
+    Text,
+    /// As data, a line for each flow.
+    Json,
 }
 
 #[derive(Arguments, Debug)]

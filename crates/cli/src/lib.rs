@@ -17,6 +17,7 @@
 mod actors;
 mod args;
 mod check;
+mod explain;
 mod files;
 mod log;
 mod manual;

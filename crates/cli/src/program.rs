@@ -12,7 +12,7 @@ use compysition_nodes::Transport;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, log, nodes, output, run};
+use crate::{actors, check, explain, log, nodes, output, run};
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -76,7 +76,8 @@ impl Program {
                 }
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
-            Command::Check { files } => check::check(&self, &files),
+            Command::Check { files, strict } => check::check(&self, &files, strict),
+            Command::Explain(options) => explain::explain(&self, &options),
             Command::Actors(options) => actors::actors(&self, &options),
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use compysition_core::Flow;
-use compysition_flow::Loaded;
+use compysition_flow::{Loaded, Severity};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
@@ -59,6 +59,7 @@ async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
     let count = loaded.len();
     let mut flows = Vec::new();
     for flow in loaded {
+        warn(&flow);
         match flow.start().await {
             Ok(flow) => {
                 tracing::info!(flow = flow.name(), "started");
@@ -73,6 +74,19 @@ async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
     let mut running: Vec<Running> = flows.into_iter().map(Running::new).collect();
     stop_all(&mut running).await;
     None
+}
+
+/// Logs what a flow may do that was hardly meant.
+fn warn(flow: &Loaded) {
+    let findings = flow.findings();
+    for finding in findings
+        .iter()
+        .filter(|finding| finding.severity() == Severity::Warning)
+    {
+        let (line, message) = (finding.line(), finding.message());
+        let help = finding.help().unwrap_or_default();
+        tracing::warn!(flow = flow.name(), line, help, "{message}");
+    }
 }
 
 /// Waits until all flows have stopped, or for the first signal, and stops them. A second signal ends them at

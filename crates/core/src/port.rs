@@ -77,6 +77,18 @@ pub struct Ports {
     pub(crate) share: Share,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
+    pub(crate) chooses: bool,
+    pub(crate) aside: Vec<Port>,
+    pub(crate) spares: Option<Port>,
+    pub(crate) straight: Option<Port>,
+    pub(crate) own: Vec<Port>,
+    pub(crate) unites: bool,
+    pub(crate) holds: bool,
+    pub(crate) recovers: bool,
+    pub(crate) never_fails: bool,
+    pub(crate) resumes: bool,
+    pub(crate) asks_nothing: bool,
+    pub(crate) unasked: Vec<Port>,
 }
 
 impl Ports {
@@ -112,6 +124,95 @@ impl Ports {
     #[must_use]
     pub fn may_drop(mut self) -> Ports {
         self.may_drop = true;
+        self
+    }
+
+    /// May end an event without sending it on as long as this outbox is not connected; else sends it there, and all others
+    /// to every outbox but this, as what splits does with an event of no parts.
+    #[must_use]
+    pub fn may_drop_unless(mut self, outbox: impl Into<Port>) -> Ports {
+        let outbox = outbox.into();
+        self.may_drop = true;
+        self.spares = Some(outbox.clone());
+        self.aside(outbox)
+    }
+
+    /// Sends each event to one of its outboxes, and not to all.
+    #[must_use]
+    pub fn chooses(mut self) -> Ports {
+        self.chooses = true;
+        self
+    }
+
+    /// Sends some events to this outbox alone, if it is connected, and the others to every outbox but this, as a cache does
+    /// with what it does not know.
+    #[must_use]
+    pub fn aside(mut self, outbox: impl Into<Port>) -> Ports {
+        self.aside.push(outbox.into());
+        self
+    }
+
+    /// Sends nothing aside that comes by this inbox.
+    #[must_use]
+    pub fn straight(mut self, inbox: impl Into<Port>) -> Ports {
+        self.straight = Some(inbox.into());
+        self
+    }
+
+    /// Sends to this outbox only what it makes by itself; what it takes in goes to every outbox but this.
+    #[must_use]
+    pub fn own(mut self, outbox: impl Into<Port>) -> Ports {
+        self.own.push(outbox.into());
+        self
+    }
+
+    /// Ends an event only if another of the same root goes on from here, be it in one made of both.
+    #[must_use]
+    pub fn unites(mut self) -> Ports {
+        self.unites = true;
+        self
+    }
+
+    /// May hold events across calls, so that they rest without a permit.
+    #[must_use]
+    pub fn holds(mut self) -> Ports {
+        self.holds = true;
+        self
+    }
+
+    /// Takes the mark of an error off what it sends on.
+    #[must_use]
+    pub fn recovers(mut self) -> Ports {
+        self.recovers = true;
+        self
+    }
+
+    /// Fails on no event, whatever is in it.
+    #[must_use]
+    pub fn never_fails(mut self) -> Ports {
+        self.never_fails = true;
+        self
+    }
+
+    /// Is a door that waits for no answer to what it makes.
+    #[must_use]
+    pub fn asks_nothing(mut self) -> Ports {
+        self.asks_nothing = true;
+        self
+    }
+
+    /// Is a door that waits for no answer to what it sends to this outbox.
+    #[must_use]
+    pub fn unasked(mut self, outbox: impl Into<Port>) -> Ports {
+        self.unasked.push(outbox.into());
+        self
+    }
+
+    /// Counts what it made as done only when that has settled, so that what was under way when the process was killed comes
+    /// again.
+    #[must_use]
+    pub fn resumes(mut self) -> Ports {
+        self.resumes = true;
         self
     }
 
@@ -159,9 +260,15 @@ impl Ports {
         self.inboxes = names.into_iter().map(Into::into).collect();
         self
     }
+
     /// Returns whether it makes events by itself.
     pub fn is_source(&self) -> bool {
         self.source
+    }
+
+    /// Returns whether it has permits of its own, beside those that the other sources share.
+    pub fn has_own_share(&self) -> bool {
+        self.share != Share::Equal
     }
 
     /// Returns whether it waits for answers to what it makes.
@@ -192,5 +299,61 @@ impl Ports {
     /// Returns the only inboxes that it takes events from; none if it takes them from any.
     pub fn named_inboxes(&self) -> &[Port] {
         &self.inboxes
+    }
+
+    /// Returns whether it sends each event to one of its outboxes.
+    pub fn is_choosing(&self) -> bool {
+        self.chooses || !self.outboxes.is_empty()
+    }
+
+    /// Returns the outboxes of events that go nowhere else.
+    pub fn outboxes_aside(&self) -> &[Port] {
+        &self.aside
+    }
+
+    /// Returns the outbox that, connected, takes what would else be dropped.
+    pub fn drop_outbox(&self) -> Option<&Port> {
+        self.spares.as_ref()
+    }
+
+    /// Returns the inbox of events that never go aside.
+    pub fn straight_inbox(&self) -> Option<&Port> {
+        self.straight.as_ref()
+    }
+
+    /// Returns the outboxes of what it makes by itself.
+    pub fn own_outboxes(&self) -> &[Port] {
+        &self.own
+    }
+
+    /// Returns whether it ends an event only if another of the same root goes on.
+    pub fn is_uniting(&self) -> bool {
+        self.unites
+    }
+
+    /// Returns whether it may hold events across calls.
+    pub fn is_holding(&self) -> bool {
+        self.holds
+    }
+
+    /// Returns whether it takes the mark of an error off.
+    pub fn is_recovering(&self) -> bool {
+        self.recovers
+    }
+
+    /// Returns whether what was under way when the process was killed comes again.
+    pub fn is_resuming(&self) -> bool {
+        self.resumes
+    }
+
+    /// Returns whether it waits for an answer to what it sends to this outbox, or, without one, to all.
+    pub fn asks(&self, outbox: Option<&Port>) -> bool {
+        let is_asked = |outbox: &Port| !self.unasked.contains(outbox);
+        !self.asks_nothing && outbox.is_none_or(is_asked)
+    }
+
+    /// Returns whether it fails on no event.
+    pub fn is_never_failing(&self) -> bool {
+        self.never_fails
     }
 }

@@ -247,6 +247,10 @@ impl Actor for FileIn {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        let ports = Ports::any().source().single();
+        match &self.plan.checkpoint {
+            Some(_) => ports.resumes(),
+            None => ports,
+        }
     }
 }

@@ -155,6 +155,16 @@ impl Diagnostics {
         self.list.iter()
     }
 
+    /// Returns the gravest of them.
+    pub fn gravest(&self) -> Option<Severity> {
+        self.list.iter().map(Diagnostic::severity).max()
+    }
+
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Adds what is wrong with other files.
     pub fn append(&mut self, other: Diagnostics) {
         self.list.extend(other.list);

@@ -59,6 +59,7 @@ mod expand;
 mod fault;
 mod fields;
 mod files;
+mod findings;
 mod include;
 mod joint;
 mod linking;

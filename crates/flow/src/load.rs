@@ -11,6 +11,7 @@ use compysition_nodes::{Here, Part, Transport};
 use crate::build::{self, Plan};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::files;
+use crate::findings;
 use crate::parse;
 use crate::places::Places;
 use crate::placing::Placement;
@@ -247,6 +248,12 @@ impl Loaded {
     /// Describes the flow's actors and links.
     pub fn wiring(&self) -> Wiring {
         self.director.wiring()
+    }
+
+    /// Returns what is worth knowing of the flow before it runs: warnings and notes, and no errors.
+    pub fn findings(&self) -> Diagnostics {
+        let found = findings::of(&self.wiring(), &self.places);
+        report(found, self.sources.clone(), &self.secrets)
     }
 
     /// Returns the file where a part of the flow stands, the line and the column, from 1.

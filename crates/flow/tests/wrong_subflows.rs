@@ -228,8 +228,8 @@ const CASES: &[Case] = &[
                 "p.yaml",
                 1,
                 1,
-                "`nodes`: a flow in several processes is not available yet",
-                "leave it out",
+                "a sub-flow has no `nodes`: that is for the flow as a whole",
+                "put it into the file of the flow that uses this one",
             ),
             (
                 "p.yaml",

@@ -56,6 +56,6 @@ impl Actor for MethodRouter {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any()
+        Ports::any().chooses()
     }
 }

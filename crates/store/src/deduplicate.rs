@@ -385,6 +385,6 @@ impl Actor for Deduplicate {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().single()
+        Ports::any().aside(DUPLICATE).holds().single()
     }
 }

@@ -87,6 +87,6 @@ impl Actor for XmlSplit {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().may_drop()
+        Ports::any().may_drop_unless(EMPTY)
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<Refuse>("refuse");
     registry.add::<Slow>("slow");
     registry.add::<Broken>("broken");
+    registry.add::<Door>("door");
     registry
 }
 
@@ -120,5 +121,20 @@ impl Actor for Broken {
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         ctx.send(event)
+    }
+}
+
+/// Lets requests in, of which there are none.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Door {}
+
+impl Actor for Door {
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().door()
     }
 }

@@ -9,6 +9,7 @@
 mod actors;
 mod command_line;
 mod ending;
+mod explain;
 mod logs;
 mod process;
 mod replay;
@@ -31,6 +32,11 @@ const TESTS: &[Test] = tests![
     command_line::a_wrong_option_is_answered_with_the_right_one,
     command_line::check_reports_all_mistakes_of_all_files,
     command_line::check_runs_nothing,
+    explain::check_warns_of_requests_without_an_answer,
+    explain::run_warns_once,
+    explain::a_flow_is_explained_for_people_and_as_data,
+    explain::a_stall_is_explained,
+    explain::a_stall_of_nobody_is_refused,
     command_line::actors_are_listed_by_their_purpose,
     command_line::an_actor_has_a_manual,
     command_line::actors_are_found_by_words_and_purposes,

@@ -52,6 +52,11 @@ fn every_example_with_a_flow_is_looked_at() {
         .env("SMTP_PASSWORD", "x");
     let output = command.args(flows).output().unwrap();
     assert!(output.status.success(), "{}", errors(&output));
+    assert!(
+        !errors(&output).contains("warning: "),
+        "{}",
+        errors(&output)
+    );
 }
 
 #[test]

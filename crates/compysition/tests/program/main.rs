@@ -11,6 +11,7 @@ mod flows;
 mod gateway;
 mod idempotent;
 mod killed;
+mod known_before;
 mod manuals;
 mod nodes;
 mod side_by_side;

@@ -1,6 +1,6 @@
 //! The actor that asks for a cookie.
 
-use compysition_core::{Actor, Context, Error, Event, Result};
+use compysition_core::{Actor, Context, Error, Event, Ports, Result};
 use http::header::COOKIE;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -157,6 +157,13 @@ impl Actor for CookieCheck {
             (MissingCookie::Outbox(outbox), false) => ctx.send_to(outbox, event),
             (MissingCookie::Outbox(outbox), true) => ctx.send_except(outbox, event),
             _ => ctx.send(event),
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        match &self.missing {
+            MissingCookie::Outbox(outbox) => Ports::any().aside(outbox),
+            _ => Ports::any(),
         }
     }
 }

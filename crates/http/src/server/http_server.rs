@@ -270,7 +270,15 @@ impl Actor for HttpServer {
 
     fn ports(&self) -> Ports {
         let names = self.routes.0.iter().map(|(name, _)| name);
-        Ports::any().door().outboxes(names)
+        let ports = Ports::any().door().outboxes(names);
+        if self.routes.0.is_empty() && self.answer != AnswerMode::Flow {
+            return ports.asks_nothing();
+        }
+        let unasked = self.routes.0.iter().filter(|(_, route)| {
+            let answer = route.answer.unwrap_or(self.answer);
+            answer != AnswerMode::Flow
+        });
+        unasked.fold(ports, |ports, (name, _)| ports.unasked(name))
     }
 }
 

@@ -197,7 +197,7 @@ impl Actor for SmtpIn {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        Ports::any().source().resumes().single()
     }
 }
 

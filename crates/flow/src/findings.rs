@@ -1,0 +1,106 @@
+//! What is worth knowing of a flow that is right.
+
+use compysition_core::{About, Wiring};
+use compysition_proof::{Door, Exit, Finding, Replies, Twice};
+
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::places::Places;
+
+/// Returns what is known of the requests of a flow's doors.
+pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
+    let replies = Replies::of(wiring);
+    let told = Told { wiring, places };
+    let mut found = Vec::new();
+    for door in &replies.doors {
+        found.extend(door.silent.iter().map(|finding| told.silent(door, finding)));
+        found.extend(told.engine(door));
+        found.extend(
+            door.circles
+                .iter()
+                .map(|finding| told.circles(door, finding)),
+        );
+    }
+    found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
+    found
+}
+
+struct Told<'a> {
+    wiring: &'a Wiring,
+    places: &'a Places,
+}
+
+impl Told<'_> {
+    fn silent(&self, door: &Door, finding: &Finding) -> Diagnostic {
+        let name = &self.wiring.actors[door.door].name;
+        let (path, end) = (finding.path(self.wiring), finding.end(self.wiring));
+        let message = format!("a request to `{name}` may go unanswered: {path}: {end}");
+        let mut diagnostic = self.warning(About::Actor(finding.last()), message);
+        if finding.last() != door.door {
+            let span = self.places.of(&About::Actor(door.door));
+            diagnostic = diagnostic.note(span, "it comes in here");
+        }
+        for step in &finding.steps {
+            let Some(link) = step
+                .link
+                .filter(|_| step.exit != Exit::All && step.actor != door.door)
+            else {
+                continue;
+            };
+            let (from, to) = (step.actor, self.wiring.links[link].to);
+            let [from, to] = [from, to].map(|actor| &self.wiring.actors[actor].name);
+            let text = match step.exit.is_error() {
+                true => format!("if `{from}` fails, it goes to `{to}`"),
+                false => format!("`{from}` may send it to `{to}` alone"),
+            };
+            diagnostic = diagnostic.note(self.places.of(&About::Link(link)), text);
+        }
+        let others = finding.bystanders(self.wiring);
+        if !others.is_empty() {
+            let text = format!(
+                "the copies at {} need not be answered either",
+                others.join(", ")
+            );
+            diagnostic = diagnostic.note(self.places.of(&About::Actor(door.door)), text);
+        }
+        diagnostic.hint(finding.help(self.wiring))
+    }
+
+    fn engine(&self, door: &Door) -> Option<Diagnostic> {
+        let message = door.engine(self.wiring)?;
+        let span = self.places.of(&About::Actor(door.door));
+        Some(Diagnostic::new(span, message).severity_of(Severity::Note))
+    }
+
+    fn circles(&self, door: &Door, finding: &Finding) -> Diagnostic {
+        let (name, end) = (
+            &self.wiring.actors[door.door].name,
+            finding.end(self.wiring),
+        );
+        let message = format!(
+            "a request to `{name}`: {end}; then the client gets the error's status from the engine"
+        );
+        let mut diagnostic = self
+            .warning(About::Actor(door.door), message)
+            .severity_of(Severity::Note);
+        for &actor in &finding.beside {
+            let text = format!("`{}` is on the way round", self.wiring.actors[actor].name);
+            diagnostic = diagnostic.note(self.places.of(&About::Actor(actor)), text);
+        }
+        diagnostic
+    }
+
+    fn twice(&self, twice: &Twice) -> Diagnostic {
+        let [first, second] = twice.links;
+        let hint = "the first answer wins, and the other is dropped: let one branch end elsewhere, or unite them with `join`";
+        self.warning(About::Link(second), twice.words(self.wiring))
+            .note(
+                self.places.of(&About::Link(first)),
+                "the other copy leaves here",
+            )
+            .hint(hint)
+    }
+
+    fn warning(&self, about: About, message: String) -> Diagnostic {
+        Diagnostic::new(self.places.of(&about), message).severity_of(Severity::Warning)
+    }
+}
