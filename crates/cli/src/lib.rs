@@ -18,6 +18,7 @@ mod actors;
 mod args;
 mod check;
 mod files;
+mod graph;
 mod log;
 mod manual;
 mod output;

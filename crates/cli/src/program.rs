@@ -60,6 +60,7 @@ impl Program {
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files } => check::check(&self, &files),
             Command::Actors(options) => actors::actors(&self, &options),
+            Command::Graph(options) => crate::graph::graph(&self, &options),
         }
     }
 }

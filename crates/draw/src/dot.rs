@@ -27,7 +27,10 @@ impl Picture {
                 Style::Error => "dashed",
                 Style::BestEffort | Style::Unconnected => "dotted",
             };
-            let label = line.label.as_deref().map_or(String::new(), |label| format!(", label={}", quoted(label)));
+            let label = line
+                .label
+                .as_deref()
+                .map_or(String::new(), |label| format!(", label={}", quoted(label)));
             writeln!(
                 out,
                 "  n{} -> n{} [style={dashes}, color=\"{}\", tooltip={}{label}];",
@@ -41,7 +44,13 @@ impl Picture {
     }
 }
 
-fn write_tree(picture: &Picture, tree: &Tree, depth: usize, frames: &mut usize, out: &mut String) -> std::fmt::Result {
+fn write_tree(
+    picture: &Picture,
+    tree: &Tree,
+    depth: usize,
+    frames: &mut usize,
+    out: &mut String,
+) -> std::fmt::Result {
     let indent = "  ".repeat(depth);
     for &index in &tree.shapes {
         let shape = &picture.shapes[index];
@@ -53,9 +62,15 @@ fn write_tree(picture: &Picture, tree: &Tree, depth: usize, frames: &mut usize, 
             Role::Note => "plaintext",
         };
         let (fill, stroke) = shape.role.colours();
-        let below = shape.below().map_or(String::new(), |below| format!("\n{below}"));
+        let below = shape
+            .below()
+            .map_or(String::new(), |below| format!("\n{below}"));
         let label = quoted(&format!("{}{below}", shape.title));
-        let cards = if shape.instances > 1 { ", peripheries=2" } else { "" };
+        let cards = if shape.instances > 1 {
+            ", peripheries=2"
+        } else {
+            ""
+        };
         let hint = quoted(&shape.hint);
         writeln!(
             out,

@@ -29,21 +29,39 @@ impl Picture {
             writeln!(out, "  n{} {arrow}{label} n{}", line.from, line.to)?;
         }
         for style in [Style::Error, Style::Unconnected] {
-            let of_style = self.lines.iter().enumerate().filter(|(_, line)| line.style == style);
+            let of_style = self
+                .lines
+                .iter()
+                .enumerate()
+                .filter(|(_, line)| line.style == style);
             let numbers: Vec<String> = of_style.map(|(number, _)| number.to_string()).collect();
             if !numbers.is_empty() {
-                writeln!(out, "  linkStyle {} stroke:{}", numbers.join(","), style.colour())?;
+                writeln!(
+                    out,
+                    "  linkStyle {} stroke:{}",
+                    numbers.join(","),
+                    style.colour()
+                )?;
             }
         }
         for (index, shape) in self.shapes.iter().enumerate() {
             let (fill, stroke) = shape.role.colours();
-            writeln!(out, "  style n{index} fill:{fill},stroke:{stroke},color:#1f2430")?;
+            writeln!(
+                out,
+                "  style n{index} fill:{fill},stroke:{stroke},color:#1f2430"
+            )?;
         }
         Ok(())
     }
 }
 
-fn write_tree(picture: &Picture, tree: &Tree, depth: usize, frames: &mut usize, out: &mut String) -> std::fmt::Result {
+fn write_tree(
+    picture: &Picture,
+    tree: &Tree,
+    depth: usize,
+    frames: &mut usize,
+    out: &mut String,
+) -> std::fmt::Result {
     let indent = "  ".repeat(depth);
     for &index in &tree.shapes {
         writeln!(out, "{indent}n{index}{}", node(&picture.shapes[index]))?;
@@ -58,7 +76,9 @@ fn write_tree(picture: &Picture, tree: &Tree, depth: usize, frames: &mut usize, 
 }
 
 fn node(shape: &Shape) -> String {
-    let below = shape.below().map_or(String::new(), |below| format!("<br/><small>{}</small>", coded(&below)));
+    let below = shape.below().map_or(String::new(), |below| {
+        format!("<br/><small>{}</small>", coded(&below))
+    });
     let text = format!("\"<b>{}</b>{below}\"", coded(&shape.title));
     match shape.role {
         Role::Door => format!("{{{{{text}}}}}"),
@@ -90,5 +110,7 @@ fn coded(text: &str) -> String {
 /// Leaves of a text what may stand in a line without quotes.
 fn plain(text: &str) -> String {
     let keep = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.');
-    text.chars().map(|c| if keep(c) { c } else { ' ' }).collect()
+    text.chars()
+        .map(|c| if keep(c) { c } else { ' ' })
+        .collect()
 }

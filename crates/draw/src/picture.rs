@@ -169,7 +169,12 @@ impl Shape {
         let title = frames.pop().unwrap_or_default();
         if frames.iter().chain([&title]).any(String::is_empty) {
             // A slash at an end or a double one parts nothing.
-            return Shape::named(actor, kind, actor.name.clone(), around.into_iter().collect());
+            return Shape::named(
+                actor,
+                kind,
+                actor.name.clone(),
+                around.into_iter().collect(),
+            );
         }
         let frames = around.into_iter().chain(frames).collect();
         Shape::named(actor, kind, title, frames)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::geometry::{Rect, at, number};
+use crate::geometry::{Path, Piece, Rect, at, number};
 use crate::layout::{CARDS, Layout, SMALL, TITLE, shown};
 use crate::picture::{Picture, Role, Shape, Style};
 
@@ -34,7 +34,12 @@ impl Layout {
         )?;
         writeln!(out, "<title>{}</title>", escaped(&picture.title))?;
         out.push_str("<defs>\n");
-        for style in [Style::Plain, Style::Error, Style::BestEffort, Style::Unconnected] {
+        for style in [
+            Style::Plain,
+            Style::Error,
+            Style::BestEffort,
+            Style::Unconnected,
+        ] {
             let (name, colour) = (style.name(), style.colour());
             writeln!(
                 out,
@@ -72,7 +77,7 @@ impl Layout {
             writeln!(
                 out,
                 r#"<path d="{}" fill="none" stroke="{}" stroke-width="{}"{}{arrow}><title>{}</title></path>"#,
-                self.lines[index].data(),
+                from_inside(&self.lines[index]).data(),
                 line.style.colour(),
                 line.style.width(),
                 line.style.dashes(),
@@ -102,6 +107,17 @@ impl Layout {
     }
 }
 
+/// Lets a line begin a little inside of its node, which hides that, as not all sides are straight.
+fn from_inside(line: &Path) -> Path {
+    let mut line = line.clone();
+    if let (Some(start), Some(Piece::Line(next))) = (&mut line.start, line.pieces.first())
+        && start.y == next.y
+    {
+        start.x -= 10.0;
+    }
+    line
+}
+
 fn write_shape(shape: &Shape, whole: &Rect, out: &mut String) -> std::fmt::Result {
     let (fill, stroke) = shape.role.colours();
     write!(out, "<g><title>{}</title>", escaped(&shape.hint))?;
@@ -113,7 +129,12 @@ fn write_shape(shape: &Shape, whole: &Rect, out: &mut String) -> std::fmt::Resul
             ..*whole
         };
         for (right, down) in [(CARDS, 0.0), (CARDS / 2.0, CARDS / 2.0)] {
-            out.push_str(&outline(shape.role, &card.moved(at(right, down)), fill, stroke));
+            out.push_str(&outline(
+                shape.role,
+                &card.moved(at(right, down)),
+                fill,
+                stroke,
+            ));
         }
         place = card.moved(at(0.0, CARDS));
     }
@@ -155,7 +176,9 @@ fn outline(role: Role, place: &Rect, fill: &str, stroke: &str) -> String {
     let corners: Vec<(f64, f64)> = match role {
         Role::Note => return String::new(),
         Role::Step => return rect(place, 7.0, fill, stroke),
-        Role::Sink | Role::Source | Role::Reply => return rect(place, 24.0_f64.min(place.height / 2.0), fill, stroke),
+        Role::Sink | Role::Source | Role::Reply => {
+            return rect(place, 24.0_f64.min(place.height / 2.0), fill, stroke);
+        }
         Role::Door => vec![
             (x + point, y),
             (right - point, y),
@@ -254,7 +277,9 @@ pub(crate) fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                escaped.push('\u{fffd}')
+            }
             c => escaped.push(c),
         }
     }

@@ -80,7 +80,13 @@ fn fan_out() -> Sketch {
     let actors: Vec<(&str, &str)> = names.iter().map(|name| (&**name, "http_client")).collect();
     let all = names.join(", ");
     Sketch::new("fan_out")
-        .actors(&[("orders", "file_in"), ("by", "router"), ("all", "join"), ("log", "stdout"), ("mail", "smtp_out")])
+        .actors(&[
+            ("orders", "file_in"),
+            ("by", "router"),
+            ("all", "join"),
+            ("log", "stdout"),
+            ("mail", "smtp_out"),
+        ])
         .actors(&actors)
         .connect("orders -> by")
         .connect(&format!("by -> {all}"))
@@ -90,7 +96,17 @@ fn fan_out() -> Sketch {
 
 fn deep_cycle() -> Sketch {
     Sketch::new("deep_cycle")
-        .actors(&[("start", "event_generator"), ("plan", "set"), ("try", "http_client"), ("judge", "router"), ("mend", "xslt"), ("wait", "delay"), ("pick", "router"), ("done", "file_out"), ("dead", "file_out")])
+        .actors(&[
+            ("start", "event_generator"),
+            ("plan", "set"),
+            ("try", "http_client"),
+            ("judge", "router"),
+            ("mend", "xslt"),
+            ("wait", "delay"),
+            ("pick", "router"),
+            ("done", "file_out"),
+            ("dead", "file_out"),
+        ])
         .connect("start -> plan -> try -> judge -> mend -> wait -> pick")
         .connect("pick.again -> plan")
         .connect("pick.soon -> try")
@@ -101,7 +117,9 @@ fn deep_cycle() -> Sketch {
 
 /// Compares a picture with its file, or writes that if `DRAW` is set.
 fn held(name: &str, drawn: &str) -> bool {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/pictures")
+        .join(name);
     if std::env::var_os("DRAW").is_some() {
         fs::write(path, drawn).unwrap();
         return true;
@@ -114,12 +132,19 @@ fn pictures_are_as_they_were() {
     let mut others = Vec::new();
     for sketch in sketches() {
         let picture = Picture::new(&sketch.wiring, &sketch.kinds);
-        for (format, drawn) in [("svg", picture.svg()), ("mmd", picture.mermaid()), ("dot", picture.dot())] {
+        for (format, drawn) in [
+            ("svg", picture.svg()),
+            ("mmd", picture.mermaid()),
+            ("dot", picture.dot()),
+        ] {
             let name = format!("{}.{format}", picture.title);
             if !held(&name, &drawn) {
                 others.push(name);
             }
         }
     }
-    assert!(others.is_empty(), "{others:?} are drawn otherwise now; `make pictures` writes them anew");
+    assert!(
+        others.is_empty(),
+        "{others:?} are drawn otherwise now; `make pictures` writes them anew"
+    );
 }

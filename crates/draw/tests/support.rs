@@ -2,17 +2,18 @@
 
 #![allow(dead_code)]
 
-use compysition_core::{ErrorKind, WiredActor, WiredErrors, WiredLink, WiredOrder, Wiring};
 use compysition_core::{BestEffort, Director, Ports};
+use compysition_core::{ErrorKind, WiredActor, WiredErrors, WiredLink, WiredOrder, Wiring};
 
 /// A flow in the making, with the kinds of its actors.
-pub struct Sketch {
-    pub wiring: Wiring,
-    pub kinds: Vec<Option<&'static str>>,
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    pub(crate) wiring: Wiring,
+    pub(crate) kinds: Vec<Option<&'static str>>,
 }
 
 impl Sketch {
-    pub fn new(flow: &str) -> Sketch {
+    pub(crate) fn new(flow: &str) -> Sketch {
         Sketch {
             wiring: Director::new(flow).wiring(),
             kinds: Vec::new(),
@@ -20,7 +21,7 @@ impl Sketch {
     }
 
     /// Adds actors: a name, maybe `*n` for a pool, and a kind that tells the role.
-    pub fn actors(mut self, actors: &[(&str, &'static str)]) -> Sketch {
+    pub(crate) fn actors(mut self, actors: &[(&str, &'static str)]) -> Sketch {
         for (name, kind) in actors {
             let (name, instances) = name.split_once('*').unwrap_or((name, "1"));
             let ports = match *kind {
@@ -35,7 +36,13 @@ impl Sketch {
         self
     }
 
-    pub fn add(&mut self, name: &str, kind: Option<&'static str>, ports: Ports, instances: usize) {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        kind: Option<&'static str>,
+        ports: Ports,
+        instances: usize,
+    ) {
         self.kinds.push(kind.filter(|kind| *kind != "reply"));
         self.wiring.actors.push(WiredActor {
             name: name.to_owned(),
@@ -52,7 +59,7 @@ impl Sketch {
     }
 
     /// Adds the links of a line as flow files have them; `~>` is one that may drop.
-    pub fn connect(mut self, line: &str) -> Sketch {
+    pub(crate) fn connect(mut self, line: &str) -> Sketch {
         let parts: Vec<&str> = line.split("->").collect();
         for two in parts.windows(2) {
             let best_effort = two[0].trim_end().ends_with('~');
@@ -84,8 +91,12 @@ impl Sketch {
         self.wiring.links.push(link);
     }
 
-    pub fn index(&mut self, name: &str) -> usize {
-        let found = self.wiring.actors.iter().position(|actor| actor.name == name);
+    pub(crate) fn index(&mut self, name: &str) -> usize {
+        let found = self
+            .wiring
+            .actors
+            .iter()
+            .position(|actor| actor.name == name);
         found.unwrap_or_else(|| {
             assert_eq!(name, "reply", "no actor {name}");
             self.add("reply", Some("reply"), Ports::any().sink(), 1);

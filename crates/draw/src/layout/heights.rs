@@ -24,11 +24,20 @@ pub(crate) fn place(level: &mut Level) {
             let offset = level.leave_at(edge, one) - level.arrive_at(edge, two);
             let weight = match (level.vertices[one].item, level.vertices[two].item) {
                 (None, None) => 3,
+                _ if level.edges[edge].style == Style::Plain && level.edges[edge].label == 0.0 => 3,
                 _ if level.edges[edge].style == Style::Plain => 2,
                 _ => 1,
             };
-            before[two].push(Pull { weight, other: one, offset });
-            after[one].push(Pull { weight, other: two, offset: -offset });
+            before[two].push(Pull {
+                weight,
+                other: one,
+                offset,
+            });
+            after[one].push(Pull {
+                weight,
+                other: two,
+                offset: -offset,
+            });
         }
     }
     stack(level);
@@ -63,8 +72,14 @@ fn settle(level: &mut Level, layer: usize, pulls: &[Vec<Pull>]) {
     let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
     for (vertex, offset) in level.layers[layer].iter().zip(&offsets) {
         let wanted = wanted(level, &pulls[*vertex]);
-        let weight = wanted.map_or(0.01, |_| 1.0);
-        let wanted = wanted.unwrap_or(level.vertices[*vertex].y) - offset;
+        // The way that goes well is to be straight, before all others.
+        let weight = match wanted {
+            Some((3, _)) if level.vertices[*vertex].item.is_some() => 1000.0,
+            Some((2, _)) => 20.0,
+            Some(_) => 1.0,
+            None => 0.01,
+        };
+        let wanted = wanted.map_or(level.vertices[*vertex].y, |(_, y)| y) - offset;
         let mut block = (wanted * weight, weight, 1);
         while let Some(last) = blocks.pop() {
             if last.0 / last.1 <= block.0 / block.1 {
@@ -83,8 +98,8 @@ fn settle(level: &mut Level, layer: usize, pulls: &[Vec<Pull>]) {
     }
 }
 
-/// Returns the height in the middle of those that pull the most.
-fn wanted(level: &Level, pulls: &[Pull]) -> Option<f64> {
+/// Returns how much those pull that pull the most, and the height in the middle of them.
+fn wanted(level: &Level, pulls: &[Pull]) -> Option<(u8, f64)> {
     let most = pulls.iter().map(|pull| pull.weight).max()?;
     let strong = pulls.iter().filter(|pull| pull.weight == most);
     let mut heights: Vec<f64> = strong
@@ -92,7 +107,10 @@ fn wanted(level: &Level, pulls: &[Pull]) -> Option<f64> {
         .collect();
     heights.sort_by(f64::total_cmp);
     let half = heights.len() / 2;
-    Some((heights[half] + heights[(heights.len() - 1) / 2]) / 2.0)
+    Some((
+        most,
+        (heights[half] + heights[(heights.len() - 1) / 2]) / 2.0,
+    ))
 }
 
 /// Returns how far each vertex of a layer is below the first one at least.
@@ -117,7 +135,7 @@ fn gap(level: &Level, above: usize, below: usize) -> f64 {
     };
     match (is_node(above), is_node(below)) {
         (true, true) => 26.0,
-        (false, false) => 12.0,
+        (false, false) => 1000.0,
         _ => 18.0,
     }
 }

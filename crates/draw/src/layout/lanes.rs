@@ -62,7 +62,12 @@ impl Lanes {
         let mut feet: BTreeMap<(usize, bool), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         let mut exits: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for index in 0..lanes.bundles.len() {
-            let Bundle { to, below, first_layer, .. } = lanes.bundles[index];
+            let Bundle {
+                to,
+                below,
+                first_layer,
+                ..
+            } = lanes.bundles[index];
             let free = |item| is_at_end(level, item, below);
             if free(to) {
                 feet.entry((to, below)).or_default().0.push(index);
@@ -74,7 +79,8 @@ impl Lanes {
             let bundle = &lanes.bundles[index];
             for &edge in &bundle.edges {
                 let link = &level.edges[edge];
-                let by_foot = link.style != Style::Plain && link.label == 0.0 && link.from != link.to;
+                let by_foot =
+                    link.style != Style::Plain && link.label == 0.0 && link.from != link.to;
                 if by_foot && free(link.from) {
                     let of_item = feet.entry((link.from, below)).or_default();
                     if of_item.1.last() != Some(&index) {
@@ -96,10 +102,19 @@ impl Lanes {
 
     fn bundle(&mut self, level: &Level) {
         let mut keys = BTreeMap::new();
-        for (edge, link) in level.edges.iter().enumerate().filter(|(edge, _)| level.back[*edge]) {
+        for (edge, link) in level
+            .edges
+            .iter()
+            .enumerate()
+            .filter(|(edge, _)| level.back[*edge])
+        {
             let below = link.answers || level.items[link.to].door || link.style == Style::Error;
             // The ports of a frame are where they are, so each link into one has a lane of its own.
-            let own = if level.items[link.to].fixed { edge + 1 } else { 0 };
+            let own = if level.items[link.to].fixed {
+                edge + 1
+            } else {
+                0
+            };
             let key = (link.to, below, link.style, own);
             let bundle = *keys.entry(key).or_insert_with(|| {
                 self.bundles.push(Bundle {
@@ -130,7 +145,11 @@ impl Lanes {
     }
 
     /// Spreads what arrives at and leaves a lower or upper side, so that nothing of it crosses.
-    fn set_feet(&mut self, level: &Level, feet: &BTreeMap<(usize, bool), (Vec<usize>, Vec<usize>)>) {
+    fn set_feet(
+        &mut self,
+        level: &Level,
+        feet: &BTreeMap<(usize, bool), (Vec<usize>, Vec<usize>)>,
+    ) {
         for (&(item, _), (arriving, leaving)) in feet {
             let count = arriving.len() + leaving.len();
             let room = level.items[item].width - 44.0;
@@ -142,7 +161,8 @@ impl Lanes {
             for (n, bundle) in leaving.iter().enumerate() {
                 for &edge in &self.bundles[*bundle].edges {
                     let own = level.edges[edge].from == item;
-                    if let (true, Some((_, exit @ Exit::Foot(_)))) = (own, &mut self.of_edge[edge]) {
+                    if let (true, Some((_, exit @ Exit::Foot(_)))) = (own, &mut self.of_edge[edge])
+                    {
                         *exit = Exit::Foot(place(arriving.len() + n));
                     }
                 }
@@ -163,7 +183,11 @@ impl Lanes {
     /// Returns -1 if the lane of a link is above, 1 if below; none if the link leads forward.
     pub(crate) fn side_of(&self, edge: usize) -> Option<f64> {
         let (bundle, _) = self.of_edge[edge]?;
-        Some(if self.bundles[bundle].below { 1.0 } else { -1.0 })
+        Some(if self.bundles[bundle].below {
+            1.0
+        } else {
+            -1.0
+        })
     }
 
     pub(crate) fn bundle_of(&self, edge: usize) -> Option<usize> {
@@ -181,7 +205,8 @@ impl Lanes {
 
     /// Draws all that leads back.
     pub(crate) fn draw(&self, level: &Level, columns: &[Column], placed: &mut Placed) {
-        let (mut tops, mut bottoms) = (vec![f64::MAX; columns.len()], vec![f64::MIN; columns.len()]);
+        let (mut tops, mut bottoms) =
+            (vec![f64::MAX; columns.len()], vec![f64::MIN; columns.len()]);
         for vertex in &level.vertices {
             let (layer, half) = (vertex.layer, vertex.height / 2.0);
             tops[layer] = tops[layer].min(vertex.y - half);
@@ -190,19 +215,39 @@ impl Lanes {
         for (index, bundle) in self.bundles.iter().enumerate() {
             let layers = bundle.first_layer..=bundle.last_layer;
             let height = match bundle.below {
-                true => bottoms[layers.clone()].iter().fold(f64::MIN, |a, b| a.max(*b)) + MARGIN,
+                true => {
+                    bottoms[layers.clone()]
+                        .iter()
+                        .fold(f64::MIN, |a, b| a.max(*b))
+                        + MARGIN
+                }
                 false => tops[layers.clone()].iter().fold(f64::MAX, |a, b| a.min(*b)) - MARGIN,
             };
-            let edge_of_rest = if bundle.below { &mut bottoms } else { &mut tops };
+            let edge_of_rest = if bundle.below {
+                &mut bottoms
+            } else {
+                &mut tops
+            };
             edge_of_rest[layers].fill(height);
             self.draw_bundle(index, height, level, columns, placed);
         }
     }
 
-    fn draw_bundle(&self, index: usize, lane: f64, level: &Level, columns: &[Column], placed: &mut Placed) {
+    fn draw_bundle(
+        &self,
+        index: usize,
+        lane: f64,
+        level: &Level,
+        columns: &[Column],
+        placed: &mut Placed,
+    ) {
         let bundle = &self.bundles[index];
         let target = placed.items[bundle.to];
-        let side = if bundle.below { target.bottom() } else { target.y };
+        let side = if bundle.below {
+            target.bottom()
+        } else {
+            target.y
+        };
         let entry = match bundle.entry {
             Entry::Foot(offset) => {
                 let x = target.x + target.width / 2.0 + offset;
@@ -224,14 +269,22 @@ impl Lanes {
                     vec![at(source.right(), y), at(x, y), at(x, lane)]
                 }
                 Some((_, Exit::Foot(offset))) => {
-                    let side = if bundle.below { source.bottom() } else { source.y };
+                    let side = if bundle.below {
+                        source.bottom()
+                    } else {
+                        source.y
+                    };
                     let x = source.x + source.width / 2.0 + offset;
                     vec![at(x, side), at(x, lane)]
                 }
                 None => Vec::new(),
             }
         };
-        let begins: Vec<(usize, Vec<Point>)> = bundle.edges.iter().map(|edge| (*edge, begin(*edge))).collect();
+        let begins: Vec<(usize, Vec<Point>)> = bundle
+            .edges
+            .iter()
+            .map(|edge| (*edge, begin(*edge)))
+            .collect();
         // Of those on the same track the farthest from the lane draws it, and of all the one farthest to the right draws the lane.
         let farness = |points: &[Point]| points.first().map_or(0.0, |point| (point.y - lane).abs());
         let column = |points: &[Point]| points.last().map_or(0.0, |point| point.x);
@@ -252,7 +305,10 @@ impl Lanes {
                     // It joins the track where it meets it.
                     points.truncate(2);
                     let room = (lane - points[1].y) / 2.0;
-                    points.push(at(here, points[1].y + room.clamp(-2.0 * RADIUS, 2.0 * RADIUS)));
+                    points.push(at(
+                        here,
+                        points[1].y + room.clamp(-2.0 * RADIUS, 2.0 * RADIUS),
+                    ));
                 } else {
                     points.push(at(here - 2.0 * RADIUS, lane));
                 }

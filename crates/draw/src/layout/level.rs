@@ -98,8 +98,54 @@ pub(crate) const MARGIN: f64 = 16.0;
 /// From one line to the next beside it.
 pub(crate) const TRACK: f64 = 12.0;
 
-/// Gives a level its layout.
-pub(crate) fn place(items: Vec<Item>, edges: Vec<Edge>) -> Placed {
+/// Gives a level its layout: what hangs together by itself, one part below the other.
+pub(crate) fn place(items: &[Item], edges: &[Edge]) -> Placed {
+    let mut whole = Placed::empty(items.len(), edges.len());
+    for part in parts(items.len(), edges) {
+        let mut number = vec![0; items.len()];
+        for (new, old) in part.iter().enumerate() {
+            number[*old] = new;
+        }
+        let inside: Vec<usize> = (0..edges.len())
+            .filter(|edge| part.binary_search(&edges[*edge].from).is_ok())
+            .collect();
+        let of_part = |edge: &usize| Edge {
+            from: number[edges[*edge].from],
+            to: number[edges[*edge].to],
+            ..edges[*edge].clone()
+        };
+        let items = part.iter().map(|item| items[*item].clone()).collect();
+        let placed = place_part(items, inside.iter().map(of_part).collect());
+        whole.add(placed, &part, &inside);
+    }
+    whole
+}
+
+/// Finds the parts of a level that no link joins, each with its items in order.
+fn parts(count: usize, edges: &[Edge]) -> Vec<Vec<usize>> {
+    let mut beside = vec![Vec::new(); count];
+    for edge in edges {
+        beside[edge.from].push(edge.to);
+        beside[edge.to].push(edge.from);
+    }
+    let mut seen = vec![false; count];
+    let mut parts = Vec::new();
+    for first in 0..count {
+        let mut part = Vec::new();
+        let mut open = vec![first];
+        while let Some(item) = open.pop() {
+            if !std::mem::replace(&mut seen[item], true) {
+                part.push(item);
+                open.extend(&beside[item]);
+            }
+        }
+        part.sort_unstable();
+        parts.extend(Some(part).filter(|part| !part.is_empty()));
+    }
+    parts
+}
+
+fn place_part(items: Vec<Item>, edges: Vec<Edge>) -> Placed {
     let (ranks, back) = ranks::ranks(&items, &edges);
     let mut level = Level::new(items, edges, ranks, back);
     order::order(&mut level);
@@ -187,11 +233,8 @@ impl Level {
         let count = self.edges.len();
         let mut placed = Placed {
             width: columns.last().map_or(0.0, |column| column.end),
-            height: 0.0,
             items,
-            lines: vec![Path::default(); count],
-            whole: vec![true; count],
-            labels: vec![None; count],
+            ..Placed::empty(0, count)
         };
         for (edge, chain) in self.chains.iter().enumerate() {
             if !self.back[edge] {
@@ -257,7 +300,9 @@ impl Level {
             let items = self.layers[layer].iter();
             let items = items.filter_map(|vertex| self.vertices[*vertex].item);
             let items: Vec<&Item> = items.map(|item| &self.items[item]).collect();
-            let widest = |items: &mut dyn Iterator<Item = &&Item>| items.map(|item| item.width).fold(0.0, f64::max);
+            let widest = |items: &mut dyn Iterator<Item = &&Item>| {
+                items.map(|item| item.width).fold(0.0, f64::max)
+            };
             let right = left + widest(&mut items.iter());
             let nodes = widest(&mut items.iter().filter(|item| !item.fixed && !item.narrow));
             let tracks = right + label[layer];
@@ -306,6 +351,31 @@ pub(crate) struct Column {
 }
 
 impl Placed {
+    fn empty(items: usize, edges: usize) -> Placed {
+        Placed {
+            items: vec![Rect::default(); items],
+            lines: vec![Path::default(); edges],
+            whole: vec![true; edges],
+            labels: vec![None; edges],
+            ..Placed::default()
+        }
+    }
+
+    /// Puts a part below what there is; the margins between the two are one.
+    fn add(&mut self, part: Placed, items: &[usize], edges: &[usize]) {
+        let by = at(0.0, (self.height - MARGIN).max(0.0));
+        for (item, place) in items.iter().zip(part.items) {
+            self.items[*item] = place.moved(by);
+        }
+        for (n, edge) in edges.iter().enumerate() {
+            self.lines[*edge] = part.lines[n].moved(by);
+            self.whole[*edge] = part.whole[n];
+            self.labels[*edge] = part.labels[n].map(|label| at(label.x, label.y + by.y));
+        }
+        self.width = self.width.max(part.width);
+        self.height = by.y + part.height;
+    }
+
     /// Moves everything so that the upper margin is as it should be, and measures the height.
     fn fit(&mut self) {
         let (mut top, mut bottom) = (f64::MAX, f64::MIN);

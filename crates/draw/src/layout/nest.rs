@@ -83,8 +83,16 @@ impl Frame {
 
     /// Lays out what is in it, from the inside.
     fn place<'a>(&'a self, picture: &Picture) -> Laid<'a> {
-        let inner: Vec<Laid<'a>> = self.inner.values().map(|frame| frame.place(picture)).collect();
-        let mut items: Vec<Item> = self.shapes.iter().map(|shape| item(picture, *shape)).collect();
+        let inner: Vec<Laid<'a>> = self
+            .inner
+            .values()
+            .map(|frame| frame.place(picture))
+            .collect();
+        let mut items: Vec<Item> = self
+            .shapes
+            .iter()
+            .map(|shape| item(picture, *shape))
+            .collect();
         let mut stands: HashMap<usize, (usize, Option<usize>)> = HashMap::new();
         for (item, shape) in self.shapes.iter().enumerate() {
             stands.insert(*shape, (item, None));
@@ -95,7 +103,8 @@ impl Frame {
             for shape in &shapes {
                 stands.insert(*shape, (items.len(), Some(index)));
             }
-            let is_first = |shape: &usize| matches!(picture.shapes[*shape].role, Role::Door | Role::Source);
+            let is_first =
+                |shape: &usize| matches!(picture.shapes[*shape].role, Role::Door | Role::Source);
             items.push(Item {
                 width: laid.width(),
                 height: laid.height(),
@@ -121,12 +130,12 @@ impl Frame {
             let border = |items: &mut Vec<Item>, seat| {
                 items.push(Item {
                     width: 0.0,
-                    height: 10.0,
+                    height: 4.0,
                     seat,
                     first: seat == Seat::Entry,
                     door: false,
                     fixed: true,
-                narrow: false,
+                    narrow: false,
                 });
                 items.len() - 1
             };
@@ -167,10 +176,11 @@ impl Frame {
             });
             numbers.push((index, turn));
         }
-        let placed = level::place(items, edges);
+        let placed = level::place(&items, &edges);
         let top = self.head();
         let heights = |ends: &[(usize, usize)]| {
-            let height = |(line, item): &(usize, usize)| (*line, placed.items[*item].middle() + top);
+            let height =
+                |(line, item): &(usize, usize)| (*line, placed.items[*item].middle() + top);
             ends.iter().map(height).collect()
         };
         let (enters, leaves) = (heights(&entries), heights(&exits));
@@ -207,7 +217,13 @@ impl Laid<'_> {
     }
 
     /// Writes where things are in the whole picture, if the frame's corner is at a point.
-    fn unfold(&self, picture: &Picture, corner: Point, layout: &mut Layout, pieces: &mut [Vec<(usize, Path)>]) {
+    fn unfold(
+        &self,
+        picture: &Picture,
+        corner: Point,
+        layout: &mut Layout,
+        pieces: &mut [Vec<(usize, Path)>],
+    ) {
         let by = at(corner.x, corner.y + self.frame.head());
         for (item, shape) in self.frame.shapes.iter().enumerate() {
             layout.shapes[*shape] = self.placed.items[item].moved(by);
@@ -268,7 +284,9 @@ fn item(picture: &Picture, index: usize) -> Item {
     let note = shape.role == Role::Note;
     let title = if note { SMALL } else { TITLE };
     let wide = text::width(&shown(&shape.title), title, !note);
-    let below = shape.below().map_or(0.0, |below| text::width(&below, SMALL, false));
+    let below = shape
+        .below()
+        .map_or(0.0, |below| text::width(&below, SMALL, false));
     let cards = if shape.instances > 1 { CARDS } else { 0.0 };
     let (padding, least, height) = match shape.role {
         Role::Note => (8.0, 0.0, 20.0),

@@ -30,7 +30,12 @@ pub(crate) fn order(level: &mut Level) {
             let linked = if forth { &before } else { &after };
             let mut keyed: Vec<(f64, usize)> = level.layers[layer]
                 .iter()
-                .map(|vertex| (middle(&linked[*vertex], &places).unwrap_or(places[*vertex] as f64), *vertex))
+                .map(|vertex| {
+                    (
+                        middle(&linked[*vertex], &places).unwrap_or(places[*vertex] as f64),
+                        *vertex,
+                    )
+                })
                 .collect();
             keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
             for (place, (_, vertex)) in keyed.iter().enumerate() {

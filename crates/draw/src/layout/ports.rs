@@ -11,10 +11,10 @@ const STEP: f64 = 18.0;
 /// From one port where links arrive to the next.
 const IN_STEP: f64 = 14.0;
 
-/// A place on the side of a node in the making: how far down its links lead, whether it is the main one, and its links.
+/// A place on the side of a node in the making: how far down its links lead, how much it is the main one, and its links.
 struct Group {
     towards: f64,
-    plain: bool,
+    main: u8,
     edges: Vec<usize>,
 }
 
@@ -28,7 +28,8 @@ pub(crate) fn place(level: &mut Level, lanes: &Lanes) {
     }
     let count = level.items.len();
     let mut out: Vec<BTreeMap<usize, Group>> = (0..count).map(|_| BTreeMap::new()).collect();
-    let mut into: Vec<BTreeMap<(bool, usize), Group>> = (0..count).map(|_| BTreeMap::new()).collect();
+    let mut into: Vec<BTreeMap<(bool, usize), Group>> =
+        (0..count).map(|_| BTreeMap::new()).collect();
     for (index, edge) in level.edges.iter().enumerate() {
         let side = lanes.side_of(index);
         let chain = &level.chains[index];
@@ -36,8 +37,16 @@ pub(crate) fn place(level: &mut Level, lanes: &Lanes) {
             Some(side) => (side * 1e6, side * 1e6),
             None => (places[chain[1]], places[chain[chain.len() - 2]]),
         };
-        let plain = edge.style == Style::Plain && side.is_none();
-        let group = |towards| Group { towards, plain, edges: Vec::new() };
+        let main = match edge.style {
+            Style::Plain if side.is_none() && edge.label == 0.0 => 2,
+            Style::Plain if side.is_none() => 1,
+            _ => 0,
+        };
+        let group = |towards| Group {
+            towards,
+            main,
+            edges: Vec::new(),
+        };
         if lanes.leaves_at_side(index) {
             // What leads forward and what leads back never share a place: their ways part at once.
             let key = edge.port * 2 + usize::from(side.is_some());
@@ -76,9 +85,13 @@ pub(crate) fn place(level: &mut Level, lanes: &Lanes) {
 fn spread<'a>(groups: impl Iterator<Item = &'a Group>, step: f64, places: &mut [f64]) -> f64 {
     let mut groups: Vec<&Group> = groups.collect();
     groups.sort_by(|a, b| a.towards.total_cmp(&b.towards));
-    let mut main = groups.iter().enumerate().filter(|(_, group)| group.plain);
+    let most = groups.iter().map(|group| group.main).max().unwrap_or(0);
+    let mut main = groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| group.main == most);
     let centre = match (main.next(), main.next()) {
-        (Some((only, _)), None) => only as f64,
+        (Some((only, _)), None) if most > 0 => only as f64,
         _ => (groups.len().saturating_sub(1)) as f64 / 2.0,
     };
     let mut reach = 0.0_f64;

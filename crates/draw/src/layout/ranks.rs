@@ -33,7 +33,8 @@ pub(crate) fn ranks(items: &[Item], edges: &[Edge]) -> (Vec<usize>, Vec<bool>) {
     // What nothing leads to, and is no source, stands close to what it leads to.
     for item in (0..items.len()).filter(|item| alone[*item]) {
         let closest = next[item].iter().map(|to| ranks[*to] - 1).min();
-        if let (false, Seat::Anywhere, Some(rank)) = (items[item].first, items[item].seat, closest) {
+        if let (false, Seat::Anywhere, Some(rank)) = (items[item].first, items[item].seat, closest)
+        {
             ranks[item] = rank;
         }
     }
@@ -53,7 +54,13 @@ pub(crate) fn ranks(items: &[Item], edges: &[Edge]) -> (Vec<usize>, Vec<bool>) {
 fn leading_back(items: &[Item], edges: &[Edge]) -> Vec<bool> {
     let mut back: Vec<bool> = edges
         .iter()
-        .map(|edge| items[edge.to].door || edge.from == edge.to)
+        .map(|edge| {
+            // What comes over the border of a frame comes from the left, also to a door; and between doors nothing
+            // tells what is the answer.
+            let from = &items[edge.from];
+            let answer = items[edge.to].door && !from.door && from.seat != Seat::Entry;
+            answer || edge.from == edge.to
+        })
         .collect();
     let mut out = vec![Vec::new(); items.len()];
     let mut entered = vec![false; items.len()];
