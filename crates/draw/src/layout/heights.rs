@@ -74,7 +74,7 @@ fn settle(level: &mut Level, layer: usize, pulls: &[Vec<Pull>]) {
         let wanted = wanted(level, &pulls[*vertex]);
         // The way that goes well is to be straight, before all others.
         let weight = match wanted {
-            Some((3, _)) if level.vertices[*vertex].item.is_some() => 1000.0,
+            Some((3, _)) if is_node(level, *vertex) => 1e6,
             Some((2, _)) => 20.0,
             Some(_) => 1.0,
             None => 0.01,
@@ -129,13 +129,15 @@ fn offsets(level: &Level, layer: usize) -> Vec<f64> {
 }
 
 fn gap(level: &Level, above: usize, below: usize) -> f64 {
-    let is_node = |vertex: usize| {
-        let item = level.vertices[vertex].item;
-        item.is_some_and(|item| level.items[item].seat == Seat::Anywhere)
-    };
-    match (is_node(above), is_node(below)) {
+    match (is_node(level, above), is_node(level, below)) {
         (true, true) => 26.0,
-        (false, false) => 1000.0,
+        (false, false) => 12.0,
         _ => 18.0,
     }
+}
+
+/// Tells whether a vertex is no mere part of a line.
+fn is_node(level: &Level, vertex: usize) -> bool {
+    let item = level.vertices[vertex].item;
+    item.is_some_and(|item| level.items[item].seat == Seat::Anywhere)
 }

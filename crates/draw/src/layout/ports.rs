@@ -34,7 +34,12 @@ pub(crate) fn place(level: &mut Level, lanes: &Lanes) {
         let side = lanes.side_of(index);
         let chain = &level.chains[index];
         let (first, last) = match side {
-            Some(side) => (side * 1e6, side * 1e6),
+            Some(side) => {
+                // The innermost lane is the closest to the corner, so that none crosses another.
+                let inwards = lanes.bundle_of(index).unwrap_or(0) as f64;
+                let towards = side * (1e6 - inwards);
+                (towards, towards)
+            }
             None => (places[chain[1]], places[chain[chain.len() - 2]]),
         };
         let main = match edge.style {
