@@ -238,7 +238,9 @@ impl Line {
             Some(WiredErrors::Kind(kind)) => Some(kind.to_string()),
             None => Some(outbox.to_owned()).filter(|outbox| outbox != to && !is_usual(outbox)),
         };
-        let into = Some(inbox).filter(|inbox| *inbox != from.as_str() && !is_usual(inbox));
+        // Unless somebody named it, an inbox has the name of where its events come from.
+        let given = inbox == from.as_str() || inbox == outbox || inbox == format!("error_{from}");
+        let into = Some(inbox).filter(|inbox| !given && !is_usual(inbox));
         let into = into.map(|inbox| format!("→ {inbox}"));
         let by = transport.map(|transport| format!("({transport})"));
         let words: Vec<String> = out.into_iter().chain(into).chain(by).collect();

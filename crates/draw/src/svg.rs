@@ -77,7 +77,10 @@ impl Layout {
             writeln!(
                 out,
                 r#"<path d="{}" fill="none" stroke="{}" stroke-width="{}"{}{arrow}><title>{}</title></path>"#,
-                from_inside(&self.lines[index]).data(),
+                match picture.shapes[line.from].role {
+                    Role::Note => self.lines[index].data(),
+                    _ => from_inside(&self.lines[index]).data(),
+                },
                 line.style.colour(),
                 line.style.width(),
                 line.style.dashes(),

@@ -11,6 +11,9 @@ use crate::picture::Style;
 const FOOT: f64 = 16.0;
 const RADIUS: f64 = 9.0;
 
+/// The bundles that arrive at and leave the lower (or upper) side of an item.
+type Feet = BTreeMap<(usize, bool), (Vec<usize>, Vec<usize>)>;
+
 /// All lanes of a level.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
@@ -59,7 +62,7 @@ impl Lanes {
         };
         lanes.bundle(level);
         // At the ends of a layer a node has its lower or upper side free.
-        let mut feet: BTreeMap<(usize, bool), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut feet: Feet = BTreeMap::new();
         let mut exits: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for index in 0..lanes.bundles.len() {
             let Bundle {
@@ -145,11 +148,7 @@ impl Lanes {
     }
 
     /// Spreads what arrives at and leaves a lower or upper side, so that nothing of it crosses.
-    fn set_feet(
-        &mut self,
-        level: &Level,
-        feet: &BTreeMap<(usize, bool), (Vec<usize>, Vec<usize>)>,
-    ) {
+    fn set_feet(&mut self, level: &Level, feet: &Feet) {
         for (&(item, _), (arriving, leaving)) in feet {
             let count = arriving.len() + leaving.len();
             let room = level.items[item].width - 44.0;
