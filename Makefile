@@ -6,7 +6,7 @@ CARGO_FLAGS ?=
 CARGO_TARGET_DIR ?= target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test catalogue check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
+.PHONY: help run test catalogue pictures check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
 
 help: ## Shows these lines
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ catalogue: ## Writes the page of all actors anew, docs/guide/actors.md; a part o
 	@scripts/setup build
 	$(CARGO) build --quiet --package compysition --bin compysition --all-features $(CARGO_FLAGS)
 	$(CARGO_TARGET_DIR)/debug/compysition actors --format markdown > docs/guide/actors.md
+
+pictures: ## Draws anew the pictures that tests hold: that of the README, and those in crates/draw/tests/pictures
+	@scripts/setup build
+	DRAW=1 $(CARGO) test --quiet --package compysition-draw --test pictures $(CARGO_FLAGS)
+	$(CARGO) build --quiet --package compysition --bin compysition --all-features $(CARGO_FLAGS)
+	$(CARGO_TARGET_DIR)/debug/compysition graph examples/xml_gateway/gateway.yaml --output docs/pictures/gateway.svg
 
 check: lint doc dependencies ## Checks format, lints, manual and dependencies (all of CI but the tests)
 

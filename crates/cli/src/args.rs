@@ -58,6 +58,33 @@ pub(crate) enum Command {
     },
     /// Lists the actors that flow files can name, or shows the manual of one.
     Actors(ActorsOptions),
+    /// Draws flows: actors, links, and the way of answers and errors.
+    Graph(GraphOptions),
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct GraphOptions {
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// How it is drawn.
+    #[arg(long, value_name = "FORMAT", default_value = "svg")]
+    pub(crate) format: Drawing,
+    /// The file to write, instead of standard output; of several flows each has a file with its name before the ending.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Shows the picture in the browser.
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawing {
+    /// A picture, for browsers and pages.
+    Svg,
+    /// Mermaid, which viewers of Markdown draw.
+    Mermaid,
+    /// DOT, for Graphviz.
+    Dot,
 }
 
 #[derive(Arguments, Debug)]

@@ -19,6 +19,7 @@ mod args;
 mod check;
 mod explain;
 mod files;
+mod graph;
 mod log;
 mod manual;
 mod nodes;

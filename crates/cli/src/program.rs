@@ -79,6 +79,7 @@ impl Program {
             Command::Check { files, strict } => check::check(&self, &files, strict),
             Command::Explain(options) => explain::explain(&self, &options),
             Command::Actors(options) => actors::actors(&self, &options),
+            Command::Graph(options) => crate::graph::graph(&self, &options),
         }
     }
 }

@@ -281,6 +281,11 @@ impl Ports {
         self.sink
     }
 
+    /// Returns whether it gathers what came of one event.
+    pub fn is_gatherer(&self) -> bool {
+        self.gathers
+    }
+
     /// Returns whether it may end an event without sending it on.
     pub fn drops(&self) -> bool {
         self.may_drop

@@ -14,6 +14,7 @@ mod killed;
 mod known_before;
 mod manuals;
 mod nodes;
+mod pictures;
 mod side_by_side;
 mod stopping;
 mod streams;

@@ -1,0 +1,126 @@
+//! The command `graph`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use compysition_draw::Picture;
+use compysition_flow::Loaded;
+
+use crate::args::{Drawing, GraphOptions};
+use crate::{Program, files, output};
+
+/// Draws each flow, to standard output, into files or in the browser.
+pub(crate) fn graph(program: &Program, options: &GraphOptions) -> ExitCode {
+    let Some(flows) = files::load(program, &options.files) else {
+        return ExitCode::FAILURE;
+    };
+    let pictures: Vec<Picture> = flows.iter().map(picture).collect();
+    match show(&pictures, options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            output::complain(format_args!("error: {message}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn picture(flow: &Loaded) -> Picture {
+    let wiring = flow.wiring();
+    let kinds: Vec<Option<&str>> = (0..wiring.actors.len())
+        .map(|actor| flow.kind(actor))
+        .collect();
+    Picture::new(&wiring, &kinds)
+}
+
+fn show(pictures: &[Picture], options: &GraphOptions) -> Result<(), String> {
+    let many = pictures.len() > 1;
+    if many && options.output.is_none() && !options.open && options.format == Drawing::Svg {
+        return Err(format!(
+            "these are {} flows, and a picture holds one; give `--output PATH`, and each gets a file with its name",
+            pictures.len()
+        ));
+    }
+    for picture in pictures {
+        let drawn = match options.format {
+            Drawing::Svg => picture.svg(),
+            Drawing::Mermaid => picture.mermaid(),
+            Drawing::Dot => picture.dot(),
+        };
+        match &options.output {
+            Some(path) if many => write(&named(path, &picture.title), &drawn)?,
+            Some(path) => write(path, &drawn)?,
+            None if !options.open => output::say(drawn),
+            None => {}
+        }
+        if options.open {
+            open(picture)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the name of a flow before the ending of a path.
+fn named(path: &Path, flow: &str) -> PathBuf {
+    let plain = |c: char| {
+        if c.is_alphanumeric() || matches!(c, '_' | '-' | '.') {
+            c
+        } else {
+            '_'
+        }
+    };
+    let flow: String = flow.chars().map(plain).collect();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = match path.extension() {
+        Some(ending) => format!("{stem}-{flow}.{}", ending.to_string_lossy()),
+        None => format!("{stem}-{flow}"),
+    };
+    path.with_file_name(name)
+}
+
+fn write(path: &Path, drawn: &str) -> Result<(), String> {
+    fs::write(path, drawn).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+/// Shows a picture with the program that the desktop has for it. The file stays, as nobody tells when it was read.
+fn open(picture: &Picture) -> Result<(), String> {
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let name = format!("compysition-{}.svg", std::process::id());
+    let path = named(&std::env::temp_dir().join(name), &picture.title);
+    write(&path, &picture.svg())?;
+    let mut command = Command::new(opener);
+    let status = command
+        .arg(&path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!(
+            "`{opener}` cannot show {}; open it yourself",
+            path.display()
+        )),
+        Err(error) => Err(format!(
+            "there is no browser to open {}: cannot start `{opener}`: {error}; open it yourself, or write it with `--output`",
+            path.display()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_flow_has_a_file_with_its_name() {
+        assert_eq!(
+            named(Path::new("a/b.svg"), "shop"),
+            Path::new("a/b-shop.svg")
+        );
+        assert_eq!(named(Path::new("b"), "../shop"), Path::new("b-.._shop"));
+    }
+}

@@ -1,0 +1,46 @@
+//! The command `graph`.
+
+use std::fs;
+
+use crate::support::{compysition, examples, root};
+
+#[test]
+fn the_picture_of_the_readme_is_what_the_command_draws() {
+    let flow = examples().join("xml_gateway/gateway.yaml");
+    let drawn = compysition(["graph"]).arg(flow).output().unwrap();
+    assert!(drawn.status.success(), "{drawn:?}");
+    let kept = fs::read(root().join("docs/pictures/gateway.svg")).unwrap();
+    assert!(
+        kept == drawn.stdout,
+        "docs/pictures/gateway.svg is not what is drawn; `make pictures` draws it anew"
+    );
+}
+
+#[test]
+fn several_flows_have_a_file_each() {
+    let directory = std::env::temp_dir().join(format!("pictures-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    let flows =
+        ["gateway", "executor"].map(|name| examples().join(format!("xml_gateway/{name}.yaml")));
+    let refused = compysition(["graph"]).args(&flows).output().unwrap();
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && message.contains("--output"),
+        "{message}"
+    );
+    let path = directory.join("flows.dot");
+    let drawn = compysition(["graph", "--format", "dot", "--output"])
+        .arg(path)
+        .args(&flows)
+        .output()
+        .unwrap();
+    assert!(drawn.status.success(), "{drawn:?}");
+    for name in ["gateway", "executor"] {
+        let text = fs::read_to_string(directory.join(format!("flows-{name}.dot"))).unwrap();
+        assert!(
+            text.starts_with(&format!("digraph \"{name}\" {{")),
+            "{text}"
+        );
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
