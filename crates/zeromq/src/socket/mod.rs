@@ -54,8 +54,6 @@ pub enum Kind {
     Dealer,
     /// Receives from all peers, and sends to the one that it names.
     Router,
-    /// Sends a request, and then receives its answer.
-    Req,
 }
 
 /// A peer of a [`Kind::Router`].
@@ -195,10 +193,18 @@ impl Socket {
     }
 
     /// Closes the socket, when what was sent has left it, or `linger` is over.
-    pub async fn close(self) {
-        drop(self.router);
+    pub async fn close(&self) {
         // What it could complain about is that it is closed already.
-        let _ = self.inner.close().await;
+        let _ = self.inner.clone().close().await;
+    }
+
+    /// Closes the socket at once; what has not left it never will.
+    pub async fn discard(&self) {
+        let _ = self
+            .inner
+            .clone()
+            .close_with_linger(Some(Duration::ZERO))
+            .await;
     }
 
     fn router(&self) -> Result<&IdentitySocket> {
@@ -216,7 +222,6 @@ impl From<Kind> for SocketType {
             Kind::Sub => SocketType::Sub,
             Kind::Dealer => SocketType::Dealer,
             Kind::Router => SocketType::Router,
-            Kind::Req => SocketType::Req,
         }
     }
 }

@@ -1,0 +1,6 @@
+//! Sockets with real peers: libzmq, through pyzmq.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod foreign;
+mod libzmq;
+mod site;
