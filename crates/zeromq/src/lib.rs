@@ -5,10 +5,12 @@ mod content;
 mod error_frame;
 mod identity;
 mod intake;
+mod mdp;
 mod peers;
 pub mod socket;
 
 pub use bound::Bound;
+pub use mdp::{MdpBroker, MdpClient, MdpWorker};
 pub use peers::{ZmqDealer, ZmqPub, ZmqPull, ZmqPush, ZmqRep, ZmqReq, ZmqRouter, ZmqSub};
 
 /// Adds the actors of this crate to a registry, under the names that flow files use.
@@ -21,5 +23,8 @@ pub fn register(registry: &mut compysition_core::Registry) {
         .add::<ZmqReq>("zmq_req")
         .add::<ZmqRep>("zmq_rep")
         .add::<ZmqDealer>("zmq_dealer")
-        .add::<ZmqRouter>("zmq_router");
+        .add::<ZmqRouter>("zmq_router")
+        .add::<MdpBroker>("mdp_broker")
+        .add::<MdpWorker>("mdp_worker")
+        .add::<MdpClient>("mdp_client");
 }

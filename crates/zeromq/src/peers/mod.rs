@@ -19,4 +19,6 @@ pub use rep::ZmqRep;
 pub use req::ZmqReq;
 pub use router::ZmqRouter;
 
+pub(crate) use door::why;
+pub(crate) use req::unreadable;
 pub(crate) use setup::{Side, wire};

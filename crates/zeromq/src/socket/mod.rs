@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use compysition_core::{Context, Error, ErrorKind, Result};
-use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType};
+use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType, TrySendError};
 
 pub use curve::Curve;
 pub use endpoint::{Endpoint, Endpoints};
@@ -151,12 +151,30 @@ impl Socket {
             .map_err(error)
     }
 
+    /// Sends a message to a peer of a router, if that has room for it now.
+    ///
+    /// # Errors
+    /// Unavailable, if that peer is not connected, or takes nothing.
+    pub fn try_send_to(&self, peer: &[u8], frames: Frames) -> Result {
+        let tried = self.router()?.try_send_to(peer, message(frames));
+        tried.map_err(|cause| match cause {
+            TrySendError::Full(_) => Error::unavailable("that peer takes nothing"),
+            TrySendError::Closed => error(omq_tokio::Error::Closed),
+            TrySendError::Error(cause) => error(cause),
+        })
+    }
+
     /// Waits for a message.
     ///
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn recv(&self) -> Result<Frames> {
         Ok(frames(self.inner.recv().await.map_err(error)?))
+    }
+
+    /// Takes a message that is there already.
+    pub fn try_recv(&self) -> Option<Frames> {
+        self.inner.try_recv().ok().map(frames)
     }
 
     /// Waits for a message to a router, and tells who has sent it.
@@ -178,13 +196,18 @@ impl Socket {
         Ok((peer, frames(message)))
     }
 
+    /// Returns whether a peer is connected.
+    pub fn is_connected(&self) -> bool {
+        self.inner.ready_peer_count() > 0
+    }
+
     /// Waits until a peer is connected.
     ///
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn connected(&self) -> Result {
         // Looked at first, since to wait asks the socket's task.
-        if self.inner.ready_peer_count() > 0 {
+        if self.is_connected() {
             return Ok(());
         }
         let for_ever = Duration::MAX;
