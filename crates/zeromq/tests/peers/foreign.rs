@@ -46,7 +46,7 @@ fn meetings(ours: Value, theirs: Value) -> Vec<Meeting> {
 }
 
 /// Key files for both sides, of which we are the server or they are.
-fn keys(we_serve: bool) -> (Value, Value) {
+pub(crate) fn keys(we_serve: bool) -> (Value, Value) {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -3,4 +3,5 @@
 
 mod foreign;
 mod libzmq;
+mod majordomo;
 mod site;

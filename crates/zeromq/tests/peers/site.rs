@@ -48,7 +48,10 @@ impl Actor for Step {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         let text = event.payload().to_value();
         let is_error = event.error().is_some();
-        let _ = self.seen.send(event.child(event.payload().clone()));
+        // Without its receipt, so that it can settle.
+        let mut seen = event.child(event.payload().clone());
+        seen.set_meta_id(&*event.meta_id());
+        let _ = self.seen.send(seen);
         match text.as_str() {
             _ if is_error => Err(Error::internal("seen")),
             Some("down") => Err(Error::unavailable("the store is down")),
