@@ -8,7 +8,8 @@ use compysition_core::{Actor, ByteSize, Context, Error, Event, Ports, Result, So
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::{Instant, interval};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, interval, timeout};
 
 use crate::bound::{Bound, Notice};
 use crate::content::raw;
@@ -36,6 +37,8 @@ pub struct MdpBroker {
     rules: Rules,
     answers_failures: bool,
     socket: Option<Arc<Socket>>,
+    /// Tells when the last has been sent.
+    ended: Option<oneshot::Receiver<()>>,
     notice: Notice,
 }
 
@@ -83,6 +86,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// How long the end of the flow waits for the broker to send the last.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How often both sides say that they are there, by default.
 pub(super) const HEARTBEAT: Duration = Duration::from_millis(2500);
@@ -139,6 +145,7 @@ impl TryFrom<Settings> for MdpBroker {
             },
             answers_failures: settings.answer_failures,
             socket: None,
+            ended: None,
             notice: Notice::default(),
         })
     }
@@ -158,14 +165,24 @@ impl Actor for MdpBroker {
         self.socket = Some(socket.clone());
         let rules = self.rules.clone();
         let answers_failures = self.answers_failures;
+        let (end, ended) = oneshot::channel();
+        self.ended = Some(ended);
+        let spawner = ctx.spawner();
         ctx.produce(move |source: Source| async move {
+            // In a task of its own, which the end of the sources does not break off.
+            let stopping = source.stopping();
             let counter = Counter {
                 socket,
                 source,
                 answers_failures,
                 desk: Desk::new(rules.clone()),
             };
-            counter.serve(&rules).await;
+            spawner.spawn(async move {
+                counter.serve(&rules).await;
+                // Nobody listens if the actor is gone.
+                let _ = end.send(());
+            });
+            stopping.await;
             Ok(())
         });
         Ok(())
@@ -178,6 +195,9 @@ impl Actor for MdpBroker {
     }
 
     async fn stop(&mut self, _: &Context) -> Result {
+        if let Some(ended) = self.ended.take() {
+            let _ = timeout(FAREWELL, ended).await;
+        }
         if let Some(socket) = self.socket.take() {
             socket.close().await;
         }
@@ -201,8 +221,10 @@ impl Counter {
     async fn serve(mut self, rules: &Rules) {
         let mut tick = interval((rules.heartbeat / 5).min(Duration::from_millis(200)));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut stopping = std::pin::pin!(self.source.stopping());
         loop {
             tokio::select! {
+                () = &mut stopping => return self.end(),
                 received = self.socket.recv_from() => {
                     let Ok((peer, frames)) = received else { return };
                     let id = peer.id.clone();
@@ -291,11 +313,9 @@ impl Counter {
         event.set_service(&*service);
         drop(admission.emit_failed(event, error));
     }
-}
 
-impl Drop for Counter {
     /// Sends the workers away, and tells the clients, when the flow stops: nothing more can enter it.
-    fn drop(&mut self) {
+    fn end(mut self) {
         self.desk.end();
         for deed in std::mem::take(&mut self.desk.deeds) {
             match deed {
