@@ -45,6 +45,17 @@ pub(crate) enum Command {
     },
     /// Lists the actors that flow files can name, or shows the manual of one.
     Actors(ActorsOptions),
+    /// Makes a pair of CURVE keys for ZeroMQ: NAME.key, for everybody, and NAME.key_secret, for nobody else.
+    Keys(KeysOptions),
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct KeysOptions {
+    /// Whose keys they are.
+    pub(crate) name: String,
+    /// The directory that they are written to.
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub(crate) directory: PathBuf,
 }
 
 #[derive(Arguments, Debug)]

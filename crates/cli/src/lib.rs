@@ -18,6 +18,7 @@ mod actors;
 mod args;
 mod check;
 mod files;
+mod keys;
 mod log;
 mod manual;
 mod output;
@@ -29,7 +30,7 @@ mod running;
 mod signals;
 
 pub use manual::{Choice, Manual, PATTERNS, PURPOSES, Setting};
-pub use program::Program;
+pub use program::{MakeKeys, Program};
 
 /// Runs the program with these actors, on the command line that it was called with.
 pub fn main(registry: compysition_core::Registry) -> std::process::ExitCode {

@@ -1,15 +1,19 @@
 //! The program: a table of actors and the commands on it.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use compysition_core::Registry;
+use compysition_core::{Registry, Result};
 use compysition_expression::Functions;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, log, output, run};
+use crate::{actors, check, keys, log, output, run};
+
+/// Writes a pair of keys with this name into a directory, and returns the paths of its files.
+pub type MakeKeys = fn(&Path, &str) -> Result<Vec<PathBuf>>;
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -17,6 +21,7 @@ use crate::{actors, check, log, output, run};
 pub struct Program {
     pub(crate) registry: Registry,
     pub(crate) functions: Functions,
+    pub(crate) make_keys: Option<MakeKeys>,
 }
 
 impl Program {
@@ -25,6 +30,7 @@ impl Program {
         Program {
             registry,
             functions: Functions::default(),
+            make_keys: None,
         }
     }
 
@@ -32,6 +38,13 @@ impl Program {
     #[must_use]
     pub fn with_functions(mut self, functions: Functions) -> Program {
         self.functions = functions;
+        self
+    }
+
+    /// Adds what makes keys: the actors that need them are in a crate that the commands do not know.
+    #[must_use]
+    pub fn with_keys(mut self, make_keys: MakeKeys) -> Program {
+        self.make_keys = Some(make_keys);
         self
     }
 
@@ -60,6 +73,7 @@ impl Program {
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files } => check::check(&self, &files),
             Command::Actors(options) => actors::actors(&self, &options),
+            Command::Keys(options) => keys::keys(&self, &options),
         }
     }
 }

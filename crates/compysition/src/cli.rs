@@ -19,7 +19,13 @@ use crate::Registry;
 /// }
 /// ```
 pub fn main(registry: Registry) -> ExitCode {
-    Program::new(registry).with_functions(functions()).main()
+    let program = Program::new(registry).with_functions(functions());
+    #[cfg(feature = "zeromq")]
+    let program = program.with_keys(|directory, name| {
+        let keys = compysition_zeromq::socket::KeyPair::generate();
+        Ok(keys.write(directory, name)?.to_vec())
+    });
+    program.main()
 }
 
 /// Returns the functions that expressions of flow files can call, with those of the features that are
