@@ -254,7 +254,10 @@ fn the_log_says_why_a_connection_is_closed() {
         (large(65 << 10), "too large"),
         (greeting(3, "CURVE"), "mechanism"),
         (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "signature"),
-        ([greeting(3, "NULL"), ready("PUB")].concat(), "incompatible socket types"),
+        (
+            [greeting(3, "NULL"), ready("PUB")].concat(),
+            "incompatible socket types",
+        ),
         (greeting(3, "NULL"), "timeout"),
     ] {
         log.0.lock().unwrap().clear();

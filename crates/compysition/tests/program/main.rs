@@ -10,6 +10,7 @@ mod flows;
 mod gateway;
 mod idempotent;
 mod killed;
+mod majordomo;
 mod manuals;
 mod side_by_side;
 mod stopping;

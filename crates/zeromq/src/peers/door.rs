@@ -91,8 +91,8 @@ impl Door {
         Ok(())
     }
 
-    /// Sends an event to the peer that it names.
-    pub(super) async fn send(&self, event: Event, ctx: &Context) -> Result {
+    /// Sends an event to the peer that it names, where it ends: passed on, it would come back with what that peer says.
+    pub(super) async fn send(&self, event: Event) -> Result {
         let named = event.attribute("zmq");
         let identity = named.as_ref().and_then(|zmq| zmq.get("identity"));
         let Some(identity) = identity.and_then(Value::as_str).map(identity::read) else {
@@ -104,10 +104,9 @@ impl Door {
         let socket = self.socket.as_ref().ok_or_else(not_open)?;
         let sending = socket.send_to(&identity, frames);
         match timeout(self.rules.write_timeout, sending).await {
-            Ok(sent) => sent?,
-            Err(_) => return Err(Error::timeout("the peer does not take what it is sent")),
+            Ok(sent) => sent,
+            Err(_) => Err(Error::timeout("the peer does not take what it is sent")),
         }
-        ctx.send(event)
     }
 
     pub(super) async fn stop(&mut self) -> Result {

@@ -105,9 +105,9 @@ impl Actor for ZmqRep {
         self.0.start(ctx).await
     }
 
-    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+    async fn consume(&mut self, event: Event, _: &Context) -> Result {
         // The engine takes answers off before they come here.
-        self.0.send(event, ctx).await
+        self.0.send(event).await
     }
 
     async fn stop(&mut self, _: &Context) -> Result {

@@ -14,7 +14,7 @@ use crate::socket::{Curve, Endpoints, SocketLimits};
 /// Makes an event of each message of its peers, and answers it with what reaches its inbox, or `reply` (ZeroMQ's ROUTER).
 ///
 /// It does what `zmq_rep` does, and takes messages of a DEALER without an empty frame as well. With `answer: false` it is no door: what comes is not
-/// answered, and an event at its inbox is sent to the peer that `attributes.zmq.identity` names, and passed on; one that is not connected is `unavailable`.
+/// answered, and an event at its inbox is sent to the peer that `attributes.zmq.identity` names, and ends there; a peer that is not connected is `unavailable`.
 ///
 /// Example: `zmq_router: { bind: "ipc:///run/flow.sock", multipart: true, answer: false }`
 ///
@@ -114,8 +114,8 @@ impl Actor for ZmqRouter {
         self.0.start(ctx).await
     }
 
-    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        self.0.send(event, ctx).await
+    async fn consume(&mut self, event: Event, _: &Context) -> Result {
+        self.0.send(event).await
     }
 
     async fn stop(&mut self, _: &Context) -> Result {

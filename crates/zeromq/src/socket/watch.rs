@@ -1,5 +1,6 @@
 //! Tells the log what becomes of a socket's connections, and tries again where the library gives up.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,18 +15,22 @@ use super::wire::Wire;
 #[derive(Debug)]
 pub(super) struct Watch(#[expect(dead_code, reason = "its end is the sign")] oneshot::Sender<()>);
 
-/// Whose socket it is.
+/// Whose socket it is, and who is connected to it.
 struct Owner {
     flow: Arc<str>,
     actor: Arc<str>,
+    connected: HashSet<u64>,
+    most: usize,
 }
 
 impl Watch {
     pub(super) fn start(socket: &omq_tokio::Socket, wire: &Wire, ctx: &Context) -> Watch {
         let (alive, mut dead) = oneshot::channel();
-        let owner = Owner {
+        let mut owner = Owner {
             flow: ctx.flow().into(),
             actor: ctx.actor().into(),
+            connected: HashSet::new(),
+            most: wire.limits.max_connections,
         };
         let monitor = socket.monitor();
         let socket = socket.clone();
@@ -41,7 +46,12 @@ impl Watch {
 }
 
 impl Owner {
-    async fn watch(&self, mut monitor: MonitorStream, socket: omq_tokio::Socket, pause: Duration) {
+    async fn watch(
+        &mut self,
+        mut monitor: MonitorStream,
+        socket: omq_tokio::Socket,
+        pause: Duration,
+    ) {
         loop {
             match monitor.recv().await {
                 Ok(MonitorEvent::ConnectStopped { endpoint, reason }) => {
@@ -51,13 +61,39 @@ impl Owner {
                     // Its endpoint was right before; that the socket is closed ends the loop.
                     let _ = socket.connect(endpoint).await;
                 }
-                Ok(event) => self.tell(event),
+                Ok(event) => {
+                    self.count(&event, &socket).await;
+                    self.tell(event);
+                }
                 Err(MonitorRecvError::Lagged(missed)) => {
                     let (flow, actor) = (&self.flow, &self.actor);
                     tracing::warn!(%flow, %actor, "{missed} events of connections came too fast to be logged");
+                    let Ok(all) = socket.connections().await else {
+                        return;
+                    };
+                    self.connected = all.iter().map(|one| one.connection_id).collect();
                 }
                 Err(_) => return,
             }
+        }
+    }
+
+    /// Counts who is connected, and closes the connection of one too many.
+    async fn count(&mut self, event: &MonitorEvent, socket: &omq_tokio::Socket) {
+        match event {
+            MonitorEvent::Disconnected { peer, .. } => {
+                self.connected.remove(&peer.connection_id);
+            }
+            MonitorEvent::HandshakeSucceeded { peer, .. } => {
+                self.connected.insert(peer.connection_id);
+                if self.connected.len() > self.most {
+                    let (flow, actor) = (&self.flow, &self.actor);
+                    tracing::warn!(%flow, %actor, "a connection is closed: there are more than {}", self.most);
+                    // It may have gone already.
+                    let _ = socket.disconnect_peer(peer.connection_id).await;
+                }
+            }
+            _ => {}
         }
     }
 

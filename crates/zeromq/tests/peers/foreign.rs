@@ -1,5 +1,6 @@
 //! Each actor with libzmq on the other side: either side listens, over TCP and IPC, with and without CURVE.
 
+use compysition_actors::AskError;
 use compysition_core::{Actor, ErrorKind, Event, Limits};
 use compysition_zeromq::socket::KeyPair;
 use compysition_zeromq::{
@@ -352,11 +353,15 @@ fn a_router_that_does_not_answer_sends_to_the_peer_that_is_named() {
     let event = |name: &str| {
         Event::new(json!(["a", "", "b"])).with_attribute("zmq", json!({ "identity": name }))
     };
+    let failure = |name: &str| match site.ask(event(name)).unwrap_err() {
+        AskError::Unanswered(unanswered) => unanswered.failure,
+        other => panic!("{other}"),
+    };
     // It says nothing, so only a try shows that it is there.
-    while site.ask(event("ann")).is_err() {}
+    while failure("ann").is_some() {}
     assert_eq!(libzmq.recv("peer"), ["a", "", "b"]);
-    let none = site.ask(event("nobody")).unwrap_err().to_string();
-    assert!(none.contains("that peer is not connected"), "{none}");
+    let none = failure("nobody").unwrap().error;
+    assert_eq!(none.message(), "that peer is not connected");
     site.stop();
 }
 
@@ -496,10 +501,38 @@ fn errors_that_an_answer_tells_are_errors() {
     libzmq.recv("rep");
     libzmq.send("rep", &["compysition/error not_found: no such customer"]);
     let error = site.runtime.block_on(asked).unwrap().unwrap_err();
-    let compysition_actors::AskError::Unanswered(unanswered) = error else {
+    let AskError::Unanswered(unanswered) = error else {
         panic!("{error}");
     };
     let failure = unanswered.failure.unwrap();
     assert_eq!(failure.error.kind(), ErrorKind::NotFound);
+    site.stop();
+}
+
+#[test]
+fn only_so_many_may_be_connected() {
+    let actor: ZmqPull = serde_json::from_value(json!({
+        "bind": "tcp://127.0.0.1:*", "codec": "text", "limits": { "max_connections": 3 }
+    }))
+    .unwrap();
+    let bound = actor.bound();
+    let mut site = Intake::start(actor, false);
+    let endpoint = bound.get()[0].to_string();
+    let mut libzmq = Libzmq::start();
+    let names = ["a", "b", "c", "d"];
+    for name in names {
+        libzmq.open(name, "PUSH", json!({ "connect": endpoint }));
+        if name != "d" {
+            libzmq.send(name, &[name]);
+            assert_eq!(site.text(), name);
+        }
+    }
+    // The fourth is let in as soon as another has gone.
+    libzmq.close("a");
+    while site.snapshot().admitted == 3 {
+        libzmq.send("d", &["d"]);
+        assert!(libzmq.hears_nothing("none", 50));
+    }
+    assert_eq!(site.text(), "d");
     site.stop();
 }

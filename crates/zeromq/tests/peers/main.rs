@@ -4,4 +4,5 @@
 mod foreign;
 mod libzmq;
 mod majordomo;
+mod program;
 mod site;
