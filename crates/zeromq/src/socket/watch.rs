@@ -1,13 +1,13 @@
 //! Tells the log what becomes of a socket's connections, and tries again where the library gives up.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Context;
 use omq_tokio::{DisconnectReason, Endpoint, MonitorEvent, MonitorRecvError, MonitorStream};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::wire::Wire;
 
@@ -52,14 +52,21 @@ impl Owner {
         socket: omq_tokio::Socket,
         pause: Duration,
     ) {
+        // Who has refused us, and when that is to be tried again.
+        let mut refused: VecDeque<(Instant, Endpoint)> = VecDeque::new();
         loop {
-            match monitor.recv().await {
+            let event = tokio::select! {
+                event = monitor.recv() => event,
+                endpoint = first(&mut refused) => {
+                    // It was right before; that the socket is closed ends the loop.
+                    let _ = socket.connect(endpoint).await;
+                    continue;
+                }
+            };
+            match event {
                 Ok(MonitorEvent::ConnectStopped { endpoint, reason }) => {
                     self.refused(&endpoint, &reason, pause);
-                    // While this waits other ends go unlogged only if there are hundreds of them.
-                    sleep(pause).await;
-                    // Its endpoint was right before; that the socket is closed ends the loop.
-                    let _ = socket.connect(endpoint).await;
+                    refused.push_back((Instant::now() + pause, endpoint));
                 }
                 Ok(event) => {
                     self.count(&event, &socket).await;
@@ -131,6 +138,18 @@ impl Owner {
         let (flow, actor) = (&self.flow, &self.actor);
         let reason = why(reason);
         tracing::warn!(%flow, %actor, "{endpoint} lets us not in: {reason}; is our key on its list? The next try is in {pause:?}");
+    }
+}
+
+/// Waits until the first endpoint is to be tried again, for ever if there is none, and takes it off.
+async fn first(refused: &mut VecDeque<(Instant, Endpoint)>) -> Endpoint {
+    match refused.front() {
+        Some((due, _)) => sleep_until(*due).await,
+        None => std::future::pending().await,
+    }
+    match refused.pop_front() {
+        Some((_, endpoint)) => endpoint,
+        None => std::future::pending().await,
     }
 }
 
