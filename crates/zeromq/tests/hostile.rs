@@ -284,3 +284,39 @@ fn the_log_says_why_a_connection_is_closed() {
     }
     runtime.block_on(flow.stop());
 }
+
+#[test]
+fn one_connection_too_many_is_closed() {
+    let runtime = Runtime::new().unwrap();
+    let limits = json!({ "max_connections": 3, "heartbeat": 0 });
+    let actor: ZmqPull = serde_json::from_value(settings(json!({ "limits": limits }))).unwrap();
+    let bound = actor.bound();
+    let (flow, address) = start(&runtime, actor, bound);
+    runtime.block_on(async {
+        let hello = [greeting(3, "NULL"), ready("PUSH")].concat();
+        let mut open = Vec::new();
+        for _ in 0..3 {
+            let mut stream = TcpStream::connect(&address).await.unwrap();
+            stream.write_all(&hello).await.unwrap();
+            // Its greeting and what it is: now it counts.
+            let mut answered = vec![0; hello.len()];
+            stream.read_exact(&mut answered).await.unwrap();
+            open.push(stream);
+        }
+        // It is closed, be it with an end or with a reset.
+        let too_many = || async {
+            let mut stream = TcpStream::connect(&address).await.unwrap();
+            stream.write_all(&hello).await.unwrap();
+            let mut answered = Vec::new();
+            let closed = timeout(Duration::from_secs(30), stream.read_to_end(&mut answered));
+            let _ = closed.await.expect("the connection stays open");
+        };
+        too_many().await;
+        for mut stream in open {
+            let mut more = Vec::new();
+            let ended = timeout(Duration::from_millis(100), stream.read_to_end(&mut more));
+            assert!(ended.await.is_err(), "one of the first is closed");
+        }
+    });
+    runtime.block_on(flow.stop());
+}

@@ -53,7 +53,7 @@ fn without_a_peer_it_is_a_time_out() {
     assert!(error.contains("no peer has taken it in time"), "{error}");
     site.stop();
     let actor: ZmqReq =
-        serde_json::from_value(json!({ "bind": "tcp://127.0.0.1:*", "timeout": "200ms" })).unwrap();
+        serde_json::from_value(json!({ "bind": "tcp://127.0.0.1:*", "timeout": "3s" })).unwrap();
     let bound = actor.bound();
     let site = Outlet::start(actor);
     let endpoint = bound.get()[0].to_string();
@@ -150,34 +150,6 @@ fn errors_that_an_answer_tells_are_errors() {
     };
     let failure = unanswered.failure.unwrap();
     assert_eq!(failure.error.kind(), ErrorKind::NotFound);
-    site.stop();
-}
-
-#[test]
-fn only_so_many_may_be_connected() {
-    let actor: ZmqPull = serde_json::from_value(json!({
-        "bind": "tcp://127.0.0.1:*", "codec": "text", "limits": { "max_connections": 3 }
-    }))
-    .unwrap();
-    let bound = actor.bound();
-    let mut site = Intake::start(actor, false);
-    let endpoint = bound.get()[0].to_string();
-    let mut libzmq = Libzmq::start();
-    let names = ["a", "b", "c", "d"];
-    for name in names {
-        libzmq.open(name, "PUSH", json!({ "connect": endpoint }));
-        if name != "d" {
-            libzmq.send(name, &[name]);
-            assert_eq!(site.text(), name);
-        }
-    }
-    // The fourth is let in as soon as another has gone.
-    libzmq.close("a");
-    while site.snapshot().admitted == 3 {
-        libzmq.send("d", &["d"]);
-        assert!(libzmq.hears_nothing("none", 50));
-    }
-    assert_eq!(site.text(), "d");
     site.stop();
 }
 

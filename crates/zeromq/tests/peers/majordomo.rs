@@ -54,7 +54,7 @@ impl Script {
     }
 
     fn worker(version: &str, broker: &str, name: &str) -> Script {
-        Script::start("mdp_worker.py", &[version, broker, "echo", name, "0.2"])
+        Script::start("mdp_worker.py", &[version, broker, "echo", name, "0.5"])
     }
 }
 
@@ -70,7 +70,7 @@ fn broker(mut settings: Value) -> (Intake, String) {
     if settings.get("bind").is_none() {
         settings["bind"] = "tcp://127.0.0.1:*".into();
     }
-    settings["heartbeat"] = "200ms".into();
+    settings["heartbeat"] = "500ms".into();
     let actor: MdpBroker = serde_json::from_value(settings).unwrap();
     let bound: Bound = actor.bound();
     let site = Intake::start(actor, false);
@@ -88,7 +88,7 @@ fn client(broker: &str, mut settings: Value) -> Outlet {
 
 fn worker(broker: &str, mut settings: Value) -> Intake {
     settings["broker"] = broker.into();
-    settings["heartbeat"] = "200ms".into();
+    settings["heartbeat"] = "500ms".into();
     settings["service"] = "echo".into();
     settings["codec"] = "text".into();
     Intake::start(serde_json::from_value::<MdpWorker>(settings).unwrap(), true)
@@ -158,7 +158,7 @@ fn versions_meet_at_our_broker() {
 fn our_client_and_worker_meet_at_the_broker_of_the_rfcs() {
     for version in ["0.1", "0.2"] {
         for bind in ["tcp://127.0.0.1:*".to_owned(), ipc()] {
-            let mut broker = Script::start("mdp_broker.py", &[version, &bind, "0.2"]);
+            let mut broker = Script::start("mdp_broker.py", &[version, &bind, "0.5"]);
             let endpoint = broker.says();
             let mut worker = worker(&endpoint, json!({ "version": version }));
             let client = client(&endpoint, json!({ "version": version, "codec": "text" }));
@@ -363,7 +363,7 @@ fn another_broker_is_asked_when_one_is_away() {
     let (site, endpoint) = broker(json!({}));
     let worker = worker(&endpoint, json!({}));
     let settings =
-        json!({ "broker": [ipc(), endpoint], "service": "echo", "codec": "text", "timeout": "4s" });
+        json!({ "broker": [ipc(), endpoint], "service": "echo", "codec": "text", "timeout": "8s" });
     let client = Outlet::start(serde_json::from_value::<MdpClient>(settings).unwrap());
     for text in ["one", "two"] {
         assert_eq!(client.text(text), format!("{text}!"));
