@@ -161,6 +161,12 @@ impl Desk {
             .iter()
             .filter(|(_, worker)| worker.expires <= now);
         let dead: Vec<Bytes> = dead.map(|(peer, _)| peer.clone()).collect();
+        if !dead.is_empty() {
+            // None of them is to get the request of another.
+            for service in self.services.values_mut() {
+                service.idle.retain(|idle| !dead.contains(idle));
+            }
+        }
         for peer in dead {
             self.remove(&peer, now);
         }

@@ -177,6 +177,20 @@ fn the_request_of_a_dead_worker_goes_to_another_once() {
 }
 
 #[test]
+fn the_request_of_a_dead_worker_does_not_go_to_another_dead_one() {
+    // Which of the dead is found first is left to chance.
+    for _ in 0..50 {
+        let mut site = Site::new(true);
+        site.ready("one");
+        site.ask("ann", "a");
+        site.ready("two");
+        site.ready("old");
+        assert_eq!(site.after(6), []);
+        assert_eq!(site.ready("three"), [Asked("three", "a".into())]);
+    }
+}
+
+#[test]
 fn heartbeats_go_to_all_workers() {
     let mut site = Site::new(true);
     site.ready("one");
