@@ -250,6 +250,11 @@ impl Counter {
                             self.desk.gone(&peer, Instant::now());
                         }
                     }
+                    Deed::Ask(peer, frames) => {
+                        if self.socket.try_send_to(&peer, frames).is_err() {
+                            self.desk.unasked(&peer, Instant::now());
+                        }
+                    }
                     Deed::Answer(answer) => self.answer(*answer),
                     Deed::Lose(request, error) => self.lose(*request, error),
                     Deed::Drop(answer) => {
@@ -332,7 +337,7 @@ impl Counter {
                         self.tell(&request.client, request.version, &request.service, &error);
                     }
                 }
-                Deed::Answer(_) | Deed::Drop(_) => {}
+                Deed::Ask(..) | Deed::Answer(_) | Deed::Drop(_) => {}
             }
         }
     }

@@ -51,6 +51,8 @@ pub(crate) struct Request {
 pub(crate) enum Deed {
     /// Sends frames to a peer.
     Send(Bytes, Frames),
+    /// Gives a worker a request.
+    Ask(Bytes, Frames),
     /// Answers a request; what cannot be told is lost.
     Answer(Box<Answer>),
     /// Gives a request up.
@@ -185,6 +187,15 @@ impl Desk {
         self.remove(peer, now);
     }
 
+    /// Notes that a worker cannot be reached, and so has not had the request that it was to get.
+    pub(crate) fn unasked(&mut self, peer: &Bytes, now: Instant) {
+        let worker = self.workers.get_mut(peer);
+        if let Some(request) = worker.and_then(|worker| worker.request.as_mut()) {
+            request.workers -= 1;
+        }
+        self.remove(peer, now);
+    }
+
     /// Ends: gives all requests up, and sends the workers away.
     pub(crate) fn end(&mut self) {
         let mut left = Vec::new();
@@ -300,7 +311,7 @@ impl Desk {
             let told = ToWorker::Request { client, body }.write(worker.version);
             worker.request = Some(request);
             worker.due = now + self.rules.heartbeat;
-            self.deeds.push(Deed::Send(peer, told));
+            self.deeds.push(Deed::Ask(peer, told));
         }
         if service.waiting.is_empty() && service.workers == 0 {
             self.services.remove(name);
@@ -317,7 +328,8 @@ impl Desk {
         service.workers = service.workers.saturating_sub(1);
         service.idle.retain(|idle| idle != peer);
         if let Some(mut request) = worker.request {
-            match self.rules.retries && request.workers == 1 {
+            let has_had_it = request.workers;
+            match has_had_it == 0 || (self.rules.retries && has_had_it == 1) {
                 true => {
                     request.expires = now + self.rules.patience;
                     self.waiting += 1;

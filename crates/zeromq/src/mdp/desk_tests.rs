@@ -98,7 +98,7 @@ impl Site {
     fn seen(&mut self) -> Vec<Seen> {
         let deeds = std::mem::take(&mut self.desk.deeds);
         let seen = deeds.into_iter().map(|deed| match deed {
-            Deed::Send(peer, frames) => {
+            Deed::Send(peer, frames) | Deed::Ask(peer, frames) => {
                 let peer = name(&peer);
                 match ToWorker::read(Self::version(peer), &frames).unwrap() {
                     ToWorker::Request { body, .. } => Asked(peer, text(&body)),
@@ -187,6 +187,25 @@ fn the_request_of_a_dead_worker_does_not_go_to_another_dead_one() {
         site.ready("old");
         assert_eq!(site.after(6), []);
         assert_eq!(site.ready("three"), [Asked("three", "a".into())]);
+    }
+}
+
+#[test]
+fn a_worker_that_was_not_reached_has_not_had_the_request() {
+    for retries in [true, false] {
+        let mut site = Site::new(retries);
+        for worker in ["one", "two", "three"] {
+            site.ready(worker);
+        }
+        assert_eq!(site.ask("ann", "a"), [Asked("one", "a".into())]);
+        for (gone, next) in [("one", "two"), ("two", "three")] {
+            site.desk.unasked(&gone.into(), site.now);
+            assert_eq!(site.seen(), [Asked(next, "a".into())]);
+        }
+        assert_eq!(
+            site.reply("three", "ann"),
+            [Answered("ann", "three".into())]
+        );
     }
 }
 
