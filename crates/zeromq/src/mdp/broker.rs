@@ -15,7 +15,8 @@ use crate::bound::{Bound, Notice};
 use crate::content::raw;
 use crate::error_frame;
 use crate::identity;
-use crate::mdp::desk::{Answer, Deed, Desk, Request, Rules};
+use crate::mdp::deed::{Answer, Deed, Request, Rules};
+use crate::mdp::desk::Desk;
 use crate::mdp::protocol::{ToClient, Version};
 use crate::socket::{Curve, Endpoint, Endpoints, Kind, Socket, SocketLimits, Wire};
 

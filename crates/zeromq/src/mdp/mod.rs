@@ -9,6 +9,7 @@
 
 mod broker;
 mod client;
+mod deed;
 mod desk;
 mod ids;
 mod protocol;
