@@ -1,19 +1,21 @@
-//! Hostile peers on every port that listens. A program of its own, since it looks at its memory and its log.
+//! Hostile peers on every port that listens. A program of its own, since it looks at its memory.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod wire;
+
 use std::fs;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Director, Event, Flow, Ports, Result, map};
+use compysition_core::Actor;
 use compysition_zeromq::socket::KeyPair;
 use compysition_zeromq::{Bound, MdpBroker, ZmqPull, ZmqRep, ZmqRouter};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
+
+use wire::{greeting, ready, settings, start};
 
 /// How many inputs each port gets.
 const INPUTS: usize = 6_000;
@@ -36,58 +38,11 @@ impl Dice {
     }
 }
 
-/// Ends what it gets.
-struct End;
-
-impl Actor for End {
-    async fn consume(&mut self, _: Event, _: &Context) -> Result {
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().sink()
-    }
-}
-
-fn start(runtime: &Runtime, actor: impl Actor, bound: Bound) -> (Flow, String) {
-    let is_door = actor.ports().is_door();
-    let mut director = Director::new("hostile");
-    let source = director.register("in", actor);
-    let end = director.register("end", End);
-    if is_door {
-        let echo = director.register("echo", map(|event: Event| Ok(event)));
-        director.connect(source, echo);
-        director.connect(echo, source);
-    } else {
-        director.connect(source, end);
-    }
-    director.connect_error(source, end);
-    let flow = runtime.block_on(director.start()).unwrap();
-    let endpoint = bound.get()[0].to_string();
-    (flow, endpoint.trim_start_matches("tcp://").to_owned())
-}
-
 /// Returns the memory that the process has now, in bytes.
 fn memory() -> usize {
     let pages = fs::read_to_string("/proc/self/statm").unwrap();
     let pages = pages.split(' ').nth(1).unwrap();
     4096 * pages.parse::<usize>().unwrap()
-}
-
-fn greeting(major: u8, mechanism: &str) -> Vec<u8> {
-    let mut bytes = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, major, 0];
-    bytes.extend_from_slice(mechanism.as_bytes());
-    bytes.resize(12 + 20 + 32, 0);
-    bytes
-}
-
-fn ready(kind: &str) -> Vec<u8> {
-    let mut body = b"\x05READY\x0bSocket-Type".to_vec();
-    body.extend_from_slice(&(kind.len() as u32).to_be_bytes());
-    body.extend_from_slice(kind.as_bytes());
-    let mut bytes = vec![4, body.len() as u8];
-    bytes.extend(body);
-    bytes
 }
 
 /// What the pieces of inputs are: right ones, and some that are wrong in a clever way.
@@ -182,16 +137,6 @@ fn attack(actor: impl Actor, bound: Bound, kind: &str) {
     runtime.block_on(flow.stop());
 }
 
-fn settings(more: Value) -> Value {
-    let mut settings = json!({
-        "bind": "tcp://127.0.0.1:*",
-        "limits": { "handshake_timeout": "2s", "max_message_size": "64KiB", "heartbeat": "1s" },
-    });
-    let all = settings.as_object_mut().unwrap();
-    all.extend(more.as_object().unwrap().clone());
-    settings
-}
-
 #[test]
 fn every_port_outlives_hostile_peers() {
     let actor: ZmqPull = serde_json::from_value(settings(json!({}))).unwrap();
@@ -214,109 +159,4 @@ fn every_port_outlives_hostile_peers() {
     let bound = actor.bound();
     attack(actor, bound, "PUSH");
     fs::remove_dir_all(directory).unwrap();
-}
-
-/// A log that can be read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn the_log_says_why_a_connection_is_closed() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let actor: ZmqPull = serde_json::from_value(settings(json!({}))).unwrap();
-    let bound = actor.bound();
-    let (flow, address) = start(&runtime, actor, bound);
-    let hello = [greeting(3, "NULL"), ready("PUSH")].concat();
-    let large = |length: u64| [&hello[..], &[2], &length.to_be_bytes()].concat();
-    for (input, why) in [
-        (large(1 << 62), "too large"),
-        (large(65 << 10), "too large"),
-        (greeting(3, "CURVE"), "mechanism"),
-        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "signature"),
-        (
-            [greeting(3, "NULL"), ready("PUB")].concat(),
-            "incompatible socket types",
-        ),
-        (greeting(3, "NULL"), "timeout"),
-    ] {
-        log.0.lock().unwrap().clear();
-        runtime.block_on(async {
-            let mut stream = TcpStream::connect(&address).await.unwrap();
-            stream.write_all(&input).await.unwrap();
-            let mut answered = Vec::new();
-            let closed = timeout(Duration::from_secs(30), stream.read_to_end(&mut answered));
-            // That it is reset is as good.
-            let _ = closed.await.expect("the connection stays open");
-        });
-        // The log is written a moment later.
-        let said = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        let told = runtime.block_on(async {
-            let told = async {
-                while !said().contains("is closed: ") {
-                    tokio::task::yield_now().await;
-                }
-            };
-            timeout(Duration::from_secs(30), told).await
-        });
-        told.expect("the log says nothing");
-        assert!(said().contains(why), "{why}: {}", said());
-    }
-    runtime.block_on(flow.stop());
-}
-
-#[test]
-fn one_connection_too_many_is_closed() {
-    let runtime = Runtime::new().unwrap();
-    let limits = json!({ "max_connections": 3, "heartbeat": 0 });
-    let actor: ZmqPull = serde_json::from_value(settings(json!({ "limits": limits }))).unwrap();
-    let bound = actor.bound();
-    let (flow, address) = start(&runtime, actor, bound);
-    runtime.block_on(async {
-        let hello = [greeting(3, "NULL"), ready("PUSH")].concat();
-        let mut open = Vec::new();
-        for _ in 0..3 {
-            let mut stream = TcpStream::connect(&address).await.unwrap();
-            stream.write_all(&hello).await.unwrap();
-            // Its greeting and what it is: now it counts.
-            let mut answered = vec![0; hello.len()];
-            stream.read_exact(&mut answered).await.unwrap();
-            open.push(stream);
-        }
-        // It is closed, be it with an end or with a reset.
-        let too_many = || async {
-            let mut stream = TcpStream::connect(&address).await.unwrap();
-            stream.write_all(&hello).await.unwrap();
-            let mut answered = Vec::new();
-            let closed = timeout(Duration::from_secs(30), stream.read_to_end(&mut answered));
-            let _ = closed.await.expect("the connection stays open");
-        };
-        too_many().await;
-        for mut stream in open {
-            let mut more = Vec::new();
-            let ended = timeout(Duration::from_millis(100), stream.read_to_end(&mut more));
-            assert!(ended.await.is_err(), "one of the first is closed");
-        }
-    });
-    runtime.block_on(flow.stop());
 }

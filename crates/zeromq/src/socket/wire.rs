@@ -30,7 +30,7 @@ pub struct Wire {
 #[serde(default, deny_unknown_fields)]
 #[schemars(inline)]
 pub struct SocketLimits {
-    /// How large a message may be; each of its frames counts 64 bytes more. A peer that sends a larger one is disconnected, and the log says why.
+    /// How large a message may be; each of its frames counts some bytes more. A peer that sends a larger one is disconnected, and the log says why.
     pub max_message_size: ByteSize,
     /// How many messages may wait for each peer, and from each.
     pub high_water_mark: u32,
