@@ -151,7 +151,7 @@ async fn take(host: Arc<Host>, largest: usize) {
         };
         let (peer, frames) = tokio::select! {
             biased;
-            () = &mut stopping => return,
+            () = &mut stopping => break,
             received = host.socket.recv_from() => match received {
                 Ok(received) => received,
                 Err(_) => return,
@@ -200,6 +200,7 @@ async fn take(host: Arc<Host>, largest: usize) {
             }
         }
     }
+    host.refuse().await;
 }
 
 /// Says who has sent a message.
@@ -258,6 +259,27 @@ impl Rules {
 }
 
 impl Host {
+    /// Refuses what still comes while the flow stops, until the socket is closed.
+    async fn refuse(&self) {
+        let error = Error::unavailable("the flow stops");
+        while let Ok((peer, frames)) = self.socket.recv_from().await {
+            if !self.rules.answers {
+                let ctx = self.source.context();
+                tracing::warn!(
+                    flow = ctx.flow(),
+                    actor = ctx.actor(),
+                    "a message is dropped, since the flow stops"
+                );
+                continue;
+            }
+            // What is no request would not have been answered either.
+            if let Ok((envelope, _)) = self.rules.split(frames) {
+                let back = Return { peer, envelope };
+                self.tell(back, vec![error_frame::write(&error)]).await;
+            }
+        }
+    }
+
     async fn tell(&self, back: Return, frames: Frames) {
         let Return { peer, mut envelope } = back;
         envelope.extend(frames);

@@ -211,7 +211,7 @@ impl Receiving {
         while let Some(admission) = intake.admit().await {
             let frames = tokio::select! {
                 biased;
-                () = &mut stopping => return,
+                () = &mut stopping => break,
                 received = self.socket.recv() => match received {
                     Ok(frames) => frames,
                     Err(_) => return,
@@ -227,6 +227,15 @@ impl Receiving {
                 Ok(payload) => admission.emit(None, event.with(payload)),
                 Err(error) => failed(admission, event, &frames, error),
             });
+        }
+        let left = std::iter::from_fn(|| self.socket.try_recv()).count();
+        if left > 0 {
+            let ctx = source.context();
+            tracing::warn!(
+                flow = ctx.flow(),
+                actor = ctx.actor(),
+                "{left} messages that had come were not taken, since the flow stops"
+            );
         }
     }
 

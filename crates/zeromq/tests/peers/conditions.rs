@@ -2,7 +2,7 @@
 
 use compysition_actors::AskError;
 use compysition_core::{ErrorKind, Limits};
-use compysition_zeromq::{ZmqDealer, ZmqPull, ZmqPush, ZmqReq};
+use compysition_zeromq::{ZmqDealer, ZmqPull, ZmqPush, ZmqRep, ZmqReq};
 use serde_json::{Value, json};
 
 use crate::foreign::keys;
@@ -178,4 +178,30 @@ fn who_was_refused_gets_in_when_the_list_has_its_key() {
     assert_eq!(second.text(), "let in");
     push.stop();
     second.stop();
+}
+
+#[test]
+fn a_door_that_stops_finishes_what_it_has_begun_and_refuses_the_rest() {
+    let settings = json!({ "bind": "tcp://127.0.0.1:*", "codec": "text" });
+    let actor: ZmqRep = serde_json::from_value(settings).unwrap();
+    let bound = actor.bound();
+    let mut site = Intake::start(actor, true);
+    let endpoint = bound.get()[0].to_string();
+    let mut libzmq = Libzmq::start();
+    for name in ["first", "second"] {
+        libzmq.open(name, "REQ", json!({ "connect": endpoint }));
+    }
+    libzmq.send("first", &["slow"]);
+    assert_eq!(site.text(), "slow");
+    let go_on = site.go_on.clone();
+    let stopping = std::thread::spawn(move || site.stop());
+    // Whether it stops already nobody tells: until then it answers.
+    let mut answer = String::new();
+    while answer != "compysition/error unavailable: the flow stops" {
+        libzmq.send("second", &["gone"]);
+        answer = libzmq.recv("second").concat();
+    }
+    go_on.notify_one();
+    assert_eq!(libzmq.recv("first"), ["slow!"]);
+    stopping.join().unwrap();
 }
