@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Actors(ActorsOptions),
     /// Draws flows: actors, links, and the way of answers and errors.
     Graph(GraphOptions),
+    /// Makes a pair of CURVE keys for ZeroMQ: NAME.key, for everybody, and NAME.key_secret, for nobody else.
+    Keys(KeysOptions),
 }
 
 #[derive(Arguments, Debug)]
@@ -85,6 +87,15 @@ pub(crate) enum Drawing {
     Mermaid,
     /// DOT, for Graphviz.
     Dot,
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct KeysOptions {
+    /// Whose keys they are.
+    pub(crate) name: String,
+    /// The directory that they are written to.
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub(crate) directory: PathBuf,
 }
 
 #[derive(Arguments, Debug)]

@@ -20,6 +20,7 @@ mod check;
 mod explain;
 mod files;
 mod graph;
+mod keys;
 mod log;
 mod manual;
 mod nodes;
@@ -32,7 +33,7 @@ mod running;
 mod signals;
 
 pub use manual::{Choice, Manual, PATTERNS, PURPOSES, Setting};
-pub use program::{Links, Program};
+pub use program::{Links, MakeKeys, Program};
 
 /// Runs the program with these actors, on the command line that it was called with.
 pub fn main(registry: compysition_core::Registry) -> std::process::ExitCode {

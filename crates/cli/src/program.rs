@@ -1,18 +1,22 @@
 //! The program: a table of actors and the commands on it.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use compysition_core::Registry;
+use compysition_core::{Registry, Result};
 use compysition_expression::Functions;
 use compysition_flow::{PlacedNode, Placement};
 use compysition_nodes::Transport;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, explain, log, nodes, output, run};
+use crate::{actors, check, explain, keys, log, nodes, output, run};
+
+/// Writes a pair of keys with this name into a directory, and returns the paths of its files.
+pub type MakeKeys = fn(&Path, &str) -> Result<Vec<PathBuf>>;
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -21,6 +25,7 @@ pub struct Program {
     pub(crate) registry: Registry,
     pub(crate) functions: Functions,
     pub(crate) links: Option<Links>,
+    pub(crate) make_keys: Option<MakeKeys>,
 }
 
 /// Makes what carries the links of one node of a flow to the others.
@@ -33,6 +38,7 @@ impl Program {
             registry,
             functions: Functions::default(),
             links: None,
+            make_keys: None,
         }
     }
 
@@ -47,6 +53,13 @@ impl Program {
     #[must_use]
     pub fn with_functions(mut self, functions: Functions) -> Program {
         self.functions = functions;
+        self
+    }
+
+    /// Adds what makes keys: the actors that need them are in a crate that the commands do not know.
+    #[must_use]
+    pub fn with_keys(mut self, make_keys: MakeKeys) -> Program {
+        self.make_keys = Some(make_keys);
         self
     }
 
@@ -80,6 +93,7 @@ impl Program {
             Command::Explain(options) => explain::explain(&self, &options),
             Command::Actors(options) => actors::actors(&self, &options),
             Command::Graph(options) => crate::graph::graph(&self, &options),
+            Command::Keys(options) => keys::keys(&self, &options),
         }
     }
 }

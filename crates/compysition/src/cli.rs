@@ -33,7 +33,10 @@ use crate::Registry;
 pub fn main(registry: Registry) -> ExitCode {
     let program = Program::new(registry).with_functions(functions());
     #[cfg(feature = "zeromq")]
-    let program = program.with_links(links);
+    let program = program.with_links(links).with_keys(|directory, name| {
+        let keys = compysition_zeromq::socket::KeyPair::generate();
+        Ok(keys.write(directory, name)?.to_vec())
+    });
     program.main()
 }
 

@@ -12,6 +12,7 @@ mod gateway;
 mod idempotent;
 mod killed;
 mod known_before;
+mod majordomo;
 mod manuals;
 mod nodes;
 mod pictures;

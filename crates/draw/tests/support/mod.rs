@@ -45,6 +45,7 @@ impl Sketch {
     ) {
         self.kinds.push(kind.filter(|kind| *kind != "reply"));
         self.wiring.actors.push(WiredActor {
+            process: None,
             name: name.to_owned(),
             is_reply: kind == Some("reply"),
             is_function: false,

@@ -6,6 +6,7 @@ use omq_tokio::Endpoint as Parsed;
 use omq_tokio::endpoint::Host;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 /// A ZeroMQ endpoint: `tcp://HOST:PORT` or `ipc://PATH`. To listen, the port may be `*`, which lets the system choose one, and the host
 /// `*`, which is every address of the machine.
@@ -96,25 +97,48 @@ impl fmt::Debug for Endpoint {
 }
 
 /// One endpoint, or a list of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(from = "OneOrMany")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
 #[schemars(with = "OneOrMany", inline)]
 pub struct Endpoints(Vec<Endpoint>);
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
+/// The settings as the manual shows them.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+#[allow(
+    dead_code,
+    reason = "the derived reader would not say what is wrong with an endpoint"
+)]
 enum OneOrMany {
     One(Endpoint),
     Many(Vec<Endpoint>),
 }
 
-impl From<OneOrMany> for Endpoints {
-    fn from(given: OneOrMany) -> Endpoints {
-        match given {
-            OneOrMany::One(endpoint) => Endpoints(vec![endpoint]),
-            OneOrMany::Many(endpoints) => Endpoints(endpoints),
+impl<'de> Deserialize<'de> for Endpoints {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Endpoints, D::Error> {
+        deserializer.deserialize_any(EndpointsVisitor)
+    }
+}
+
+struct EndpointsVisitor;
+
+impl<'de> Visitor<'de> for EndpointsVisitor {
+    type Value = Endpoints;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an endpoint or a list of endpoints")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Endpoints, E> {
+        let endpoint = Endpoint::try_from(text.to_owned()).map_err(E::custom)?;
+        Ok(Endpoints(vec![endpoint]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Endpoints, A::Error> {
+        let mut endpoints = Vec::new();
+        while let Some(endpoint) = list.next_element()? {
+            endpoints.push(endpoint);
         }
+        Ok(Endpoints(endpoints))
     }
 }
 

@@ -11,7 +11,7 @@
 //!   nothing was sent. Where the bytes are when it returns nobody knows: a peer that goes away may take with it what it was sent. [`Kind::Pub`]
 //!   never waits: who does not keep up, or is not there, misses messages.
 //! * **[`Socket::recv`] can be dropped in mid-way**; then nothing was taken. A message is all there or not at all, in order per connection.
-//! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and before the handshake by a small number.
+//! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and so is the number of peers, also before their handshake.
 //!   A larger message, bytes that are no ZMTP, and a wrong security mechanism end the connection they came on; the log says why.
 //! * **Without CURVE** only this machine is let near, unless the settings say `insecure` ([`Wire::checked`]). With it a server lets
 //!   in only the keys on its list.
@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use compysition_core::{Context, Error, ErrorKind, Result};
-use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType};
+use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType, TrySendError};
 
 pub use curve::Curve;
 pub use endpoint::{Endpoint, Endpoints};
@@ -54,8 +54,6 @@ pub enum Kind {
     Dealer,
     /// Receives from all peers, and sends to the one that it names.
     Router,
-    /// Sends a request, and then receives its answer.
-    Req,
 }
 
 /// A peer of a [`Kind::Router`].
@@ -153,12 +151,30 @@ impl Socket {
             .map_err(error)
     }
 
+    /// Sends a message to a peer of a router, if that has room for it now.
+    ///
+    /// # Errors
+    /// Unavailable, if that peer is not connected, or takes nothing.
+    pub fn try_send_to(&self, peer: &[u8], frames: Frames) -> Result {
+        let tried = self.router()?.try_send_to(peer, message(frames));
+        tried.map_err(|cause| match cause {
+            TrySendError::Full(_) => Error::unavailable("that peer takes nothing"),
+            TrySendError::Closed => error(omq_tokio::Error::Closed),
+            TrySendError::Error(cause) => error(cause),
+        })
+    }
+
     /// Waits for a message.
     ///
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn recv(&self) -> Result<Frames> {
         Ok(frames(self.inner.recv().await.map_err(error)?))
+    }
+
+    /// Takes a message that is there already.
+    pub fn try_recv(&self) -> Option<Frames> {
+        self.inner.try_recv().ok().map(frames)
     }
 
     /// Waits for a message to a router, and tells who has sent it.
@@ -180,13 +196,18 @@ impl Socket {
         Ok((peer, frames(message)))
     }
 
+    /// Returns whether a peer is connected.
+    pub fn is_connected(&self) -> bool {
+        self.inner.ready_peer_count() > 0
+    }
+
     /// Waits until a peer is connected.
     ///
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn connected(&self) -> Result {
         // Looked at first, since to wait asks the socket's task.
-        if self.inner.ready_peer_count() > 0 {
+        if self.is_connected() {
             return Ok(());
         }
         let for_ever = Duration::MAX;
@@ -195,10 +216,18 @@ impl Socket {
     }
 
     /// Closes the socket, when what was sent has left it, or `linger` is over.
-    pub async fn close(self) {
-        drop(self.router);
+    pub async fn close(&self) {
         // What it could complain about is that it is closed already.
-        let _ = self.inner.close().await;
+        let _ = self.inner.clone().close().await;
+    }
+
+    /// Closes the socket at once; what has not left it never will.
+    pub async fn discard(&self) {
+        let _ = self
+            .inner
+            .clone()
+            .close_with_linger(Some(Duration::ZERO))
+            .await;
     }
 
     fn router(&self) -> Result<&IdentitySocket> {
@@ -216,7 +245,6 @@ impl From<Kind> for SocketType {
             Kind::Sub => SocketType::Sub,
             Kind::Dealer => SocketType::Dealer,
             Kind::Router => SocketType::Router,
-            Kind::Req => SocketType::Req,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Tells the log what becomes of a socket's connections, and tries again where the library gives up.
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Context;
 use omq_tokio::{DisconnectReason, Endpoint, MonitorEvent, MonitorRecvError, MonitorStream};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::wire::Wire;
 
@@ -14,18 +15,22 @@ use super::wire::Wire;
 #[derive(Debug)]
 pub(super) struct Watch(#[expect(dead_code, reason = "its end is the sign")] oneshot::Sender<()>);
 
-/// Whose socket it is.
+/// Whose socket it is, and who is connected to it.
 struct Owner {
     flow: Arc<str>,
     actor: Arc<str>,
+    connected: HashSet<u64>,
+    most: usize,
 }
 
 impl Watch {
     pub(super) fn start(socket: &omq_tokio::Socket, wire: &Wire, ctx: &Context) -> Watch {
         let (alive, mut dead) = oneshot::channel();
-        let owner = Owner {
+        let mut owner = Owner {
             flow: ctx.flow().into(),
             actor: ctx.actor().into(),
+            connected: HashSet::new(),
+            most: wire.limits.max_connections,
         };
         let monitor = socket.monitor();
         let socket = socket.clone();
@@ -41,23 +46,61 @@ impl Watch {
 }
 
 impl Owner {
-    async fn watch(&self, mut monitor: MonitorStream, socket: omq_tokio::Socket, pause: Duration) {
+    async fn watch(
+        &mut self,
+        mut monitor: MonitorStream,
+        socket: omq_tokio::Socket,
+        pause: Duration,
+    ) {
+        // Who has refused us, and when that is to be tried again.
+        let mut refused: VecDeque<(Instant, Endpoint)> = VecDeque::new();
         loop {
-            match monitor.recv().await {
+            let event = tokio::select! {
+                event = monitor.recv() => event,
+                endpoint = first(&mut refused) => {
+                    // It was right before; that the socket is closed ends the loop.
+                    let _ = socket.connect(endpoint).await;
+                    continue;
+                }
+            };
+            match event {
                 Ok(MonitorEvent::ConnectStopped { endpoint, reason }) => {
                     self.refused(&endpoint, &reason, pause);
-                    // While this waits other ends go unlogged only if there are hundreds of them.
-                    sleep(pause).await;
-                    // Its endpoint was right before; that the socket is closed ends the loop.
-                    let _ = socket.connect(endpoint).await;
+                    refused.push_back((Instant::now() + pause, endpoint));
                 }
-                Ok(event) => self.tell(event),
+                Ok(event) => {
+                    self.count(&event, &socket).await;
+                    self.tell(event);
+                }
                 Err(MonitorRecvError::Lagged(missed)) => {
                     let (flow, actor) = (&self.flow, &self.actor);
                     tracing::warn!(%flow, %actor, "{missed} events of connections came too fast to be logged");
+                    let Ok(all) = socket.connections().await else {
+                        return;
+                    };
+                    self.connected = all.iter().map(|one| one.connection_id).collect();
                 }
                 Err(_) => return,
             }
+        }
+    }
+
+    /// Counts who is connected, and closes the connection of one too many.
+    async fn count(&mut self, event: &MonitorEvent, socket: &omq_tokio::Socket) {
+        match event {
+            MonitorEvent::Disconnected { peer, .. } => {
+                self.connected.remove(&peer.connection_id);
+            }
+            MonitorEvent::HandshakeSucceeded { peer, .. } => {
+                self.connected.insert(peer.connection_id);
+                if self.connected.len() > self.most {
+                    let (flow, actor) = (&self.flow, &self.actor);
+                    tracing::warn!(%flow, %actor, "a connection is closed: there are more than {}", self.most);
+                    // It may have gone already.
+                    let _ = socket.disconnect_peer(peer.connection_id).await;
+                }
+            }
+            _ => {}
         }
     }
 
@@ -95,6 +138,18 @@ impl Owner {
         let (flow, actor) = (&self.flow, &self.actor);
         let reason = why(reason);
         tracing::warn!(%flow, %actor, "{endpoint} lets us not in: {reason}; is our key on its list? The next try is in {pause:?}");
+    }
+}
+
+/// Waits until the first endpoint is to be tried again, for ever if there is none, and takes it off.
+async fn first(refused: &mut VecDeque<(Instant, Endpoint)>) -> Endpoint {
+    match refused.front() {
+        Some((due, _)) => sleep_until(*due).await,
+        None => std::future::pending().await,
+    }
+    match refused.pop_front() {
+        Some((_, endpoint)) => endpoint,
+        None => std::future::pending().await,
     }
 }
 

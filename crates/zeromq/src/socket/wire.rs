@@ -30,10 +30,12 @@ pub struct Wire {
 #[serde(default, deny_unknown_fields)]
 #[schemars(inline)]
 pub struct SocketLimits {
-    /// How large a message may be; each of its frames counts 64 bytes more. A peer that sends a larger one is disconnected, and the log says why.
+    /// How large a message may be; each of its frames counts some bytes more. A peer that sends a larger one is disconnected, and the log says why.
     pub max_message_size: ByteSize,
     /// How many messages may wait for each peer, and from each.
     pub high_water_mark: u32,
+    /// How many peers may be connected; the connections of more are closed at once.
+    pub max_connections: usize,
     /// How long what waits may still be sent when the flow has stopped.
     pub linger: TimeSpan,
     /// How long to wait before a connection is tried again, the first time.
@@ -51,6 +53,7 @@ impl Default for SocketLimits {
         SocketLimits {
             max_message_size: ByteSize(1 << 20),
             high_water_mark: 100,
+            max_connections: 1000,
             linger: TimeSpan::seconds(2),
             reconnect: TimeSpan(Duration::from_millis(100)),
             max_reconnect: TimeSpan::seconds(5),
@@ -98,6 +101,9 @@ impl Wire {
         }
         if self.limits.max_message_size.0 == 0 {
             return Err("`max_message_size: 0` lets nothing through; it is at least 1".into());
+        }
+        if self.limits.max_connections == 0 {
+            return Err("`max_connections: 0` takes nobody; it is at least 1".into());
         }
         if self.limits.reconnect.0.is_zero() {
             return Err("`reconnect: 0` would try without a break; it is at least 1ms".into());
