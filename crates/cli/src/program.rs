@@ -9,7 +9,7 @@ use compysition_expression::Functions;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, log, output, run};
+use crate::{actors, check, fmt, log, new, output, run, schema, shell};
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -41,6 +41,11 @@ impl Program {
         kinds.map(|kind| Manual::of(kind, self)).collect()
     }
 
+    /// Returns the JSON Schema of flow files with these actors, for editors; none if it cannot be made.
+    pub fn schema(&self) -> Option<serde_json::Value> {
+        schema::of(self)
+    }
+
     /// Runs the program on the command line that it was called with.
     pub fn main(self) -> ExitCode {
         self.run_with(std::env::args_os())
@@ -58,7 +63,12 @@ impl Program {
                 run::run(&self, &files)
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
-            Command::Check { files } => check::check(&self, &files),
+            Command::Check { files, format } => check::check(&self, &files, format),
+            Command::Fmt { files, check } => fmt::fmt(&files, check),
+            Command::Schema => schema::schema(&self),
+            Command::New { name, rust } => new::new(&name, rust),
+            Command::Completions { shell } => shell::completions(&self, shell),
+            Command::Man => shell::man(),
             Command::Actors(options) => actors::actors(&self, &options),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use compysition_cli::Program;
+pub use compysition_cli::Program;
 use compysition_expression::Functions;
 
 use crate::Registry;

@@ -38,6 +38,7 @@ mod connect;
 mod diagnostics;
 mod fault;
 mod fields;
+mod format;
 mod include;
 mod load;
 mod node;
@@ -54,5 +55,6 @@ mod values;
 
 pub mod testing;
 
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Note, Severity};
+pub use format::{NotFormatted, format};
 pub use load::{Loaded, Loader};
