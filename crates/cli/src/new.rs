@@ -65,15 +65,17 @@ fn mistake(name: &str, rust: bool) -> Option<String> {
     }
     let taken = ["test", "core", "std", "alloc", "compysition"].contains(&&*krate(name));
     let is_word = WORDS.contains(&&*krate(name));
-    (rust && (taken || is_word)).then(|| format!("a Rust project cannot be named `{name}`; take another name"))
+    (rust && (taken || is_word))
+        .then(|| format!("a Rust project cannot be named `{name}`; take another name"))
 }
 
 /// The words that Rust keeps for itself.
 const WORDS: [&str; 49] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct",
-    "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "where", "while",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "where", "while",
 ];
 
 /// Returns how Rust code names a project.
@@ -93,7 +95,8 @@ fn make(name: &str, files: &[File]) -> Result<(), String> {
         let path = root.join(file.replace("NAME", name));
         let text = text.replace("NAME", name).replace("CRATE", &krate(name));
         let text = text.replace("VERSION", env!("CARGO_PKG_VERSION"));
-        put(&path, &text).map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
+        put(&path, &text)
+            .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
     }
     Ok(())
 }

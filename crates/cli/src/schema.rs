@@ -141,7 +141,10 @@ fn defaults(options: &Value, kinds: Map<String, Value>) -> Value {
     let mut keys = options.as_object().cloned().unwrap_or_default();
     let loose = |(name, kind): (String, Value)| {
         let text = kind["description"].clone();
-        (name, json!({ "type": ["object", "null"], "description": text }))
+        (
+            name,
+            json!({ "type": ["object", "null"], "description": text }),
+        )
     };
     keys.extend(kinds.into_iter().map(loose));
     json!({

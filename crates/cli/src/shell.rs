@@ -70,7 +70,9 @@ fn render(command: &Command, page: &mut Vec<u8>) -> std::io::Result<()> {
 /// Gives the command the name that this program was started by: one's own program has another one.
 fn named(command: Command) -> Command {
     let program = std::env::args_os().next().map(std::path::PathBuf::from);
-    let name = program.as_deref().and_then(|path| path.file_stem()?.to_str());
+    let name = program
+        .as_deref()
+        .and_then(|path| path.file_stem()?.to_str());
     match name {
         Some(name) => command.name(name.to_owned()),
         None => command,

@@ -82,7 +82,9 @@ pub fn harness(registry: &Registry, yaml: &str) -> Harness {
 pub fn values(yaml: &str) -> Option<Vec<Value>> {
     let mut found = Vec::new();
     let documents = parse::parse(0, yaml, &mut found);
-    found.is_empty().then(|| documents.iter().map(value).collect())
+    found
+        .is_empty()
+        .then(|| documents.iter().map(value).collect())
 }
 
 fn value(node: &Node) -> Value {

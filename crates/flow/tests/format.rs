@@ -22,7 +22,11 @@ fn files() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            open.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         } else if path.extension().is_some_and(|form| form == "yaml") {
             let text = std::fs::read_to_string(&path).unwrap();
             files.push((path, text));
@@ -105,12 +109,21 @@ defaults:
 
 #[test]
 fn quotes_stay_where_they_are_needed() {
-    for value in ["\"yes\"", "\"1\"", "\"${a}\"", "\"a: b\"", "'\\d'", "\"\"", "\"a #b\"", "\"null\"", "\"on\""] {
+    for value in [
+        "\"yes\"", "\"1\"", "\"${a}\"", "\"a: b\"", "'\\d'", "\"\"", "\"a #b\"", "\"null\"",
+        "\"on\"",
+    ] {
         let text = format!("settings:\n  a: {value}\n");
         assert_eq!(formatted(&text), text);
     }
-    assert_eq!(formatted("settings: { a: 'b c' }\n"), "settings: { a: b c }\n");
-    assert_eq!(formatted("settings: { a: 'b: c' }\n"), "settings: { a: \"b: c\" }\n");
+    assert_eq!(
+        formatted("settings: { a: 'b c' }\n"),
+        "settings: { a: b c }\n"
+    );
+    assert_eq!(
+        formatted("settings: { a: 'b: c' }\n"),
+        "settings: { a: \"b: c\" }\n"
+    );
 }
 
 #[test]
@@ -135,7 +148,10 @@ fn what_cannot_be_kept_is_left_as_it_is() {
         ("a: 1\n? b\n: 2\n", 2, "a key with `?`"),
     ] {
         match format("a.yaml", text) {
-            Err(NotFormatted::Kept { line: Some(at), reason }) => {
+            Err(NotFormatted::Kept {
+                line: Some(at),
+                reason,
+            }) => {
                 assert_eq!(at, line, "{text}");
                 assert!(reason.contains(part), "{reason}");
             }
@@ -164,22 +180,27 @@ fn all_files_of_ours_can_be_formatted_and_stay_so() {
 
 /// Counts comments in another way than the formatter: all our files have `#` in no text but at its start.
 fn comments(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| match line.trim().starts_with('#') {
-        true => Some(line.trim().to_owned()),
-        false => line.split_once(" # ").map(|(_, text)| format!("# {text}")),
-    });
+    let lines = text
+        .lines()
+        .filter_map(|line| match line.trim().starts_with('#') {
+            true => Some(line.trim().to_owned()),
+            false => line.split_once(" # ").map(|(_, text)| format!("# {text}")),
+        });
     lines.collect()
 }
 
 /// What damages a file.
 const PIECES: [&str; 20] = [
-    ":", ": ", "- ", "[", "]", "{", "}", ", ", "\"", "'", "\n", "  ", " # c\n", "# c\n", "|\n", ">", "->", "\n\n",
-    "---\n", "ü",
+    ":", ": ", "- ", "[", "]", "{", "}", ", ", "\"", "'", "\n", "  ", " # c\n", "# c\n", "|\n",
+    ">", "->", "\n\n", "---\n", "ü",
 ];
 
 fn boundary(text: &str, at: usize) -> usize {
     let at = at % (text.len() + 1);
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 proptest! {

@@ -62,7 +62,9 @@ pub(crate) fn allow(schema: &mut Value, more: &str) {
 pub(crate) fn allow_references(schema: &mut Value) {
     for key in ["properties", "definitions"] {
         if let Some(Value::Object(parts)) = schema.get_mut(key) {
-            parts.values_mut().for_each(|part| value(part, key == "properties"));
+            parts
+                .values_mut()
+                .for_each(|part| value(part, key == "properties"));
         }
     }
     for key in ["items", "additionalProperties"] {
@@ -79,7 +81,11 @@ pub(crate) fn allow_references(schema: &mut Value) {
 
 fn value(schema: &mut Value, is_value: bool) {
     allow_references(schema);
-    if !is_value || schema.get("$ref").is_some_and(|to| to == "#/definitions/reference") {
+    if !is_value
+        || schema
+            .get("$ref")
+            .is_some_and(|to| to == "#/definitions/reference")
+    {
         return;
     }
     let is_text = |types: &Value| match types {
@@ -87,8 +93,12 @@ fn value(schema: &mut Value, is_value: bool) {
         one => one == "string",
     };
     let types = &schema["type"];
-    let narrow = ["enum", "const", "pattern"].iter().any(|key| schema.get(key).is_some());
-    let choice = ["oneOf", "anyOf", "allOf", "$ref"].iter().any(|key| schema.get(key).is_some());
+    let narrow = ["enum", "const", "pattern"]
+        .iter()
+        .any(|key| schema.get(key).is_some());
+    let choice = ["oneOf", "anyOf", "allOf", "$ref"]
+        .iter()
+        .any(|key| schema.get(key).is_some());
     if choice || narrow {
         let text = schema["description"].clone();
         let default = schema.get("default").cloned();

@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use compysition::flow::Loader;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn loader() -> Loader {
@@ -32,7 +35,11 @@ fn flows() -> Vec<(PathBuf, String)> {
     let mut flows = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            open.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         } else if path.extension().is_some_and(|form| form == "yaml") {
             let text = std::fs::read_to_string(&path).unwrap();
             flows.push((path, text));

@@ -15,8 +15,39 @@ const PATIENCE: Duration = Duration::from_secs(50);
 const LONGEST: Duration = Duration::from_secs(5);
 
 const PIECES: [&str; 34] = [
-    ":", ": ", "- ", "[", "]", "{", "}", ",", "\"", "'", "\n", "  ", "#", "&a ", "*a", "!x ", "---\n", "|\n", "${",
-    "${x}", "{{", "}}", "{% if %}", "->", ".error", "null", "-1", "0", "1e999", "\u{0}", "ü", "discard", "event_generator",
+    ":",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "\"",
+    "'",
+    "\n",
+    "  ",
+    "#",
+    "&a ",
+    "*a",
+    "!x ",
+    "---\n",
+    "|\n",
+    "${",
+    "${x}",
+    "{{",
+    "}}",
+    "{% if %}",
+    "->",
+    ".error",
+    "null",
+    "-1",
+    "0",
+    "1e999",
+    "\u{0}",
+    "ü",
+    "discard",
+    "event_generator",
     "${file:flow.yaml}",
 ];
 
@@ -34,7 +65,10 @@ impl Dice {
 }
 
 fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 fn damage(text: &mut String, dice: &mut Dice) {
@@ -62,7 +96,9 @@ fn damage(text: &mut String, dice: &mut Dice) {
 
 #[test]
 fn a_damaged_file_is_refused_in_words() {
-    let count = std::env::var("MUTATIONS").ok().and_then(|count| count.parse().ok());
+    let count = std::env::var("MUTATIONS")
+        .ok()
+        .and_then(|count| count.parse().ok());
     let count = count.unwrap_or(COUNT);
     let wrong = root().join("tests/wrong/flow.yaml");
     let mut files: Vec<(PathBuf, String)> = flows();
@@ -90,11 +126,18 @@ fn a_damaged_file_is_refused_in_words() {
                 let lines = text.replace('\r', "\n").split('\n').count();
                 for one in found.iter().filter(|one| one.path() == Some(path)) {
                     let line = one.line().unwrap_or(1);
-                    assert!((1..=lines + 1).contains(&line), "seed {seed}, line {line}: {text}");
+                    assert!(
+                        (1..=lines + 1).contains(&line),
+                        "seed {seed}, line {line}: {text}"
+                    );
                     assert!(one.end_column() > one.column(), "seed {seed}: {text}");
                 }
             }
-            assert!(began.elapsed() < LONGEST, "seed {seed} took {:?}: {text}", began.elapsed());
+            assert!(
+                began.elapsed() < LONGEST,
+                "seed {seed} took {:?}: {text}",
+                began.elapsed()
+            );
         }
     };
     std::thread::scope(|scope| {
@@ -104,7 +147,16 @@ fn a_damaged_file_is_refused_in_words() {
     });
     let looked_at = next.load(Relaxed).min(count);
     let refused = refused.load(Relaxed);
-    println!("{looked_at} damaged files in {:?}, {refused} refused", begun.elapsed());
-    assert!(looked_at >= 1000.min(count), "only {looked_at} in {PATIENCE:?}");
-    assert!(refused * 2 > looked_at, "only {refused} of {looked_at} are wrong");
+    println!(
+        "{looked_at} damaged files in {:?}, {refused} refused",
+        begun.elapsed()
+    );
+    assert!(
+        looked_at >= 1000.min(count),
+        "only {looked_at} in {PATIENCE:?}"
+    );
+    assert!(
+        refused * 2 > looked_at,
+        "only {refused} of {looked_at} are wrong"
+    );
 }

@@ -23,7 +23,10 @@ fn documents(text: &str) -> Vec<Value> {
 #[test]
 fn it_is_a_schema_itself() {
     assert!(jsonschema::meta::is_valid(&schema()));
-    assert_eq!(schema()["$schema"], "http://json-schema.org/draft-07/schema#");
+    assert_eq!(
+        schema()["$schema"],
+        "http://json-schema.org/draft-07/schema#"
+    );
 }
 
 #[test]
@@ -36,9 +39,11 @@ fn every_flow_of_ours_is_right() {
             continue;
         }
         for document in documents(&text) {
-            wrong.extend(validator.iter_errors(&document).map(|error| {
-                format!("{}: {error} at {}", path.display(), error.instance_path())
-            }));
+            wrong.extend(
+                validator.iter_errors(&document).map(|error| {
+                    format!("{}: {error} at {}", path.display(), error.instance_path())
+                }),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -52,7 +57,10 @@ fn what_is_wrong_by_its_form_is_refused() {
         let case = all.iter().find(|case| case.title == *title).unwrap();
         let documents = documents(&case.text);
         assert!(!documents.is_empty(), "{title}");
-        assert!(!documents.iter().all(|one| validator.is_valid(one)), "{title}");
+        assert!(
+            !documents.iter().all(|one| validator.is_valid(one)),
+            "{title}"
+        );
     }
 }
 
@@ -98,9 +106,15 @@ const BY_FORM: &[&str] = &[
 fn what_the_schema_refuses_is_wrong() {
     let validator = validator();
     for case in cases() {
-        let refused = documents(&case.text).iter().any(|one| !validator.is_valid(one));
+        let refused = documents(&case.text)
+            .iter()
+            .any(|one| !validator.is_valid(one));
         if refused {
-            assert!(loader().load_text("flow.yaml", &case.text).is_err(), "{}", case.title);
+            assert!(
+                loader().load_text("flow.yaml", &case.text).is_err(),
+                "{}",
+                case.title
+            );
         }
     }
 }

@@ -48,7 +48,9 @@ fn said(text: &str) -> String {
         lines.push(format!("{file}{place} {}", one.message()));
         lines.extend(one.help().map(|help| format!("  = {help}")));
     }
-    lines.join("\n").replace(&format!("{}/", directory.display()), "")
+    lines
+        .join("\n")
+        .replace(&format!("{}/", directory.display()), "")
 }
 
 #[test]
@@ -58,11 +60,18 @@ fn every_mistake_is_told_in_the_words_of_the_table() {
     let mut blessed = std::fs::read_to_string(path()).unwrap();
     blessed.truncate(blessed.find("\n=== ").unwrap());
     let mut wrong = Vec::new();
-    for Case { title, text, said: expected } in cases {
+    for Case {
+        title,
+        text,
+        said: expected,
+    } in cases
+    {
         let said = said(&text);
         blessed += &format!("\n=== {title}\n{text}>>>\n{said}\n");
         if said != expected {
-            wrong.push(format!("{title}\n  expected:\n{expected}\n  but said was:\n{said}"));
+            wrong.push(format!(
+                "{title}\n  expected:\n{expected}\n  but said was:\n{said}"
+            ));
         }
     }
     if std::env::var_os("BLESS").is_some() {

@@ -21,7 +21,9 @@ pub(crate) fn of(text: &str, documents: &[Document]) -> Vec<String> {
 /// Returns all comments.
 pub(crate) fn find(text: &str, documents: &[Document]) -> Vec<Comment> {
     let mut scalars = Vec::new();
-    documents.iter().for_each(|document| collect(&document.root, &mut scalars));
+    documents
+        .iter()
+        .for_each(|document| collect(&document.root, &mut scalars));
     scalars.sort_unstable();
     let mut scalars = scalars.into_iter().peekable();
     let letters: Vec<char> = text.chars().collect();
@@ -29,7 +31,10 @@ pub(crate) fn find(text: &str, documents: &[Document]) -> Vec<Comment> {
     let (mut at, mut line, mut begin) = (0, 1, 0);
     while at < letters.len() {
         while scalars.next_if(|(_, end)| *end <= at).is_some() {}
-        let end = scalars.peek().filter(|(start, _)| *start <= at).map(|(_, end)| *end);
+        let end = scalars
+            .peek()
+            .filter(|(start, _)| *start <= at)
+            .map(|(_, end)| *end);
         let letter = letters[at];
         let before = at.checked_sub(1).map(|before| letters[before]);
         if letter == '#' && end.is_none() && before.is_none_or(char::is_whitespace) {
@@ -39,7 +44,9 @@ pub(crate) fn find(text: &str, documents: &[Document]) -> Vec<Comment> {
                 text: rest.trim_end().to_owned(),
                 line,
                 column: at - begin,
-                is_alone: letters[begin..at].iter().all(|letter| letter.is_whitespace()),
+                is_alone: letters[begin..at]
+                    .iter()
+                    .all(|letter| letter.is_whitespace()),
             });
             at += rest.chars().count();
             continue;

@@ -100,7 +100,12 @@ impl Printer {
                     let name = key_text(key, place.part);
                     self.out += &format!("{name}:");
                     let part = part_of(place.part, key);
-                    let inner = Place { indent, outer: Some(item.column), limit, part };
+                    let inner = Place {
+                        indent,
+                        outer: Some(item.column),
+                        limit,
+                        part,
+                    };
                     let space = columns[index].saturating_sub(name.chars().count());
                     self.value(key.line, value, inner, space + 1, name.chars().count() + 2);
                 }
@@ -110,11 +115,18 @@ impl Printer {
                     let limit = items.get(index + 1).map_or(limit, |item| item.line);
                     self.begin(own.line, indent, std::mem::take(&mut begun));
                     self.out.push('-');
-                    let inner = Place { limit, outer: Some(item.column), ..place };
+                    let inner = Place {
+                        limit,
+                        outer: Some(item.column),
+                        ..place
+                    };
                     let is_open = matches!(own.kind, Kind::List { .. } | Kind::Map { .. });
                     if is_open && self.one_line(own, indent + 2, place.part).is_none() {
                         self.out.push(' ');
-                        let inner = Place { indent: indent + 2, ..inner };
+                        let inner = Place {
+                            indent: indent + 2,
+                            ..inner
+                        };
                         self.block(own, inner, true);
                     } else {
                         self.value(own.line, own, inner, 1, 2);
@@ -142,7 +154,10 @@ impl Printer {
             return self.text(value, raw, place.indent);
         }
         self.beside(line, place.indent + 2);
-        let inner = Place { indent: place.indent + 2, ..place };
+        let inner = Place {
+            indent: place.indent + 2,
+            ..place
+        };
         self.block(value, inner, false);
     }
 
@@ -162,9 +177,14 @@ impl Printer {
         let lines: Vec<&str> = lines.map(|line| line.trim_end_matches('\r')).collect();
         let is_block = item.is_block_text();
         let depth = |line: &&str| line.len() - line.trim_start_matches(' ').len();
-        let own = lines.iter().find(|line| !line.trim().is_empty()).map_or(0, depth);
+        let own = lines
+            .iter()
+            .find(|line| !line.trim().is_empty())
+            .map_or(0, depth);
         let keeps = header.contains('+') && is_block;
-        let last = lines.iter().rposition(|line| keeps || !line.trim().is_empty());
+        let last = lines
+            .iter()
+            .rposition(|line| keeps || !line.trim().is_empty());
         for line in &lines[..last.map_or(0, |last| last + 1)] {
             let line = match is_block {
                 true => line.get(own..).unwrap_or_default(),
@@ -194,7 +214,9 @@ impl Printer {
 
     /// Keeps one empty line.
     fn gap(&mut self, line: usize) {
-        let before = line.checked_sub(2).and_then(|before| self.blank.get(before));
+        let before = line
+            .checked_sub(2)
+            .and_then(|before| self.blank.get(before));
         if before == Some(&true) && !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
@@ -270,7 +292,13 @@ fn columns(printer: &Printer, entries: &[(Item, Item)], place: Place) -> Vec<usi
     let width = |(key, _): &(Item, Item)| key_text(key, place.part).chars().count();
     let short = |(key, value): &(Item, Item)| {
         !value.is_empty()
-            && printer.one_line(value, place.indent + width(&(key.clone(), value.clone())) + 2, Part::Other).is_some()
+            && printer
+                .one_line(
+                    value,
+                    place.indent + width(&(key.clone(), value.clone())) + 2,
+                    Part::Other,
+                )
+                .is_some()
     };
     let gap = |key: &Item| key.line >= 2 && printer.blank.get(key.line - 2) == Some(&true);
     let mut start = 0;

@@ -15,7 +15,9 @@ pub(crate) fn on_one_line(style: ScalarStyle, value: &str, raw: &str) -> Option<
         }
         ScalarStyle::Plain => Some(raw.to_owned()),
         _ if is_plain(value) => Some(value.to_owned()),
-        ScalarStyle::SingleQuoted if !value.contains(['"', '\\']) && !value.contains(char::is_control) => {
+        ScalarStyle::SingleQuoted
+            if !value.contains(['"', '\\']) && !value.contains(char::is_control) =>
+        {
             Some(format!("\"{value}\""))
         }
         _ => (!raw.contains('\n')).then(|| raw.to_owned()),
@@ -40,7 +42,13 @@ pub(crate) fn connection(line: &str) -> String {
     if !is_connection {
         return line.to_owned();
     }
-    let even = |group: &str| group.split(',').map(str::trim).collect::<Vec<_>>().join(", ");
+    let even = |group: &str| {
+        group
+            .split(',')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     line.split("->").map(even).collect::<Vec<_>>().join(" -> ")
 }
 

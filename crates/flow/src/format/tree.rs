@@ -58,7 +58,7 @@ impl Item {
 pub(crate) fn read(text: &str) -> Result<Vec<Document>, NotFormatted> {
     let mut reader = Reader {
         letters: text.chars().collect(),
-        lines: text.split('\n').map(|line| line.trim_end_matches('\r')).collect(),
+        lines: text.split('\n').collect(),
         stack: Vec::new(),
         documents: Vec::new(),
         start: None,
@@ -114,7 +114,13 @@ impl Reader<'_> {
             Event::MappingStart(..) => {
                 let in_brackets = self.letters.get(span.start.index()) == Some(&'{');
                 let entries = Vec::new();
-                self.open(Kind::Map { entries, in_brackets }, span)?;
+                self.open(
+                    Kind::Map {
+                        entries,
+                        in_brackets,
+                    },
+                    span,
+                )?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some((mut item, _)) = self.stack.pop() {
@@ -129,7 +135,16 @@ impl Reader<'_> {
 
     fn open(&mut self, kind: Kind, span: Span) -> Result<(), NotFormatted> {
         let item = item(kind, span);
-        let is_key = matches!(self.stack.last(), Some((Item { kind: Kind::Map { .. }, .. }, None)));
+        let is_key = matches!(
+            self.stack.last(),
+            Some((
+                Item {
+                    kind: Kind::Map { .. },
+                    ..
+                },
+                None
+            ))
+        );
         if is_key {
             return Err(kept_for(Some(item.line), "it has a key that is no text"));
         }
@@ -138,7 +153,10 @@ impl Reader<'_> {
             Kind::Scalar { .. } => false,
         };
         if self.stack.last().is_some_and(|(outer, _)| within(outer)) && !within(&item) {
-            return Err(kept_for(Some(item.line), "it has a pair without braces in a list"));
+            return Err(kept_for(
+                Some(item.line),
+                "it has a pair without braces in a list",
+            ));
         }
         self.stack.push((item, None));
         Ok(())
@@ -148,7 +166,10 @@ impl Reader<'_> {
     fn close(&self, item: &mut Item, end: Marker) {
         let (last, in_brackets) = match &item.kind {
             Kind::List { items, in_brackets } => (items.last(), *in_brackets),
-            Kind::Map { entries, in_brackets } => {
+            Kind::Map {
+                entries,
+                in_brackets,
+            } => {
                 let last = entries.last();
                 let value = last.map(|(key, value)| if value.is_empty() { key } else { value });
                 (value, *in_brackets)
@@ -161,7 +182,17 @@ impl Reader<'_> {
         };
     }
 
-    fn place(&mut self, item: Item) -> Result<(), NotFormatted> {
+    fn place(&mut self, mut item: Item) -> Result<(), NotFormatted> {
+        if item.is_empty()
+            && let Some((_, Some(key))) = self.stack.last()
+        {
+            // Nothing stands behind its colon, or where that would be.
+            let rest = self.letters[key.end..].iter();
+            let spaces = rest.clone().take_while(|letter| **letter == ' ').count();
+            let has_colon = rest.clone().nth(spaces) == Some(&':');
+            item.start = key.end + usize::from(has_colon);
+            (item.end, item.line, item.end_line) = (item.start, key.line, key.line);
+        }
         let Some((outer, key)) = self.stack.last_mut() else {
             let start = self.start.take();
             self.documents.push(Document { start, root: item });
@@ -174,8 +205,12 @@ impl Reader<'_> {
                 None => {
                     let before = self.letters[..item.start].iter().rev();
                     let mut before = before.skip_while(|letter| letter.is_whitespace());
-                    if item.is_empty() || before.next() == Some(&'?') || item.line != item.end_line {
-                        return Err(kept_for(Some(item.line), "it has a key with `?` or on two lines"));
+                    if item.is_empty() || before.next() == Some(&'?') || item.line != item.end_line
+                    {
+                        return Err(kept_for(
+                            Some(item.line),
+                            "it has a key with `?` or on two lines",
+                        ));
                     }
                     *key = Some(item);
                 }
@@ -186,7 +221,11 @@ impl Reader<'_> {
     }
 
     fn scalar(&self, value: &str, style: ScalarStyle, span: Span) -> Result<Item, NotFormatted> {
-        let raw = |end: usize| self.letters.get(span.start.index()..end).unwrap_or_default();
+        let raw = |end: usize| {
+            self.letters
+                .get(span.start.index()..end)
+                .unwrap_or_default()
+        };
         let kind = |raw: &[char]| Kind::Scalar {
             style,
             value: value.to_owned(),
@@ -194,7 +233,10 @@ impl Reader<'_> {
         };
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             let written = raw(span.end.index());
-            let ending = written.iter().rev().take_while(|letter| letter.is_whitespace());
+            let ending = written
+                .iter()
+                .rev()
+                .take_while(|letter| letter.is_whitespace());
             let ending = ending.count();
             let mut item = item(kind(&written[..written.len() - ending]), span);
             item.end -= ending;
@@ -202,32 +244,56 @@ impl Reader<'_> {
             item.end_line = item.line + breaks.filter(|letter| **letter == '\n').count();
             return Ok(item);
         }
-        // Its lines are counted here: those deeper than what it stands in.
-        let line = span.start.line();
-        let outer = self.stack.iter().rev().map(|(outer, _)| outer.column as isize);
-        let outer = outer.clone().next().unwrap_or(-1);
+        self.block_text(value, style, span)
+    }
+
+    /// Reads a text below a `|` or `>`. The parser tells where its first letter is; its lines are counted here:
+    /// those further in than what it stands in.
+    fn block_text(
+        &self,
+        value: &str,
+        style: ScalarStyle,
+        span: Span,
+    ) -> Result<Item, NotFormatted> {
+        let is_empty = |line: &usize| self.lines[*line - 1].trim().is_empty();
+        let before = (1..span.start.line()).rev().skip_while(is_empty);
+        let line = before.clone().next().unwrap_or(1);
+        let written = self.lines[line - 1].trim_end();
+        let header = written.rsplit(' ').next().unwrap_or_default();
+        if !["|", "|-", "|+", ">", ">-", ">+"].contains(&header) {
+            return Err(kept_for(
+                Some(line),
+                "it has a block of text with more than `|` or `>`",
+            ));
+        }
+        let outer = self.stack.last();
+        let outer = outer.map_or(-1, |(outer, _)| outer.column as isize);
         let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
         let below = self.lines.get(line..).unwrap_or_default();
         let first = below.iter().find(|line| !line.trim().is_empty());
-        let own = first.map(|line| depth(line)).filter(|own| *own as isize > outer);
-        let is_own = |line: &&&str| own.is_some_and(|own| depth(line) >= own) || line.trim().is_empty();
+        let own = first
+            .map(|line| depth(line))
+            .filter(|own| *own as isize > outer);
+        let is_own =
+            |line: &&&str| own.is_some_and(|own| depth(line) >= own) || line.trim().is_empty();
         let count = below.iter().take_while(is_own).count();
-        let last: usize = self.lines[..line + count].iter().map(|line| line.chars().count() + 1).sum();
-        let header: String = self.lines[line - 1].chars().skip(span.start.col()).collect();
-        if !header.chars().all(|letter| "|>+- ".contains(letter)) {
-            return Err(kept_for(Some(line), "it has a block of text with more than `|` or `>`"));
-        }
-        let text: Vec<&str> = below[..count].to_vec();
-        let mut item = item(kind(&[]), span);
-        let raw = std::iter::once(header.trim()).chain(text);
-        item.kind = Kind::Scalar {
-            style,
-            value: value.to_owned(),
-            raw: raw.collect::<Vec<_>>().join("\n"),
-        };
-        item.end = last.min(self.letters.len());
-        item.end_line = line + count;
-        Ok(item)
+        let letters = |lines: &[&str]| lines.iter().map(|line| line.chars().count() + 1).sum();
+        let begin: usize = letters(&self.lines[..line - 1]);
+        let column = written.chars().count() - header.len();
+        let end: usize = letters(&self.lines[..line + count]);
+        let raw = std::iter::once(header).chain(below[..count].iter().copied());
+        Ok(Item {
+            kind: Kind::Scalar {
+                style,
+                value: value.to_owned(),
+                raw: raw.collect::<Vec<_>>().join("\n"),
+            },
+            start: begin + column,
+            line,
+            column,
+            end: end.min(self.letters.len()),
+            end_line: line + count,
+        })
     }
 }
 
