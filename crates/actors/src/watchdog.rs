@@ -120,7 +120,7 @@ impl Actor for Watchdog {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        Ports::any().source().single().needs(OUTBOX)
     }
 }
 

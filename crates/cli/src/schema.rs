@@ -98,7 +98,8 @@ fn add<T: JsonSchema>(name: &str, definitions: &mut Map<String, Value>) {
 /// Returns the schema of the settings of a kind, with their old names, which only reading them tells.
 fn settings(kind: &Kind) -> Value {
     let mut schema = kind.schema().to_value();
-    let Some(fields) = schema["properties"].as_object_mut() else {
+    let fields = schema.get_mut("properties");
+    let Some(fields) = fields.and_then(Value::as_object_mut) else {
         return schema;
     };
     for name in probe::fields(kind) {
@@ -140,13 +141,14 @@ fn actor(options: &Value, kinds: &Map<String, Value>, names: &[&str], bare: &[&s
 fn defaults(options: &Value, kinds: Map<String, Value>) -> Value {
     let mut keys = options.as_object().cloned().unwrap_or_default();
     let loose = |(name, kind): (String, Value)| {
-        let text = kind["description"].clone();
+        let text = kind["description"].as_str().unwrap_or_default();
         (
             name,
             json!({ "type": ["object", "null"], "description": text }),
         )
     };
-    keys.extend(kinds.into_iter().map(loose));
+    let kinds = kinds.into_iter().filter(|(name, _)| name != "flow");
+    keys.extend(kinds.map(loose));
     json!({
         "description": "What holds for all actors, and by kind for those that do not say it.",
         "type": ["object", "null"],

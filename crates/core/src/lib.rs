@@ -112,7 +112,7 @@ pub use meter::{Meter, Reading};
 pub use payload::{Json, Payload, Xml, XmlTree};
 pub use permits::{Limits, Refusal};
 pub use pool::Pool;
-pub use port::{Port, Ports};
+pub use port::{Form, Port, Ports};
 pub use rate::Rate;
 pub use registry::{Kind, Registry};
 pub use retained::Retained;

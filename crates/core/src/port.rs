@@ -65,6 +65,27 @@ pub struct Ports {
     pub(crate) has_own_share: bool,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
+    pub(crate) needed: Vec<Port>,
+    pub(crate) takes: Option<Form>,
+    pub(crate) makes: Option<Form>,
+}
+
+/// What the payloads of an actor are, where that is certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// JSON.
+    Json,
+    /// XML.
+    Xml,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Form::Json => "JSON",
+            Form::Xml => "XML",
+        })
+    }
 }
 
 impl Ports {
@@ -129,6 +150,27 @@ impl Ports {
     #[must_use]
     pub fn outboxes<P: Into<Port>>(mut self, names: impl IntoIterator<Item = P>) -> Ports {
         self.outboxes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sends to this outbox by name, beside any others; it must be connected.
+    #[must_use]
+    pub fn needs(mut self, outbox: impl Into<Port>) -> Ports {
+        self.needed.push(outbox.into());
+        self
+    }
+
+    /// Fails on every payload that is of the other form.
+    #[must_use]
+    pub fn takes(mut self, form: Form) -> Ports {
+        self.takes = Some(form);
+        self
+    }
+
+    /// Sends only payloads of this form, by whichever outbox but the error outbox.
+    #[must_use]
+    pub fn makes(mut self, form: Form) -> Ports {
+        self.makes = Some(form);
         self
     }
 

@@ -120,6 +120,8 @@ pub(crate) fn build(
     }
     let known: Vec<&str> = KEYS.into_iter().chain(bounds::KEYS).collect();
     fields::unknown(&entries, &known, found);
+    // A misspelt `connect` is not also many actors that nothing reaches.
+    let is_all_known = entries.is_empty() || connect.is_some();
     if let Some(entry) = description {
         fields::text(&entry.value, "a description", found);
     }
@@ -136,7 +138,7 @@ pub(crate) fn build(
         }
     }
     let Some(actors) = actors else {
-        found.push(Diagnostic::new(flow_span, "the flow has no `actors`"));
+        Diagnostic::new(flow_span, "the flow has no `actors`").report(found);
         return None;
     };
     let mut actors = actors::read(actors.value, &defaults, &loader.registry, found);
@@ -173,7 +175,7 @@ pub(crate) fn build(
     if let Some(entry) = log {
         building.set_log(&entry.value, found);
     }
-    building.plan.is_whole = found.len() == before;
+    building.plan.is_whole = is_all_known && found.len() == before;
     Some(building.plan)
 }
 

@@ -96,6 +96,29 @@ impl Diagnostic {
         found.iter().any(within)
     }
 
+    /// Points at the name within an expression that is not known, instead of at the whole expression.
+    pub(crate) fn narrow(&mut self, sources: &Sources) {
+        let name = ["the unknown `", "unknown filter `", "unknown test `"];
+        let rest = name.iter().find_map(|part| self.message.split_once(part));
+        let name = rest.and_then(|(_, rest)| rest.split('`').next());
+        let (Some(name), Some(span)) = (name, self.span) else {
+            return;
+        };
+        let line = sources.line(span).chars().skip(span.column as usize - 1);
+        let within: String = line.take(span.length as usize).collect();
+        let is_part = |letter: Option<char>| {
+            letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        };
+        let is_word = |at: &usize| {
+            !is_part(within[..*at].chars().next_back())
+                && !is_part(within[at + name.len()..].chars().next())
+        };
+        let found = within.match_indices(name).map(|(at, _)| at).find(is_word);
+        if let Some(at) = found.filter(|_| !name.is_empty()) {
+            self.span = Some(span.part(within[..at].chars().count(), name.chars().count()));
+        }
+    }
+
     pub(crate) fn severity_of(mut self, severity: Severity) -> Diagnostic {
         self.severity = severity;
         self

@@ -11,6 +11,7 @@ mod gateway;
 mod idempotent;
 mod killed;
 mod manuals;
+mod new_project;
 mod side_by_side;
 mod stopping;
 mod streams;

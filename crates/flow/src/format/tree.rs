@@ -232,14 +232,19 @@ impl Reader<'_> {
             raw: raw.iter().collect(),
         };
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            let written = raw(span.end.index());
+            let is_nothing = style == ScalarStyle::Plain && value.is_empty();
+            let written = raw(if is_nothing {
+                span.start.index()
+            } else {
+                span.end.index()
+            });
             let ending = written
                 .iter()
                 .rev()
                 .take_while(|letter| letter.is_whitespace());
             let ending = ending.count();
             let mut item = item(kind(&written[..written.len() - ending]), span);
-            item.end -= ending;
+            item.end = item.start + written.len() - ending;
             let breaks = written[..written.len() - ending].iter();
             item.end_line = item.line + breaks.filter(|letter| **letter == '\n').count();
             return Ok(item);
