@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use crate::args::Args;
 use crate::{Program, output};
 
-/// Prints the script of a shell. It knows the kinds of actors, those of one's own among them.
+/// Prints the script of a shell. Those of bash and zsh know the kinds of actors, one's own among them.
 pub(crate) fn completions(program: &Program, shell: Shell) -> ExitCode {
     let registry = &program.registry;
     let kinds = registry.kinds().map(compysition_core::Kind::name);

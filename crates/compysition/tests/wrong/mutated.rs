@@ -107,6 +107,7 @@ fn a_damaged_file_is_refused_in_words() {
     let next = AtomicUsize::new(0);
     let refused = AtomicUsize::new(0);
     let work = || {
+        let loader = loader();
         loop {
             let seed = next.fetch_add(1, Relaxed);
             if seed >= count || begun.elapsed() > PATIENCE {
@@ -119,7 +120,7 @@ fn a_damaged_file_is_refused_in_words() {
                 damage(&mut text, &mut dice);
             }
             let began = Instant::now();
-            let found = loader().load_text(path, &text);
+            let found = loader.load_text(path, &text);
             if let Err(found) = found {
                 refused.fetch_add(1, Relaxed);
                 assert!(!found.to_string().is_empty(), "seed {seed}: {text}");
