@@ -35,6 +35,7 @@ pub(crate) fn schema(program: &Program) -> ExitCode {
 pub(crate) fn of(program: &Program) -> Option<Value> {
     let mut root: Value = serde_json::from_str(FRAME).ok()?;
     let mut options = root.as_object_mut()?.remove("options")?;
+    let old = root.as_object_mut()?.remove("old_settings")?;
     let mut definitions = Map::new();
     add::<Retry>("retry", &mut definitions);
     add::<Breaker>("breaker", &mut definitions);
@@ -52,9 +53,10 @@ pub(crate) fn of(program: &Program) -> Option<Value> {
     let mut kinds = Map::new();
     for kind in program.registry.kinds() {
         let name = definition(kind.name());
+        let has_defaults = kind.schema().get("required").is_none();
         let mut settings = settings(kind);
         let summary = kind.summary();
-        if settings["required"].is_null() {
+        if has_defaults {
             allow_nothing(&mut settings);
             bare.push(kind.name());
         }
@@ -71,6 +73,13 @@ pub(crate) fn of(program: &Program) -> Option<Value> {
         names.push(alias);
         if bare.contains(&name) {
             bare.push(alias);
+        }
+    }
+    for (name, settings) in old.as_object()? {
+        let fields = definitions.get_mut(name).map(|own| &mut own["properties"]);
+        if let Some(Value::Object(fields)) = fields {
+            let settings = settings.as_array().into_iter().flatten();
+            fields.extend(settings.filter_map(|name| Some((name.as_str()?.into(), old_setting()))));
         }
     }
     kinds.insert("flow".into(), json!({ "$ref": "#/definitions/flow" }));
@@ -102,11 +111,24 @@ fn settings(kind: &Kind) -> Value {
     let Some(fields) = fields.and_then(Value::as_object_mut) else {
         return schema;
     };
+    let new = fields.len();
     for name in probe::fields(kind) {
-        let old = json!({ "description": "An old name of a setting.", "deprecated": true });
-        fields.entry(name).or_insert(old);
+        fields.entry(name).or_insert_with(old_setting);
+    }
+    if fields.len() > new
+        && let Some(schema) = schema.as_object_mut()
+    {
+        // What must be given may be given by its old name.
+        schema.remove("required");
+    }
+    if schema["type"].is_string() && probe::takes_text(kind) {
+        draft::allow(&mut schema, "string");
     }
     schema
+}
+
+fn old_setting() -> Value {
+    json!({ "description": "An old name of a setting.", "deprecated": true })
 }
 
 fn allow_nothing(schema: &mut Value) {

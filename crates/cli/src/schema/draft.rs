@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 /// Adds a schema under a name, what it defines itself beside it; returns the reference to it.
 pub(crate) fn add(name: &str, mut schema: Value, definitions: &mut Map<String, Value>) -> String {
+    let parts = schema["$defs"].clone();
+    allow_names(&mut schema, &parts);
     if let Some(fields) = schema.as_object_mut() {
         fields.remove("$schema");
         fields.remove("title");
@@ -19,6 +21,37 @@ pub(crate) fn add(name: &str, mut schema: Value, definitions: &mut Map<String, V
     allow_references(&mut schema);
     definitions.insert(name.to_owned(), schema);
     format!("#/definitions/{name}")
+}
+
+/// Lets a choice whose settings all have defaults be its name alone, and the name of one be a number.
+fn allow_names(schema: &mut Value, parts: &Value) {
+    match schema {
+        Value::Array(inner) => inner.iter_mut().for_each(|one| allow_names(one, parts)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|one| allow_names(one, parts));
+            if let Some(Value::Array(forms)) = fields.get_mut("oneOf") {
+                let names: Vec<Value> = forms.iter().filter_map(|form| name(form, parts)).collect();
+                forms.extend(names);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn name(form: &Value, parts: &Value) -> Option<Value> {
+    if let Some(number) = form["const"]
+        .as_str()
+        .and_then(|text| text.parse::<i64>().ok())
+    {
+        return Some(json!({ "const": number, "description": form["description"] }));
+    }
+    let (name, own) = crate::manual::form(form)?;
+    let part = own["$ref"]
+        .as_str()
+        .and_then(|to| to.strip_prefix("#/$defs/"));
+    let own = part.map_or(own, |part| &parts[part]);
+    let has_defaults = own["properties"].is_object() && own["required"].is_null();
+    has_defaults.then(|| json!({ "const": name, "description": form["description"] }))
 }
 
 /// Points references to where the definitions are now; beside a reference draft 7 sees nothing else.

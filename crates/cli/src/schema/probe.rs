@@ -13,6 +13,17 @@ pub(crate) fn fields(kind: &Kind) -> Vec<String> {
     fields
 }
 
+/// Returns whether the settings may be one text.
+pub(crate) fn takes_text(kind: &Kind) -> bool {
+    let text = value::StrDeserializer::<value::Error>::new("text");
+    let built = kind.build(&mut <dyn erased_serde::Deserializer<'_>>::erase(text));
+    // Whatever else is wrong with it, a text it may be.
+    built.map_or_else(
+        |error| !error.to_string().contains("invalid type"),
+        |_| true,
+    )
+}
+
 struct Probe<'a>(&'a mut Vec<String>);
 
 impl<'de> Deserializer<'de> for Probe<'_> {
