@@ -56,6 +56,8 @@ struct Open {
     node: Node,
     anchor: usize,
     key: Option<(Arc<str>, Span)>,
+    /// The lines of the keys so far.
+    lines: HashMap<Arc<str>, u32>,
 }
 
 type Step = Result<(), Diagnostic>;
@@ -117,6 +119,7 @@ impl Builder<'_> {
             node,
             anchor,
             key: None,
+            lines: HashMap::new(),
         });
         Ok(())
     }
@@ -149,10 +152,11 @@ impl Builder<'_> {
             Content::List(items) => items.push(node),
             Content::Map(entries) => match open.key.take() {
                 None => open.key = Some((key(&node)?, node.span)),
-                Some((key, key_span)) => match entries.iter().find(|entry| entry.key == key) {
+                Some((key, key_span)) => match open.lines.insert(key.clone(), key_span.line) {
                     Some(first) => {
                         let message = format!("`{key}` is there twice");
-                        let hint = format!("it is first on line {}", first.key_span.line);
+                        let hint = format!("it is first on line {first}");
+                        open.lines.insert(key, first);
                         self.found
                             .push(Diagnostic::new(key_span, message).hint(hint));
                     }

@@ -2,10 +2,8 @@
 
 /// Returns the name that was meant, if one is near enough.
 pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |known: &str| {
-        let (name, known) = (name.to_lowercase(), known.to_lowercase());
-        strsim::damerau_levenshtein(&name.replace('-', "_"), &known)
-    };
+    let given = name.to_lowercase().replace('-', "_");
+    let distance = |known: &str| strsim::damerau_levenshtein(&given, &known.to_lowercase());
     let near = known.into_iter().map(|known| (distance(known), known));
     let (distance, known) = near.min_by_key(|(distance, _)| *distance)?;
     let length = name.chars().count();
