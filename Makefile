@@ -6,7 +6,7 @@ CARGO_FLAGS ?=
 CARGO_TARGET_DIR ?= target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test catalogue pictures check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
+.PHONY: help run editor test catalogue pictures check build orders soak mutants bench bench-engine bench-circle bench-xslt doc fmt lint dependencies clean
 
 help: ## Shows these lines
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,13 @@ build: ## Builds the program with all features: target/release/compysition
 	@scripts/setup build
 	$(CARGO) build --release --package compysition --bin compysition --all-features $(CARGO_FLAGS)
 	@ls -l $(CARGO_TARGET_DIR)/release/compysition
+
+editor: ## Drives yaml-language-server with the schema of flow files (needs node and npm; no part of `test`)
+	@scripts/setup build
+	$(CARGO) build --quiet --package compysition --bin compysition --all-features $(CARGO_FLAGS)
+	npm install --silent --no-fund --no-audit --prefix $(CARGO_TARGET_DIR)/editor yaml-language-server@1
+	scripts/editor $(CARGO_TARGET_DIR)/debug/compysition \
+		$(CARGO_TARGET_DIR)/editor/node_modules/yaml-language-server/bin/yaml-language-server
 
 orders: ## Tries links, receipts and permits in every order of threads (part of `test`)
 	@scripts/setup test

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de;
+use serde::{Deserialize, Deserializer};
 
 use crate::letter::Letter;
 use crate::letter_file::LetterFile;
@@ -29,6 +30,7 @@ use crate::set_path::{Paths, SetPath};
 #[serde(deny_unknown_fields)]
 pub struct DeadLetters {
     /// The file; directories on the way to it are made.
+    #[serde(deserialize_with = "writable")]
     path: FilePath,
     /// How much a file grows to before the next one is begun.
     #[serde(default = "max_size")]
@@ -47,6 +49,25 @@ pub struct DeadLetters {
     keep_credentials: bool,
     #[serde(skip)]
     file: Option<LetterFile>,
+}
+
+/// Reads the path of a file that can be: what is known to be wrong with it is known before the start.
+fn writable<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<FilePath, D::Error> {
+    let file = FilePath::deserialize(from)?;
+    let path = file.as_path();
+    if path.is_dir() {
+        let message = format!("`{}` is a directory; name a file in it", path.display());
+        return Err(de::Error::custom(message));
+    }
+    let above = path.ancestors().skip(1).find(|above| above.exists());
+    match above.filter(|above| !above.is_dir()) {
+        Some(above) => Err(de::Error::custom(format!(
+            "there can be no `{}`: `{}` is no directory",
+            path.display(),
+            above.display()
+        ))),
+        None => Ok(file),
+    }
 }
 
 fn max_size() -> ByteSize {

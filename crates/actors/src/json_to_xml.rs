@@ -1,7 +1,7 @@
 //! JSON becomes XML.
 
 use compysition_convert::{ENVELOPE, ToXml};
-use compysition_core::{Actor, Context, Error, Event, Payload, Result, Xml};
+use compysition_core::{Actor, Context, Error, Event, Form, Payload, Ports, Result, Xml};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -77,5 +77,9 @@ impl Actor for JsonToXml {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         let xml = work_on(event.payload(), ctx, self, JsonToXml::convert).await?;
         ctx.send(event.with(xml))
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes(Form::Json).makes(Form::Xml)
     }
 }

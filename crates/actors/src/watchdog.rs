@@ -120,7 +120,7 @@ impl Actor for Watchdog {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().own(OUTBOX).single()
+        Ports::any().source().own(OUTBOX).needs(OUTBOX).single()
     }
 }
 

@@ -1,7 +1,7 @@
 //! XML becomes JSON.
 
 use compysition_convert::{ENVELOPE, ToJson, xml_text};
-use compysition_core::{Actor, Context, Error, Event, Payload, Result};
+use compysition_core::{Actor, Context, Error, Event, Form, Payload, Ports, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -89,5 +89,9 @@ impl Actor for XmlToJson {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         let json = work_on(event.payload(), ctx, self, XmlToJson::convert).await?;
         ctx.send(event.with(json))
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes(Form::Xml).makes(Form::Json)
     }
 }

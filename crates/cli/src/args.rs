@@ -41,10 +41,43 @@ pub(crate) enum Command {
         /// Exits with 1 if there are warnings, too.
         #[arg(long)]
         strict: bool,
+        /// How what is wrong is written: for people to standard error, for machines to standard output.
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Report,
     },
     /// Tells what is known of flows before they run: which order is kept, what is copied, what bounds what, what can be
     /// lost.
     Explain(ExplainOptions),
+    /// Writes flow files anew: the same flow and comments, with even spaces, quotes and columns.
+    ///
+    /// A file that cannot be kept as it is, with anchors or tags, is left alone.
+    Fmt {
+        /// The flow files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Changes no file; names those that would change, and fails if there are any.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Prints the JSON Schema of flow files, with which editors complete, explain and check them.
+    Schema,
+    /// Makes a directory with a first flow, ready to run.
+    New {
+        /// The name of the directory and the flow: letters, digits, `_` and `-`.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Makes a Rust project: a program with an actor of its own, and a test.
+        #[arg(long)]
+        rust: bool,
+    },
+    /// Prints a script that lets a shell complete the words of this command line.
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page, for the program `man`.
+    Man,
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///
     /// The flow runs in this process, with all its actors but its doors and other sources, until all that was
@@ -117,6 +150,16 @@ pub(crate) enum Page {
     Text,
     /// As a page in Markdown.
     Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    /// For people: each with its line.
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0, as code hosts read it.
+    Sarif,
 }
 
 #[derive(Arguments, Debug)]

@@ -1,20 +1,25 @@
 //! Reading the flow files that a command names.
 
-use compysition_flow::{Loaded, Loader};
+use compysition_flow::{Diagnostics, Loaded, Loader};
 
 use crate::args::Files;
 use crate::{Program, output};
 
 /// Loads the flows of all files, or writes to standard error all that is wrong with them.
 pub(crate) fn load(program: &Program, files: &Files) -> Option<Vec<Loaded>> {
-    let loader = Loader::new(program.registry.clone()).functions(program.functions.clone());
-    let set = |loader: Loader, (name, value): &(String, String)| loader.set(name, value);
-    let loader = files.set.iter().fold(loader, set);
-    match loader.load_all(&files.files) {
+    match try_load(program, files) {
         Ok(flows) => Some(flows),
         Err(diagnostics) => {
             output::complain(format_args!("{diagnostics}\n"));
             None
         }
     }
+}
+
+/// Loads the flows of all files.
+pub(crate) fn try_load(program: &Program, files: &Files) -> Result<Vec<Loaded>, Diagnostics> {
+    let loader = Loader::new(program.registry.clone()).functions(program.functions.clone());
+    let set = |loader: Loader, (name, value): &(String, String)| loader.set(name, value);
+    let loader = files.set.iter().fold(loader, set);
+    loader.load_all(&files.files)
 }

@@ -18,6 +18,7 @@ pub use patterns::PATTERNS;
 pub(crate) use patterns::of_engine;
 pub use purpose::PURPOSES;
 pub(crate) use purpose::by_purpose;
+pub(crate) use setting::form;
 pub use setting::{Choice, Setting};
 pub(crate) use text::text;
 pub(crate) use wrap::hang;

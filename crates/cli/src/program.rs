@@ -13,7 +13,7 @@ use compysition_nodes::Transport;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, explain, keys, log, nodes, output, run};
+use crate::{actors, check, explain, fmt, keys, log, new, nodes, output, run, schema, shell};
 
 /// Writes a pair of keys with this name into a directory, and returns the paths of its files.
 pub type MakeKeys = fn(&Path, &str) -> Result<Vec<PathBuf>>;
@@ -69,6 +69,11 @@ impl Program {
         kinds.map(|kind| Manual::of(kind, self)).collect()
     }
 
+    /// Returns the JSON Schema of flow files with these actors, for editors; none if it cannot be made.
+    pub fn schema(&self) -> Option<serde_json::Value> {
+        schema::of(self)
+    }
+
     /// Runs the program on the command line that it was called with.
     pub fn main(self) -> ExitCode {
         self.run_with(std::env::args_os())
@@ -89,8 +94,17 @@ impl Program {
                 }
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
-            Command::Check { files, strict } => check::check(&self, &files, strict),
+            Command::Check {
+                files,
+                strict,
+                format,
+            } => check::check(&self, &files, strict, format),
             Command::Explain(options) => explain::explain(&self, &options),
+            Command::Fmt { files, check } => fmt::fmt(&files, check),
+            Command::Schema => schema::schema(&self),
+            Command::New { name, rust } => new::new(&name, rust),
+            Command::Completions { shell } => shell::completions(&self, shell),
+            Command::Man => shell::man(),
             Command::Actors(options) => actors::actors(&self, &options),
             Command::Graph(options) => crate::graph::graph(&self, &options),
             Command::Keys(options) => keys::keys(&self, &options),

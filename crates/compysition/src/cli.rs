@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[cfg(feature = "zeromq")]
 use std::sync::Arc;
 
-use compysition_cli::Program;
+pub use compysition_cli::Program;
 use compysition_expression::Functions;
 #[cfg(feature = "zeromq")]
 use compysition_flow::{PlacedNode, Placement};

@@ -156,6 +156,20 @@ fn links(director: &Director, problems: &mut Vec<Problem>) {
             );
             problems.push(problem(About::Link(index), message));
         }
+        // What `into` names takes what the actor makes; its payload stays as it was.
+        let made = from
+            .ports
+            .makes
+            .filter(|_| !is_error && from.options.into.is_none());
+        if let (Some(made), Some(taken)) = (made, to.ports.takes)
+            && made != taken
+        {
+            let message = format!(
+                "`{}` makes {made}, but `{}` takes {taken}; put an actor between them that makes one of the other",
+                from.name, to.name
+            );
+            problems.push(problem(About::Link(index), message));
+        }
         let unknown = |fixed: &[Port], port: &Port| !fixed.is_empty() && !fixed.contains(port);
         if !is_error && unknown(&from.ports.outboxes, &link.outbox) {
             let message = no_such_port(&from.name, "outbox", &link.outbox, &from.ports.outboxes);
@@ -180,7 +194,7 @@ fn fixed_ports(director: &Director, problems: &mut Vec<Problem>) {
     for (index, actor) in director.actors.iter().enumerate() {
         let is = |node: Node| node.index as usize == index;
         let plain = |link: &&Connection| link.kind == LinkKind::Plain;
-        for outbox in &actor.ports.outboxes {
+        for outbox in actor.ports.outboxes.iter().chain(&actor.ports.needed) {
             let connected = |link: &Connection| is(link.from) && link.outbox == *outbox;
             if !director.links.iter().filter(plain).any(connected) {
                 let message = format!("outbox `{outbox}` of `{}` is not connected", actor.name);

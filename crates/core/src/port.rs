@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::payload_form::Form;
+
 /// The name of an inbox or outbox.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Port(Arc<str>);
@@ -89,6 +91,9 @@ pub struct Ports {
     pub(crate) resumes: bool,
     pub(crate) asks_nothing: bool,
     pub(crate) unasked: Vec<Port>,
+    pub(crate) needed: Vec<Port>,
+    pub(crate) takes: Option<Form>,
+    pub(crate) makes: Option<Form>,
 }
 
 impl Ports {
@@ -251,6 +256,27 @@ impl Ports {
     #[must_use]
     pub fn outboxes<P: Into<Port>>(mut self, names: impl IntoIterator<Item = P>) -> Ports {
         self.outboxes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sends to this outbox by name, beside any others; it must be connected.
+    #[must_use]
+    pub fn needs(mut self, outbox: impl Into<Port>) -> Ports {
+        self.needed.push(outbox.into());
+        self
+    }
+
+    /// Fails on every payload that is of the other form.
+    #[must_use]
+    pub fn takes(mut self, form: Form) -> Ports {
+        self.takes = Some(form);
+        self
+    }
+
+    /// Sends only payloads of this form, by whichever outbox but the error outbox.
+    #[must_use]
+    pub fn makes(mut self, form: Form) -> Ports {
+        self.makes = Some(form);
         self
     }
 

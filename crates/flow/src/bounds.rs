@@ -1,5 +1,7 @@
 //! What a flow file says of the flow as a whole: limits, supervision, the time to stop.
 
+use std::num::NonZeroUsize;
+
 use compysition_core::{ByteSize, Director, Limits, Supervision, TimeSpan};
 use serde::Deserialize;
 
@@ -16,7 +18,7 @@ pub(crate) const KEYS: [&str; 3] = ["limits", "supervision", "stop_deadline"];
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LimitSettings {
-    events: Option<usize>,
+    events: Option<NonZeroUsize>,
     bytes: Option<ByteSize>,
     live: Option<usize>,
     hops: Option<u32>,
@@ -63,7 +65,7 @@ impl Bounds {
         if let Some(given) = self.limits {
             let default = Limits::default();
             director.set_limits(Limits {
-                roots: given.events.unwrap_or(default.roots),
+                roots: given.events.map_or(default.roots, NonZeroUsize::get),
                 bytes: given.bytes.map_or(default.bytes, |bytes| bytes.0),
                 live: given.live.unwrap_or(default.live),
                 hops: given.hops.unwrap_or(default.hops),

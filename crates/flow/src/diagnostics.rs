@@ -9,7 +9,7 @@ use crate::source::{Sources, Span};
 /// Lists everything that is wrong with a flow file and the files that it includes.
 ///
 /// Its text shows each mistake with file, line, column and the line itself, the way compilers do.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
 }
@@ -35,6 +35,21 @@ pub struct Diagnostic {
     pub(crate) hint: Option<String>,
     pub(crate) span: Option<Span>,
     sources: Arc<Sources>,
+}
+
+/// Another place that a [`Diagnostic`] speaks of.
+#[derive(Clone, Copy, Debug)]
+pub struct Note<'a> {
+    /// What is there.
+    pub text: &'a str,
+    /// The file.
+    pub path: Option<&'a Path>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The column behind the last character, from 1.
+    pub end_column: usize,
 }
 
 impl Diagnostic {
@@ -79,6 +94,29 @@ impl Diagnostic {
             _ => false,
         };
         found.iter().any(within)
+    }
+
+    /// Points at the name within an expression that is not known, instead of at the whole expression.
+    pub(crate) fn narrow(&mut self, sources: &Sources) {
+        let name = ["the unknown `", "unknown filter `", "unknown test `"];
+        let rest = name.iter().find_map(|part| self.message.split_once(part));
+        let name = rest.and_then(|(_, rest)| rest.split('`').next());
+        let (Some(name), Some(span)) = (name, self.span) else {
+            return;
+        };
+        let line = sources.line(span).chars().skip(span.column as usize - 1);
+        let within: String = line.take(span.length as usize).collect();
+        let is_part = |letter: Option<char>| {
+            letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        };
+        let is_word = |at: &usize| {
+            !is_part(within[..*at].chars().next_back())
+                && !is_part(within[at + name.len()..].chars().next())
+        };
+        let found = within.match_indices(name).map(|(at, _)| at).find(is_word);
+        if let Some(at) = found.filter(|_| !name.is_empty()) {
+            self.span = Some(span.part(within[..at].chars().count(), name.chars().count()));
+        }
     }
 
     pub(crate) fn severity_of(mut self, severity: Severity) -> Diagnostic {
@@ -131,6 +169,22 @@ impl Diagnostic {
     /// Returns the column in characters, from 1.
     pub fn column(&self) -> Option<usize> {
         Some(self.span?.column as usize)
+    }
+
+    /// Returns the column behind the last character of what is wrong, on the same line.
+    pub fn end_column(&self) -> Option<usize> {
+        Some(self.sources.end_column(self.span?))
+    }
+
+    /// Returns the other places that it speaks of.
+    pub fn notes(&self) -> impl Iterator<Item = Note<'_>> {
+        self.notes.iter().map(|(span, text)| Note {
+            text,
+            path: self.sources.get(span.file).map(|source| &*source.path),
+            line: span.line as usize,
+            column: span.column as usize,
+            end_column: self.sources.end_column(*span),
+        })
     }
 }
 
@@ -217,8 +271,7 @@ fn show_line(
     let margin = span.line.to_string().len();
     let line = sources.line(span);
     let before = span.column as usize - 1;
-    let rest = line.chars().count().saturating_sub(before);
-    let marks = (span.length as usize).min(rest).max(1);
+    let marks = sources.end_column(span) - span.column as usize;
     // A tab before the mark stays a tab, so that the mark stands below what it marks.
     let indent: String = line
         .chars()

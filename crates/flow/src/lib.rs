@@ -60,6 +60,7 @@ mod fault;
 mod fields;
 mod files;
 mod findings;
+mod format;
 mod include;
 mod joint;
 mod linking;
@@ -83,6 +84,7 @@ mod values;
 
 pub mod testing;
 
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Note, Severity};
+pub use format::{NotFormatted, format};
 pub use load::{Loaded, Loader};
 pub use placing::{PlacedNode, Placement};

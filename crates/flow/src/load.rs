@@ -294,6 +294,7 @@ impl Loaded {
 fn report(mut found: Vec<Diagnostic>, sources: Sources, secrets: &BTreeSet<String>) -> Diagnostics {
     for diagnostic in &mut found {
         diagnostic.message = redact(std::mem::take(&mut diagnostic.message), secrets);
+        diagnostic.narrow(&sources);
     }
     Diagnostics::new(found, sources)
 }

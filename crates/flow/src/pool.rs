@@ -1,5 +1,7 @@
 //! How many instances of an actor a flow file asks for.
 
+use std::num::NonZeroUsize;
+
 use compysition_core::{Event, Pool};
 use compysition_expression::Expression;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::settings;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    size: usize,
+    size: NonZeroUsize,
     order: Option<Order>,
     key: Option<Expression>,
 }
@@ -39,7 +41,7 @@ pub(crate) fn read(node: Node, found: &mut Vec<Diagnostic>) -> Option<Pool> {
         }
     };
     let Settings { size, order, key } = settings::read(&settings, found)?;
-    let pool = Pool::of(size);
+    let pool = Pool::of(size.get());
     let mut wrong = |message: &str| {
         Diagnostic::new(span, message).report(found);
         None

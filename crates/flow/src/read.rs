@@ -24,7 +24,8 @@ impl<'a> Read<'a> {
     fn located<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
         result.map_err(|fault| {
             let fault = if self.node.secret { hide(fault) } else { fault };
-            let fault = fault.or_hint(|| trap(self.node));
+            let said = fault.message.clone();
+            let fault = fault.or_hint(|| trap(self.node, &said));
             self.tracker.locate(fault, self.node.span)
         })
     }
@@ -93,14 +94,22 @@ fn hide(fault: Fault) -> Fault {
 }
 
 /// Explains a scalar that YAML takes for something else than its writer did.
-fn trap(node: &Node) -> Option<String> {
+fn trap(node: &Node, message: &str) -> Option<String> {
+    let is_other = [
+        "expected a whole number",
+        "expected a number",
+        "expected true",
+    ];
+    let is_other = is_other.iter().any(|other| message.starts_with(other));
     match (&node.content, &node.raw) {
         (Content::Text(text), _) => match &*text.to_lowercase() {
             "yes" | "on" => Some(format!("`{text}` is text in YAML 1.2; write true")),
             "no" | "off" => Some(format!("`{text}` is text in YAML 1.2; write false")),
             _ => None,
         },
-        (Content::Bool(_) | Content::Int(_) | Content::Big(_) | Content::Float(_), Some(raw)) => {
+        (Content::Bool(_) | Content::Int(_) | Content::Big(_) | Content::Float(_), Some(raw))
+            if !is_other =>
+        {
             Some(format!("write \"{raw}\" if it is meant as text"))
         }
         (Content::Null, Some(raw)) if !raw.is_empty() => Some(format!(

@@ -10,6 +10,7 @@ use crate::diagnostics::Diagnostic;
 use crate::fault::Tracker;
 use crate::node::{Content, Node};
 use crate::read::Read;
+use crate::source::Span;
 
 /// How many mistakes in one actor's settings are looked for.
 const MAX_MISTAKES: usize = 20;
@@ -101,11 +102,16 @@ fn read_with<T>(
             None => (settings.span, None),
         };
         let whole = span == settings.span;
+        // What finds out when all is read knows no place, but names the value.
+        let place = match whole {
+            true => quoted(&rest, &error).unwrap_or(span),
+            false => span,
+        };
         // What was left out is missing now; that is no mistake of the file.
         if whole && left_out {
             return None;
         }
-        Diagnostic::new(span, redact(error, secrets))
+        Diagnostic::new(place, redact(error, secrets))
             .hint_if(hint)
             .report(found);
         let Content::Map(entries) = &mut rest.content else {
@@ -119,6 +125,36 @@ fn read_with<T>(
         left_out = true;
     }
     None
+}
+
+/// Returns the place of the longest text among settings that a message names as a word of its own.
+fn quoted(settings: &Node, message: &str) -> Option<Span> {
+    let mut best: Option<(usize, Span)> = None;
+    let mut open = vec![settings];
+    while let Some(node) = open.pop() {
+        match &node.content {
+            Content::List(items) => open.extend(items),
+            Content::Map(entries) => open.extend(entries.iter().map(|entry| &entry.value)),
+            Content::Text(text) if !node.secret && text.len() > 2 => {
+                let longest = best.map_or(0, |(length, _)| length);
+                if text.len() > longest && names(message, text) {
+                    best = Some((text.len(), node.span));
+                }
+            }
+            _ => {}
+        }
+    }
+    best.map(|(_, span)| span)
+}
+
+/// Returns whether a message has a text in it that is no part of a longer word.
+fn names(message: &str, text: &str) -> bool {
+    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric());
+    message.match_indices(text).any(|(at, _)| {
+        let before = message[..at].chars().next_back();
+        let after = message[at + text.len()..].chars().next();
+        !is_part(before) && !is_part(after)
+    })
 }
 
 /// Takes secrets out of a message that an actor wrote.

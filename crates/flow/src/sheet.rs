@@ -100,6 +100,8 @@ impl Sheet {
             Some(_) => known.collect(),
         };
         fields::unknown(&entries, &known, found);
+        // A misspelt `connect` is not also many actors that nothing reaches.
+        let is_all_known = entries.is_empty() || connect.is_some();
         if let Some(entry) = description {
             fields::text(&entry.value, "a description", found);
         }
@@ -117,7 +119,7 @@ impl Sheet {
             }
         }
         let Some(actors) = actors else {
-            found.push(Diagnostic::new(span, "the flow has no `actors`"));
+            Diagnostic::new(span, "the flow has no `actors`").report(found);
             return None;
         };
         let mut actors = fields::entries(actors.value, "`actors`", found);
@@ -135,7 +137,7 @@ impl Sheet {
             actors,
             uses,
             links: links.unwrap_or_default(),
-            is_whole: found.len() == before,
+            is_whole: is_all_known && found.len() == before,
             errors: errors.map(|entry| entry.value),
             log: log.map(|entry| entry.value),
             dead_letters,

@@ -91,6 +91,13 @@ impl Sources {
             .unwrap_or_default()
     }
 
+    /// Returns the column behind a place; it ends with its line, and takes one character at least.
+    pub(crate) fn end_column(&self, span: Span) -> usize {
+        let column = span.column as usize;
+        let rest = (self.line(span).chars().count() + 1).saturating_sub(column);
+        column + (span.length as usize).min(rest).max(1)
+    }
+
     /// Returns where in the file a part of a scalar stands, if the scalar was written as it reads:
     /// on one line and without escapes. Else the whole scalar is the place.
     pub(crate) fn within(&self, scalar: Span, text: &str, offset: usize, length: usize) -> Span {

@@ -2,11 +2,15 @@
 
 /// Returns the name that was meant, if one is near enough.
 pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |known: &str| {
-        let (name, known) = (name.to_lowercase(), known.to_lowercase());
-        strsim::damerau_levenshtein(&name.replace('-', "_"), &known)
-    };
-    let near = known.into_iter().map(|known| (distance(known), known));
+    let given = name.to_lowercase().replace('-', "_");
+    let distance = |known: &str| strsim::damerau_levenshtein(&given, &known.to_lowercase());
+    // As many letters as one is longer are different in any case.
+    let most = 1 + name.chars().count() / 4;
+    let is_near = |known: &&str| known.chars().count().abs_diff(name.chars().count()) <= most;
+    let near = known
+        .into_iter()
+        .filter(is_near)
+        .map(|known| (distance(known), known));
     let (distance, known) = near.min_by_key(|(distance, _)| *distance)?;
     let length = name.chars().count();
     (distance < length && distance <= 1 + length / 4).then_some(known)

@@ -3,6 +3,7 @@
 use compysition_core::testing::{Harness, Plan};
 use compysition_core::{Built, Registry, Surroundings};
 use compysition_expression::Functions;
+use serde_json::Value;
 
 use crate::actors::{self, Defaults};
 use crate::diagnostics::Diagnostics;
@@ -74,4 +75,29 @@ pub fn plan(registry: &Registry, yaml: &str) -> Plan {
 /// If something is wrong with it.
 pub fn harness(registry: &Registry, yaml: &str) -> Harness {
     plan(registry, yaml).start()
+}
+
+/// Reads YAML as values without places, as editors and schemas see it; nothing of what is no YAML.
+pub fn values(yaml: &str) -> Option<Vec<Value>> {
+    let mut found = Vec::new();
+    let documents = parse::parse(0, yaml, &mut found);
+    found
+        .is_empty()
+        .then(|| documents.iter().map(value).collect())
+}
+
+fn value(node: &Node) -> Value {
+    match &node.content {
+        Content::Null => Value::Null,
+        Content::Bool(value) => (*value).into(),
+        Content::Int(value) => (*value).into(),
+        Content::Big(value) => (*value).into(),
+        Content::Float(value) => (*value).into(),
+        Content::Text(text) => (&**text).into(),
+        Content::List(items) => items.iter().map(value).collect(),
+        Content::Map(entries) => {
+            let pair = |entry: &Entry| (entry.key.to_string(), value(&entry.value));
+            Value::Object(entries.iter().map(pair).collect())
+        }
+    }
 }

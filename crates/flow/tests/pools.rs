@@ -115,13 +115,13 @@ const WRONG: &[Case] = &[
         "actors:\n  n: { numbers: {}, pool: 3 }\n  s: { sink: {}, pool: 0 }\nconnect: [n -> s]\n",
         &[
             (2, 3, "it makes events", ""),
-            (3, 3, "with no instance it does nothing", ""),
+            (3, 24, "a whole number from 1, found `0`", ""),
         ],
     ),
     (
         "actors:\n  n: numbers\n  s: { sink: {}, pool: many }\n  t: { sink: {}, pool: { size: 2, ordre: key } }\nconnect:\n  - n -> s, t\n",
         &[
-            (3, 24, "a whole number from 0, found the text `many`", ""),
+            (3, 24, "a whole number from 1, found the text `many`", ""),
             (4, 35, "unknown setting `ordre`", "`order`"),
         ],
     ),

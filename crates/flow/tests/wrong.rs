@@ -147,7 +147,7 @@ const CASES: &[Case] = &[
     ),
     (
         "actors:\n  n: { numbers: { text: \"{{ paylod }}\" } }\n",
-        &[(2, 25, "unknown `paylod`", "")],
+        &[(2, 29, "unknown `paylod`", "")],
     ),
     (
         "actors:\n  p: { pass: { x: 1 } }\n",
@@ -155,7 +155,7 @@ const CASES: &[Case] = &[
     ),
     (
         "actors:\n  p: { picky: { word: bad } }\n",
-        &[(2, 8, "the word `bad` is not good", "")],
+        &[(2, 23, "the word `bad` is not good", "")],
     ),
     (
         "actors:\n  f: { form: { uri: u, list: no, when: 1 1, nested: { deep: x } } }\n",
@@ -306,7 +306,7 @@ const CASES: &[Case] = &[
     (
         "limits: { events: 0 }\nstop_deadline: soon\nactors: { n: numbers, s: sink }\nconnect: [n -> s]\n",
         &[
-            (1, 1, "may have no event under way", ""),
+            (1, 19, "a whole number from 1, found `0`", ""),
             (2, 16, "`soon` is no time", ""),
         ],
     ),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use compysition_core::{Actor, Context, Error, Event, FilePath, Result};
+use compysition_core::{Actor, Context, Error, Event, FilePath, Form, Ports, Result};
 use schemars::JsonSchema;
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,10 @@ impl Actor for Jq {
             ))),
             (Outputs::List, _) => ctx.send(event.with(Value::from(values))),
         }
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes(Form::Json)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The actor that checks JSON.
 
-use compysition_core::{Actor, Context, Error, Event, FilePath, Json, Payload, Result};
+use compysition_core::{
+    Actor, Context, Error, Event, FilePath, Form, Json, Payload, Ports, Result,
+};
 use schemars::JsonSchema as Described;
 use serde::Deserialize;
 use serde_json::Value;
@@ -102,5 +104,9 @@ impl Actor for JsonSchema {
             event.set_payload(json);
         }
         ctx.send(event)
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes(Form::Json)
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use compysition_core::{
-    Actor, Context, Error, Event, FilePath, Payload, Result, Surroundings, Xml,
+    Actor, Context, Error, Event, FilePath, Form, Payload, Ports, Result, Surroundings, Xml,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -174,5 +174,9 @@ impl Actor for Xsd {
             event.set_payload(payload);
         }
         ctx.send(event)
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes(Form::Xml).makes(Form::Xml)
     }
 }

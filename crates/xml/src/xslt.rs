@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use compysition_core::{Actor, Context, Event, FilePath, Result, Surroundings};
+use compysition_core::{Actor, Context, Event, FilePath, Form, Ports, Result, Surroundings};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -155,5 +155,9 @@ impl Actor for Xslt {
             None => {}
         }
         ctx.send(event.with(made.payload))
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes(Form::Xml)
     }
 }

@@ -14,6 +14,7 @@ mod logs;
 mod process;
 mod replay;
 mod running;
+mod tools;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -65,6 +66,13 @@ const TESTS: &[Test] = tests![
     logs::json_is_one_object_a_line,
     logs::the_level_hides_what_is_below_it,
     logs::a_panic_is_a_line_of_the_log,
+    tools::check_writes_json,
+    tools::check_writes_sarif,
+    tools::fmt_changes_what_is_uneven_and_leaves_what_it_cannot_keep,
+    tools::the_schema_knows_actors_of_ones_own,
+    tools::a_new_flow_runs_at_once,
+    tools::new_overwrites_nothing_and_checks_the_name,
+    tools::shells_and_man_know_the_command_line,
 ];
 
 fn main() -> ExitCode {

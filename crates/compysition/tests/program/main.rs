@@ -14,6 +14,7 @@ mod killed;
 mod known_before;
 mod majordomo;
 mod manuals;
+mod new_project;
 mod nodes;
 mod pictures;
 mod side_by_side;
