@@ -21,7 +21,10 @@ use crate::source::Span;
 use crate::values::{Shared, Values};
 use crate::{settings, suggest};
 
-const KEYS: [&str; 11] = [
+/// What `compysition test` reads.
+pub(crate) const TESTS: &str = "tests";
+
+const KEYS: [&str; 12] = [
     "name",
     "description",
     "include",
@@ -33,6 +36,7 @@ const KEYS: [&str; 11] = [
     "errors",
     "log",
     "dead_letters",
+    TESTS,
 ];
 
 /// A director, and where in the file its parts stand.
@@ -115,6 +119,7 @@ pub(crate) fn build(
     let dead_letters = taken(actors::DEAD_LETTERS, &mut values, found);
     let actors = taken("actors", &mut values, found);
     let mut connect = fields::take(&mut entries, "connect");
+    fields::take(&mut entries, TESTS);
     if let Some(entry) = &mut connect {
         connect::replace_values(&mut entry.value, &mut values, found);
     }
@@ -218,7 +223,11 @@ impl Building {
                 let built = settings::build(kind, &node, secrets, found)?;
                 let functions = loader.functions.clone();
                 let again = settings::Again::new(kind, node, secrets, functions);
-                Some(Built::renewable(built, move || again.build()))
+                let built = Built::renewable(built, move || again.build());
+                Some(match &loader.recast {
+                    Some(recast) => recast(&actor.name, kind.name(), built),
+                    None => built,
+                })
             });
             let director = &mut self.plan.director;
             let node = match built {

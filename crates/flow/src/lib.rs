@@ -36,6 +36,8 @@ mod bounds;
 mod build;
 mod connect;
 mod diagnostics;
+mod document;
+mod extent;
 mod fault;
 mod fields;
 mod include;
@@ -55,4 +57,5 @@ mod values;
 pub mod testing;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use document::{Document, Step};
 pub use load::{Loaded, Loader};
