@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use compysition_core::Registry;
 use compysition_expression::Functions;
+use compysition_trial::StandIn;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, log, output, run};
+use crate::{actors, check, log, output, run, test};
 
 /// A program in the making: the actors that its flow files can name, and the functions that their
 /// expressions can call.
@@ -17,6 +18,7 @@ use crate::{actors, check, log, output, run};
 pub struct Program {
     pub(crate) registry: Registry,
     pub(crate) functions: Functions,
+    pub(crate) stand_ins: Vec<StandIn>,
 }
 
 impl Program {
@@ -25,7 +27,15 @@ impl Program {
         Program {
             registry,
             functions: Functions::default(),
+            stand_ins: Vec::new(),
         }
+    }
+
+    /// Replaces actors that reach outside in the tests of flows.
+    #[must_use]
+    pub fn with_stand_in(mut self, stand_in: StandIn) -> Program {
+        self.stand_ins.push(stand_in);
+        self
     }
 
     /// Replaces the functions that expressions can call.
@@ -53,12 +63,13 @@ impl Program {
             Err(error) => return not_a_command(&error),
         };
         match args.command {
-            Command::Run { files, log } => {
+            Command::Run { files, record, log } => {
                 log::start(&log);
-                run::run(&self, &files)
+                run::run(&self, &files, &record)
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
             Command::Check { files } => check::check(&self, &files),
+            Command::Test(options) => test::test(&self, &options),
             Command::Actors(options) => actors::actors(&self, &options),
         }
     }

@@ -2,14 +2,16 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Flow;
 use compysition_flow::Loaded;
+use compysition_trial::{Recorder, patterns};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
-use crate::args::Files;
+use crate::args::{Files, Record};
 use crate::running::Running;
 use crate::signals::Signals;
 use crate::{Program, files, output};
@@ -22,10 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
-pub(crate) fn run(program: &Program, files: &Files) -> ExitCode {
-    let Some(loaded) = files::load(program, files) else {
+pub(crate) fn run(program: &Program, files: &Files, record: &Record) -> ExitCode {
+    let Some(mut loaded) = files::load(program, files) else {
         return ExitCode::FAILURE;
     };
+    if !record.record.is_empty()
+        && let Err(message) = record_flows(&mut loaded, files, record)
+    {
+        output::complain(format_args!("error: {message}\n"));
+        return ExitCode::FAILURE;
+    }
     match run_flows(loaded) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -34,6 +42,18 @@ pub(crate) fn run(program: &Program, files: &Files) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Has what the flows do recorded as tests.
+fn record_flows(flows: &mut [Loaded], files: &Files, record: &Record) -> Result<(), String> {
+    let patterns = patterns(&record.record_without)?;
+    for flow in flows {
+        let recorder = Recorder::new(flow, record.record.clone(), record.record_to.clone())
+            .set(&files.set)
+            .without(patterns.clone());
+        flow.director_mut().set_tap(Arc::new(recorder));
+    }
+    Ok(())
 }
 
 /// Returns whether all went well.

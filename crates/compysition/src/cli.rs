@@ -7,6 +7,9 @@ use compysition_expression::Functions;
 
 use crate::Registry;
 
+#[cfg(feature = "http")]
+mod requests;
+
 /// Runs the program with these actors, on the command line that it was called with.
 ///
 /// ```no_run
@@ -19,7 +22,15 @@ use crate::Registry;
 /// }
 /// ```
 pub fn main(registry: Registry) -> ExitCode {
-    Program::new(registry).with_functions(functions()).main()
+    program(registry).main()
+}
+
+/// Returns the program with these actors, the functions of expressions, and what stands in for actors in tests of flows.
+pub fn program(registry: Registry) -> Program {
+    let program = Program::new(registry).with_functions(functions());
+    #[cfg(feature = "http")]
+    let program = program.with_stand_in(std::sync::Arc::new(requests::without_a_network));
+    program
 }
 
 /// Returns the functions that expressions of flow files can call, with those of the features that are

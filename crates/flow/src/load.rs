@@ -233,9 +233,10 @@ impl Loaded {
         Some((&source.path, span.line as usize, span.column as usize))
     }
 
-    /// Returns a text without the secrets that were put into the flow.
-    pub fn redact(&self, text: String) -> String {
-        redact(text, &self.secrets)
+    /// Returns what takes the secrets that were put into the flow out of a text.
+    pub fn redaction(&self) -> impl Fn(String) -> String + Send + Sync + 'static {
+        let secrets = self.secrets.clone();
+        move |text| redact(text, &secrets)
     }
 
     /// Returns the director, to add to the flow before it is started.

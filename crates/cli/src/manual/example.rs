@@ -11,6 +11,7 @@ pub(crate) fn ports(manual: &Manual, program: &Program) -> Option<Ports> {
     let Program {
         registry,
         functions,
+        ..
     } = program;
     let actor = compysition_flow::testing::actor_with(registry, functions, example);
     actor.ok()?.into_ports().ok()

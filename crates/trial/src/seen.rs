@@ -1,0 +1,80 @@
+//! What passed the links of a flow while it was tested.
+
+use std::collections::BTreeSet;
+
+use compysition_core::{Event, Hop, Tap};
+use parking_lot::Mutex;
+
+/// Keeps a copy of each event that passed a link, with the link, in order.
+#[derive(Default)]
+pub(crate) struct Seen(Mutex<Vec<(Hop, Event)>>);
+
+/// A link, by the names of its ends: from, outbox, to, inbox.
+pub(crate) type Link = (String, String, String, String);
+
+impl Tap for Seen {
+    fn look(&self, hop: &Hop, events: &[Event]) {
+        let copies = events
+            .iter()
+            .map(|event| (hop.clone(), event.without_receipt()));
+        self.0.lock().extend(copies);
+    }
+}
+
+impl Seen {
+    /// Returns how much passed so far.
+    pub(crate) fn mark(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// Returns what reached an actor (`ACTOR`), came in at its inbox or went out at its outbox (`ACTOR.PORT`), since a mark.
+    pub(crate) fn at(&self, place: &str, since: usize) -> Vec<Event> {
+        let passed = self.0.lock();
+        let passed = passed.get(since..).unwrap_or_default();
+        let select = |takes: &dyn Fn(&Hop) -> bool| {
+            let taken = passed.iter().filter(|(hop, _)| takes(hop));
+            taken.cloned().collect::<Vec<_>>()
+        };
+        let Some((actor, port)) = place.split_once('.') else {
+            return events(select(&|hop| *hop.to == *place));
+        };
+        let came = select(&|hop| *hop.to == *actor && hop.inbox == *port);
+        if !came.is_empty() {
+            return events(came);
+        }
+        let is_error = port == "error" || port.starts_with("error.");
+        let kind = port.strip_prefix("error.");
+        let left = select(&|hop| {
+            let is_port = match (is_error, kind) {
+                (true, None) => hop.is_error,
+                (true, Some(kind)) => hop.is_error && hop.outbox == *kind,
+                _ => !hop.is_error && hop.outbox == *port,
+            };
+            *hop.from == *actor && is_port && &*hop.outbox != "dead_letters"
+        });
+        // An outbox with several links gives a copy to each; one of them tells.
+        let first = left.first().map(|(hop, _)| hop.to.clone());
+        let told = left
+            .into_iter()
+            .filter(|(hop, _)| Some(&hop.to) == first.as_ref());
+        events(told.collect())
+    }
+
+    /// Returns the links that something passed.
+    pub(crate) fn links(&self) -> BTreeSet<Link> {
+        let passed = self.0.lock();
+        let link = |(hop, _): &(Hop, Event)| {
+            (
+                hop.from.to_string(),
+                hop.outbox.to_string(),
+                hop.to.to_string(),
+                hop.inbox.to_string(),
+            )
+        };
+        passed.iter().map(link).collect()
+    }
+}
+
+fn events(passed: Vec<(Hop, Event)>) -> Vec<Event> {
+    passed.into_iter().map(|(_, event)| event).collect()
+}
