@@ -32,7 +32,7 @@ fn print_to_the_test(registry: &mut Registry, props: &Props) {
     let props = props.clone();
     registry.stand_in("stdout", move |settings| {
         let stdout: Stdout = erased_serde::deserialize(settings)?;
-        Ok(Built::value(stdout.to(props.output())))
+        Ok(Built::value(stdout.to(props.output()).at_once()))
     });
 }
 

@@ -436,9 +436,6 @@ impl Stage {
                     return Err(hanging(&flow, patience).await);
                 }
             }
-            if part.expect.output.is_some() {
-                settle_output(&props).await;
-            }
             let printed = props.printed();
             let log = self.log.text();
             let came = Came {
@@ -472,24 +469,6 @@ impl Stage {
         let at = join(&self.at(), ["finally".into()]);
         mismatches.extend(came.check(&self.case().finally, &at));
         Ok(mismatches)
-    }
-}
-
-/// Waits until what is printed by another thread is there: it has been handed over, and takes a moment.
-async fn settle_output(props: &Props) {
-    let mut before = None;
-    for _ in 0..50 {
-        let printed = props.printed().len();
-        if before == Some(printed) && printed > 0 {
-            return;
-        }
-        before = Some(printed);
-        // Real time must pass, as the thread does not know the flow's.
-        let wait = tokio::task::spawn_blocking(|| {
-            std::thread::park_timeout(Duration::from_millis(2));
-        });
-        // A task that only waits does not panic.
-        let _ = wait.await;
     }
 }
 

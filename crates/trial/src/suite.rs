@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
 use compysition_core::Registry;
 use compysition_expression::Functions;
+use parking_lot::Mutex;
 
 use crate::coverage::Coverage;
 use crate::find::{Found, find};
-use crate::play::play;
+use crate::play::{Played, play};
 use crate::report::{Report, Verdict};
 use crate::stand_in::StandIn;
 
@@ -52,50 +54,74 @@ impl Trial {
             flows: 0,
             time: start.elapsed(),
         };
+        let mut numbers = Vec::new();
         for (number, found) in suite.found.iter().enumerate() {
-            let before = report.verdicts.len();
+            let before = numbers.len();
             for (index, case) in found.file.tests.iter().enumerate() {
                 let path = found.document.path();
                 let is_meant =
                     |word: &str| case.name.contains(word) || path.to_string_lossy().contains(word);
                 if filter.is_none_or(is_meant) {
-                    let verdict = self.judge(found, (number, index), &mut report.coverage);
-                    report.verdicts.push(verdict);
+                    numbers.push((number, index));
                 }
             }
-            report.flows += usize::from(report.verdicts.len() > before);
+            report.flows += usize::from(numbers.len() > before);
+        }
+        for (number, played) in numbers.iter().zip(self.play_all(suite, &numbers)) {
+            let found = &suite.found[number.0];
+            if let Some(wiring) = &played.wiring {
+                report.coverage.add(&found.flow, wiring, &played.links);
+            }
+            report.verdicts.push(judge(found, *number, played));
         }
         report.time = start.elapsed();
         report
     }
 
-    fn judge(
-        &self,
-        found: &Arc<Found>,
-        number: (usize, usize),
-        coverage: &mut Coverage,
-    ) -> Verdict {
-        let played = play(self, found, number.1);
-        if let Some(wiring) = &played.wiring {
-            coverage.add(&found.flow, wiring, &played.links);
-        }
-        let at = ["tests".into(), number.1.into()];
-        let (line, column) = found.document.place(&at);
-        let places = played.mismatches.iter();
-        Verdict {
-            file: found.document.path().to_owned(),
-            line,
-            column,
-            name: found.file.tests[number.1].name.clone(),
-            time: played.time,
-            places: places
-                .map(|mismatch| found.document.place(&mismatch.at))
-                .collect(),
-            mismatches: played.mismatches,
-            broken: played.broken,
-            log: played.log,
-            number,
-        }
+    /// Runs tests side by side, as many as the machine has processors, and returns what became of them in order.
+    fn play_all(&self, suite: &Suite, numbers: &[(usize, usize)]) -> Vec<Played> {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            loop {
+                let place = next.fetch_add(1, Relaxed);
+                let Some((number, index)) = numbers.get(place) else {
+                    return;
+                };
+                let played = play(self, &suite.found[*number], *index);
+                done.lock().push((place, played));
+            }
+        };
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 0..workers.min(numbers.len()) {
+                scope.spawn(work);
+            }
+        });
+        let mut done = done.into_inner();
+        done.sort_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, played)| played).collect()
+    }
+}
+
+/// Says where a test stands, and what became of it.
+fn judge(found: &Found, number: (usize, usize), played: Played) -> Verdict {
+    let at = ["tests".into(), number.1.into()];
+    let (line, column) = found.document.place(&at);
+    let places = played.mismatches.iter();
+    Verdict {
+        file: found.document.path().to_owned(),
+        line,
+        column,
+        name: found.file.tests[number.1].name.clone(),
+        time: played.time,
+        places: places
+            .map(|mismatch| found.document.place(&mismatch.at))
+            .collect(),
+        mismatches: played.mismatches,
+        broken: played.broken,
+        log: played.log,
+        number,
     }
 }
 
