@@ -85,6 +85,7 @@ pub(crate) async fn launch_with(
     );
     state.log = director.log.as_ref().map(|(tap, _)| tap.clone());
     state.gathers = director.actors.iter().any(|actor| actor.ports.gathers);
+    state.tap = director.tap.clone();
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);
     let actors = std::mem::take(&mut director.actors);

@@ -10,7 +10,7 @@ use crate::port::Port;
 /// It is called by whoever sends, once a chunk, before the events are handed over. It must be quick, wait for
 /// nothing, and keeps only copies [without a receipt](Event::without_receipt): others would keep their root from settling.
 pub trait Tap: Send + Sync {
-    /// Looks at the events of a chunk that pass a link.
+    /// Looks at the events of a chunk that pass a link, and at failed ones that have none.
     fn look(&self, hop: &Hop, events: &[Event]);
 }
 
@@ -21,7 +21,7 @@ pub struct Hop {
     pub from: Arc<str>,
     /// The outbox.
     pub outbox: Port,
-    /// The actor that takes the events.
+    /// The actor that takes the events; empty for an error that nobody is connected for, which ends in the log.
     pub to: Arc<str>,
     /// The inbox.
     pub inbox: Port,
@@ -100,8 +100,11 @@ mod tests {
     struct End;
 
     impl Actor for End {
-        async fn consume(&mut self, _: Event, _: &Context) -> Result {
-            Ok(())
+        async fn consume(&mut self, event: Event, _: &Context) -> Result {
+            match event.text()? {
+                "A" => Err(Error::internal("no a")),
+                _ => Ok(()),
+            }
         }
 
         fn ports(&self) -> Ports {
@@ -140,6 +143,7 @@ mod tests {
         assert_eq!(
             seen,
             [
+                "end.error -> .error: A",
                 "picky.end -> end.picky: A",
                 "picky.error -> end.error_picky: B",
                 "upper.picky -> picky.upper: A",

@@ -95,6 +95,13 @@ pub struct Part {
     pub expect: Expect,
 }
 
+impl Part {
+    /// Returns whether it says anything.
+    pub(crate) fn is_there(&self) -> bool {
+        !self.input.0.is_empty() || self.after.is_some() || self.expect.is_there()
+    }
+}
+
 /// How time passes in a test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -29,6 +29,24 @@ pub struct Expect {
     pub events: Pairs<OneOrMany<EventMatch>>,
 }
 
+impl Expect {
+    /// Returns whether anything is expected.
+    pub(crate) fn is_there(&self) -> bool {
+        let Expect {
+            answer,
+            files,
+            output,
+            log,
+            events,
+        } = self;
+        answer.is_some()
+            || output.is_some()
+            || log.is_some()
+            || !files.0.is_empty()
+            || !events.0.is_empty()
+    }
+}
+
 /// The keys of [`Expect`] that name no actor.
 pub(crate) const KEYS: [&str; 4] = ["answer", "files", "output", "log"];
 

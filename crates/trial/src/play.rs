@@ -385,7 +385,10 @@ impl Stage {
             let at = join(&self.at(), ["steps".into(), number.into()]);
             (at, part.clone())
         });
-        std::iter::once((self.at(), first)).chain(more).collect()
+        // Where there are only steps, the first of them is the first part.
+        let is_part = first.is_there() || case.steps.is_empty();
+        let first = Some((self.at(), first)).filter(|_| is_part);
+        first.into_iter().chain(more).collect()
     }
 
     /// Runs the flow, and returns what was not as expected.
@@ -420,8 +423,9 @@ impl Stage {
         let patience = self.case().within.map_or(PATIENCE, |TimeSpan(time)| time);
         let mut mismatches = Vec::new();
         let mut printed_before = 0;
-        for (at, part) in self.parts() {
-            let since = seen.mark();
+        for (number, (at, part)) in self.parts().into_iter().enumerate() {
+            // What sources made before the first part belongs to it.
+            let since = if number == 0 { 0 } else { seen.mark() };
             let log_before = self.log.text().len();
             let done = timeout(patience, hands.send(&part, &flow, &self.log)).await;
             let answer = match done {
@@ -440,12 +444,7 @@ impl Stage {
             let log = self.log.text();
             let came = Came {
                 answer: answer.as_ref(),
-                // What a source made before the first part belongs to it.
-                since: if mismatches.is_empty() && at.len() == 2 {
-                    0
-                } else {
-                    since
-                },
+                since,
                 printed: printed.get(printed_before..).unwrap_or_default(),
                 log: log.get(log_before..).unwrap_or_default(),
                 ..came

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use compysition_core::{Event, Hop, Tap};
+use compysition_core::{Event, Failure, Hop, Tap};
 use parking_lot::Mutex;
 
 /// Keeps a copy of each event that passed a link, with the link, in order.
@@ -31,27 +31,28 @@ impl Seen {
     pub(crate) fn at(&self, place: &str, since: usize) -> Vec<Event> {
         let passed = self.0.lock();
         let passed = passed.get(since..).unwrap_or_default();
-        let select = |takes: &dyn Fn(&Hop) -> bool| {
-            let taken = passed.iter().filter(|(hop, _)| takes(hop));
+        let select = |takes: &dyn Fn(&Hop, &Event) -> bool| {
+            let taken = passed.iter().filter(|(hop, event)| takes(hop, event));
             taken.cloned().collect::<Vec<_>>()
         };
         let Some((actor, port)) = place.split_once('.') else {
-            return events(select(&|hop| *hop.to == *place));
+            return events(select(&|hop, _| *hop.to == *place));
         };
-        let came = select(&|hop| *hop.to == *actor && hop.inbox == *port);
+        let came = select(&|hop, _| *hop.to == *actor && hop.inbox == *port);
         if !came.is_empty() {
             return events(came);
         }
-        let is_error = port == "error" || port.starts_with("error.");
-        let kind = port.strip_prefix("error.");
-        let left = select(&|hop| {
-            let is_port = match (is_error, kind) {
-                (true, None) => hop.is_error,
-                (true, Some(kind)) => hop.is_error && hop.outbox == *kind,
-                _ => !hop.is_error && hop.outbox == *port,
-            };
-            *hop.from == *actor && is_port && &*hop.outbox != "dead_letters"
-        });
+        if port == "error" || port.starts_with("error.") {
+            let kind = port.strip_prefix("error.");
+            return once(select(&|hop, event| {
+                let failure = event.error().filter(|failure| *failure.actor == *actor);
+                let is_kind = |failure: &Failure| {
+                    kind.is_none_or(|kind| failure.error.kind().as_str() == kind)
+                };
+                hop.is_error && *hop.from == *actor && failure.is_some_and(is_kind)
+            }));
+        }
+        let left = select(&|hop, _| !hop.is_error && *hop.from == *actor && hop.outbox == *port);
         // An outbox with several links gives a copy to each; one of them tells.
         let first = left.first().map(|(hop, _)| hop.to.clone());
         let told = left
@@ -73,6 +74,19 @@ impl Seen {
         };
         passed.iter().map(link).collect()
     }
+}
+
+/// Returns failed events, of whose copies to several links one is enough.
+fn once(failed: Vec<(Hop, Event)>) -> Vec<Event> {
+    let mut told: Vec<Event> = Vec::new();
+    for (_, event) in failed {
+        let failed_at = |event: &Event| event.error().map(|failure| failure.at);
+        let is_told = |one: &Event| one.id() == event.id() && failed_at(one) == failed_at(&event);
+        if !told.iter().any(is_told) {
+            told.push(event);
+        }
+    }
+    told
 }
 
 fn events(passed: Vec<(Hop, Event)>) -> Vec<Event> {

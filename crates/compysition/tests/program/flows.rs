@@ -156,15 +156,15 @@ fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
             ["1:20", "did you mean `expect`?"],
         ),
         (
-            "set: { listen: x }\ntests:\n  - { name: a, expect: { shot: [] } }",
+            "set: { listen: \"127.0.0.1:0\" }\ntests:\n  - { name: a, expect: { shot: [] } }",
             ["3:26", "did you mean `shout`?"],
         ),
         (
-            "set: { listen: x }\ntests: [{ name: a, mock: { shuot: discard } }]",
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, mock: { shuot: discard } }]",
             ["2:28", "did you mean `shout`?"],
         ),
         (
-            "set: { listen: x }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
             ["2:", "there are shout.http"],
         ),
         (

@@ -86,6 +86,17 @@ pub(super) fn test(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -
             let _ = writeln!(out, "        - {}", yaml::line(&expected));
         }
     }
+    // Errors that nobody was connected for.
+    for (hop, event) in hops.iter().filter(|(hop, _)| hop.to.is_empty()) {
+        if let Some(failure) = event.error().filter(|_| yaml::is_plain(&hop.from)) {
+            let kind = failure.error.kind().as_str();
+            let _ = writeln!(
+                out,
+                "      {}.error: {{ error: {{ kind: {kind} }} }}",
+                hop.from
+            );
+        }
+    }
     recorder.redacted(out)
 }
 
