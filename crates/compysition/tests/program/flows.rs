@@ -165,7 +165,7 @@ fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
         ),
         (
             "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
-            ["2:", "there are shout.http"],
+            ["2:", "did you mean `shout.say`?"],
         ),
         (
             "tests: [{ name: a, mock: { shout: { error: { kind: tiemout } } } }]",

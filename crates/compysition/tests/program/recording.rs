@@ -97,7 +97,7 @@ fn of_all_requests_only_those_with_errors_are_kept() {
     let recorded = tests(&files);
     assert_eq!(recorded.len(), 1, "{recorded:#?}");
     assert!(
-        recorded[0].contains("moon") && recorded[0].contains("bad_gateway"),
+        recorded[0].contains("moon") && recorded[0].contains("not_found"),
         "{recorded:?}"
     );
     let (passed, text) = test(&files);

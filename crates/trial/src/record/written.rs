@@ -121,6 +121,7 @@ fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
             Some(failure) if hop.is_error => Some(json!({ "error": {
                 "kind": failure.error.kind().as_str(),
                 "message": failure.error.message(),
+                "details": failure.error.details(),
             }})),
             _ if first == Some(&hop.to) => Some(json!({
                 "answer": content(event),
