@@ -47,9 +47,12 @@ pub trait Door: Send + Sync {
 pub struct Props {
     /// The door of the actor that was made last, whose name comes later.
     nameless: Arc<Mutex<Option<Arc<dyn Door>>>>,
-    doors: Arc<Mutex<Vec<(String, Arc<dyn Door>)>>>,
+    doors: Arc<Mutex<Vec<Named>>>,
     printed: Printed,
 }
+
+/// A door, and the name of its actor.
+type Named = (String, Arc<dyn Door>);
 
 /// What is printed in a test.
 #[derive(Clone, Default)]
@@ -73,7 +76,7 @@ impl Props {
         }
     }
 
-    pub(crate) fn doors(&self) -> Vec<(String, Arc<dyn Door>)> {
+    pub(crate) fn doors(&self) -> Vec<Named> {
         self.doors.lock().clone()
     }
 
