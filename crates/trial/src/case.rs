@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::content::Content;
 use crate::expect::Expect;
 use crate::mock::Mock;
-use crate::one_or_many::{FromMap, OneOrMany, Pairs, map_or_text};
+use crate::one_or_many::{FromMap, OneOrMany, Pairs, TextOr, map_or_text};
 
 /// The tests of a flow: a file `NAME.test.yaml` beside `NAME.yaml`. A flow file may have `tests` in it instead, and then only
 /// those.
@@ -150,6 +150,7 @@ fn root() -> String {
 
 /// The body of a request: a text alone, or one of the forms of a payload.
 #[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(with = "TextOr<Content>")]
 pub struct Sent(pub(crate) Content);
 
 impl<'de> Deserialize<'de> for Sent {
@@ -171,6 +172,7 @@ impl<'de> FromMap<'de> for Sent {
 
 /// An event that enters a flow: a text alone, or these.
 #[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(with = "TextOr<EventFields>")]
 pub struct EventIn(EventFields);
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -229,5 +231,32 @@ impl EventIn {
             event.set_meta_id(meta_id);
         }
         event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_a_test_file_is_described() {
+        let schema = schemars::schema_for!(TestFile).to_value();
+        let mut count = 0;
+        let mut described = |properties: &serde_json::Map<String, Value>| {
+            for (name, property) in properties {
+                // What is expected of a flow is told as a whole.
+                let is_told = property.get("description").is_some()
+                    || ["answer", "files", "output", "log"].contains(&name.as_str());
+                assert!(is_told, "{name}: {property}");
+                count += 1;
+            }
+        };
+        let definitions = schema["$defs"].as_object().unwrap().values();
+        for one in definitions.chain([&schema]) {
+            if let Some(properties) = one["properties"].as_object() {
+                described(properties);
+            }
+        }
+        assert!(count > 50, "{count}");
     }
 }

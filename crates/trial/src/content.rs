@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::one_or_many::{FromMap, map_or_text};
+use crate::one_or_many::{FromMap, TextOr, map_or_text};
 use crate::xml;
 
 /// A payload that goes in, or that a mock sends: a text alone, or one of these.
@@ -37,6 +37,7 @@ impl Content {
 
 /// What a payload, a body or a file is to be: a text alone, or these, of which all must hold.
 #[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(with = "TextOr<BodyFields>")]
 pub struct Body(pub(crate) BodyFields);
 
 /// The ways to say what is expected.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::content::{Body, BodyFields, Difference, subset};
-use crate::one_or_many::{FromMap, OneOrMany, Pairs, map_or_text};
+use crate::one_or_many::{FromMap, OneOrMany, Pairs, TextOr, map_or_text};
 
 /// What is to have come of what went in. Beside the keys below, each key is the name of an actor (or of `reply`), and its
 /// value all events that are to have reached it, in order; `ACTOR.PORT` are those that came in at this inbox, or went out at
@@ -117,6 +117,7 @@ pub struct Answer {
 
 /// What an event is to be: a text alone, or these, of which all must hold.
 #[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(with = "TextOr<EventMatchFields>")]
 pub struct EventMatch(pub(crate) EventMatchFields);
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! Whether the names in a test are those of the flow.
 
-use compysition_core::Registry;
+use compysition_core::{Port, Registry};
 use compysition_flow::{Document, Loaded, Step};
 
 use crate::case::{Case, Part};
@@ -16,9 +16,18 @@ pub(crate) fn check(
 ) -> Result<(), String> {
     let wiring = flow.wiring();
     let actors: Vec<&str> = wiring.actors.iter().map(|actor| &*actor.name).collect();
+    let end = |actor: usize, port: &Port| {
+        let name = wiring.actors.get(actor).map_or("", |actor| &actor.name);
+        format!("{name}.{port}")
+    };
+    let links = wiring.links.iter();
+    let ports: Vec<String> = links
+        .flat_map(|link| [end(link.from, &link.outbox), end(link.to, &link.inbox)])
+        .collect();
     let names = Names {
         document: &found.document,
         actors: &actors,
+        ports: &ports,
         registry,
     };
     let case = &found.file.tests[index];
@@ -47,6 +56,8 @@ fn path(at: &[Step], more: &[&str]) -> Vec<Step> {
 struct Names<'a> {
     document: &'a Document,
     actors: &'a [&'a str],
+    /// All that something can pass, as `ACTOR.PORT`.
+    ports: &'a [String],
     registry: &'a Registry,
 }
 
@@ -74,7 +85,24 @@ impl Names<'_> {
             let name = place
                 .split_once('.')
                 .map_or(place.as_str(), |(name, _)| name);
-            // The event of an actor's own error need not have a link to go by.
+            let is_port = |known: &&String| known.starts_with(&format!("{name}."));
+            // An error need not have a link to go by.
+            let is_error = place
+                .split_once('.')
+                .is_some_and(|(_, port)| port.starts_with("error"));
+            if place.contains('.') && self.actors.contains(&name) {
+                if !is_error && !self.ports.contains(place) {
+                    let known: Vec<&str> = self
+                        .ports
+                        .iter()
+                        .filter(is_port)
+                        .map(String::as_str)
+                        .collect();
+                    let message = format!("nothing can pass `{place}`");
+                    self.mistake(&path(at, &[place]), message, &known, wrong);
+                }
+                continue;
+            }
             if !self.actors.contains(&name) {
                 let known: Vec<&str> = KEYS.iter().chain(self.actors).copied().collect();
                 let message = format!("the flow has no actor `{name}`");

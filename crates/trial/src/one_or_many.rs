@@ -125,6 +125,20 @@ impl<T: JsonSchema> JsonSchema for Pairs<T> {
     }
 }
 
+/// The schema of a text, or of a map of fields that it stands for one of.
+pub(crate) struct TextOr<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for TextOr<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("TextOr_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let fields = generator.subschema_for::<T>();
+        schemars::json_schema!({ "anyOf": [{ "type": "string" }, fields] })
+    }
+}
+
 /// Reads a map of fields, or a text that stands for one of them.
 pub(crate) fn map_or_text<'de, D, T>(from: D, of_text: fn(String) -> T) -> Result<T, D::Error>
 where

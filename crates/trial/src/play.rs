@@ -113,7 +113,7 @@ impl Stage {
             Ok(scene) => scene,
             Err(message) => return Played::broken(message),
         };
-        let wiring = scene.flow.wiring();
+        let wiring = scene.wiring.clone();
         let seen = scene.seen.clone();
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -168,6 +168,7 @@ impl Stage {
             hand,
             sources,
             directory,
+            ..
         } = scene;
         let flow = flow.start().await.map_err(|error| error.to_string())?;
         let flow = Arc::new(flow);

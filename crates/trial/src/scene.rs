@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use compysition_core::{Built, IntoActor, Ports};
+use compysition_core::{Built, IntoActor, Ports, Wiring};
 use compysition_flow::{Loaded, Loader, Step};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -21,6 +21,8 @@ use crate::workdir::Workdir;
 /// A flow, ready to be started, with what the test holds in its hands.
 pub(crate) struct Scene {
     pub(crate) flow: Loaded,
+    /// The flow as its file has it, without what the test adds.
+    pub(crate) wiring: Wiring,
     pub(crate) props: Props,
     pub(crate) seen: Arc<Seen>,
     pub(crate) hand: Hand,
@@ -52,6 +54,7 @@ impl Stage {
         };
         let flows = loader.load(&path).map_err(|error| error.to_string())?;
         let mut flow = self.choose(flows)?;
+        let wiring = flow.wiring();
         names::check(&self.found, self.index, &flow, &registry)?;
         let seen = Arc::new(Seen::default());
         flow.director_mut().set_tap(seen.clone());
@@ -59,6 +62,7 @@ impl Stage {
         let hand = self.connect(&mut flow, &sources)?;
         Ok(Scene {
             flow,
+            wiring,
             props,
             seen,
             hand,

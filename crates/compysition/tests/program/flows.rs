@@ -128,6 +128,41 @@ fn what_came_is_accepted_and_the_rest_of_the_file_stays() {
 }
 
 #[test]
+fn a_list_of_events_and_a_block_are_accepted_as_a_whole() {
+    let tests = r#"set: { listen: "127.0.0.1:0" }
+tests:
+  - name: it shouts
+    in: [{ http: { path: /say, body: a } }, { http: { path: /say, body: "b\nc" } }]
+    expect:
+      # all that is said
+      shout:
+        - text: a
+      reply:
+        - A!
+        - text: |
+            B
+            D!
+"#;
+    let files = files(tests);
+    let path = files.path().to_str().unwrap();
+    let (_, text) = test(&[path, "--accept"]);
+    assert!(text.contains("wrote what came into"), "{text}");
+    let accepted = std::fs::read_to_string(files.path().join("shout.test.yaml")).unwrap();
+    let wanted = tests
+        .replace(
+            "shout:\n        - text: a\n",
+            "shout: [{ text: \"a\" }, { text: \"b\\nc\" }]\n",
+        )
+        .replace(
+            "|\n            B\n            D!",
+            "|-\n            B\n            C!",
+        );
+    assert_eq!(accepted, wanted);
+    let (passed, text) = test(&[path]);
+    assert!(passed, "{text}");
+}
+
+#[test]
 fn reports_tell_what_was_reached_and_speak_to_machines() {
     let files = files(WRONG);
     let junit = files.path().join("junit.xml");
@@ -166,6 +201,10 @@ fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
         (
             "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
             ["2:", "did you mean `shout.say`?"],
+        ),
+        (
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, expect: { shout.repyl: [] } }]",
+            ["2:30", "did you mean `shout.reply`?"],
         ),
         (
             "tests: [{ name: a, mock: { shout: { error: { kind: tiemout } } } }]",
