@@ -144,6 +144,8 @@ mod tests {
             seen,
             [
                 "end.error -> .error: A",
+                // It ends still marked with the error of another.
+                "end.error -> .error: B",
                 "picky.end -> end.picky: A",
                 "picky.error -> end.error_picky: B",
                 "upper.picky -> picky.upper: A",
