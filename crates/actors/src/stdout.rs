@@ -30,6 +30,9 @@ pub struct Stdout {
     redact: Option<Redaction>,
     #[serde(skip)]
     output: Option<Box<dyn Write + Send>>,
+    /// Whether each line is written before the event goes on.
+    #[serde(skip)]
+    at_once: bool,
     #[serde(skip)]
     writer: Option<LineWriter>,
 }
@@ -75,6 +78,14 @@ impl Stdout {
         self
     }
 
+    /// Writes each line before the event goes on, and not from a thread of its own: for an output that takes no time, such as
+    /// that of a test, where lines of several actors are to stay in order.
+    #[must_use]
+    pub fn at_once(mut self) -> Stdout {
+        self.at_once = true;
+        self
+    }
+
     fn line(&self, event: &Event) -> Result<String> {
         let mut line = String::new();
         if self.timestamp {
@@ -93,8 +104,8 @@ impl Stdout {
 
 impl Actor for Stdout {
     async fn start(&mut self, _: &Context) -> Result {
-        if self.writer.is_some() {
-            // It is started again after a panic.
+        // It may be started again after a panic.
+        if self.writer.is_some() || self.at_once {
             return Ok(());
         }
         let output = self.output.take();
@@ -108,7 +119,9 @@ impl Actor for Stdout {
             Some(redaction) => self.line(&redaction.event(event.clone())?)?,
             None => self.line(&event)?,
         };
-        if let Some(writer) = &mut self.writer {
+        if let (true, Some(output)) = (self.at_once, &mut self.output) {
+            output.write_all(line.as_bytes())?;
+        } else if let Some(writer) = &mut self.writer {
             match writer.write(line).await {
                 Ok(()) => {}
                 Err(Unwritten::Failed(error)) => return Err(error),

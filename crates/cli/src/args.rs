@@ -6,6 +6,7 @@ use compysition_core::ErrorKind;
 
 use crate::replay::{Moment, Target};
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
+use compysition_trial::Selection;
 
 /// Runs event flows that are written in YAML files.
 #[derive(Parser, Debug)]
@@ -29,6 +30,8 @@ pub(crate) enum Command {
         files: Files,
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        record: Record,
         #[command(flatten)]
         log: Log,
     },
@@ -78,6 +81,11 @@ pub(crate) enum Command {
     },
     /// Prints the manual page, for the program `man`.
     Man,
+    /// Runs the tests of flows: those in flow files, in `NAME.test.yaml` beside them, and below directories.
+    ///
+    /// Each test runs its flow in stopped time and without a network, sends in what it says, and compares what
+    /// comes out with what it expects.
+    Test(TestOptions),
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///
     /// The flow runs in this process, with all its actors but its doors and other sources, until all that was
@@ -207,6 +215,42 @@ pub(crate) enum Told {
     Text,
     /// As data, a line for each flow.
     Json,
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct Record {
+    /// Writes what becomes of events as tests: of those with a meta id, of those that come in by a door, or of those of
+    /// which something fails (meta_id=ID, door=NAME or errors); may be given several times.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) record: Vec<Selection>,
+    /// Where the tests are written.
+    #[arg(long, value_name = "DIR", default_value = "recorded")]
+    pub(crate) record_to: PathBuf,
+    /// Takes what this regular expression matches out of the tests; may be given several times.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) record_without: Vec<String>,
+}
+
+#[derive(Arguments, Debug)]
+pub(crate) struct TestOptions {
+    /// Flow files, files of tests, or directories with any of them.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Runs only tests whose name, or whose file's, has this word.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) filter: Option<String>,
+    /// Writes what came into the test files, where it is not as expected.
+    #[arg(long)]
+    pub(crate) accept: bool,
+    /// Writes a report in the form of JUnit as well.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Shows which actors and links of the flows were reached, and which were not.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Runs the tests again whenever a file changes, until it is told to stop.
+    #[arg(long, conflicts_with = "accept")]
+    pub(crate) watch: bool,
 }
 
 #[derive(Arguments, Debug)]

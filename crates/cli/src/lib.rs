@@ -36,9 +36,13 @@ mod sarif;
 mod schema;
 mod shell;
 mod signals;
+mod test;
 
 pub use manual::{Choice, Manual, PATTERNS, PURPOSES, Setting};
 pub use program::{Links, MakeKeys, Program};
+
+/// What stands in for actors in the tests of flows.
+pub use compysition_trial as trial;
 
 /// Runs the program with these actors, on the command line that it was called with.
 pub fn main(registry: compysition_core::Registry) -> std::process::ExitCode {

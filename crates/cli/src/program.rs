@@ -10,10 +10,11 @@ use compysition_core::{Registry, Result};
 use compysition_expression::Functions;
 use compysition_flow::{PlacedNode, Placement};
 use compysition_nodes::Transport;
+use compysition_trial::StandIn;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, explain, fmt, keys, log, new, nodes, output, run, schema, shell};
+use crate::{actors, check, explain, fmt, keys, log, new, nodes, output, run, schema, shell, test};
 
 /// Writes a pair of keys with this name into a directory, and returns the paths of its files.
 pub type MakeKeys = fn(&Path, &str) -> Result<Vec<PathBuf>>;
@@ -26,6 +27,7 @@ pub struct Program {
     pub(crate) functions: Functions,
     pub(crate) links: Option<Links>,
     pub(crate) make_keys: Option<MakeKeys>,
+    pub(crate) stand_ins: Vec<StandIn>,
 }
 
 /// Makes what carries the links of one node of a flow to the others.
@@ -39,6 +41,7 @@ impl Program {
             functions: Functions::default(),
             links: None,
             make_keys: None,
+            stand_ins: Vec::new(),
         }
     }
 
@@ -46,6 +49,13 @@ impl Program {
     #[must_use]
     pub fn with_links(mut self, links: Links) -> Program {
         self.links = Some(links);
+        self
+    }
+
+    /// Replaces actors that reach outside in the tests of flows.
+    #[must_use]
+    pub fn with_stand_in(mut self, stand_in: StandIn) -> Program {
+        self.stand_ins.push(stand_in);
         self
     }
 
@@ -86,11 +96,16 @@ impl Program {
             Err(error) => return not_a_command(&error),
         };
         match args.command {
-            Command::Run { files, place, log } => {
+            Command::Run {
+                files,
+                place,
+                record,
+                log,
+            } => {
                 log::start(&log);
                 match place.all {
                     true => nodes::run_all(&self, &files, &log),
-                    false => run::run(&self, &files, &place),
+                    false => run::run(&self, &files, &place, &record),
                 }
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),
@@ -105,6 +120,7 @@ impl Program {
             Command::New { name, rust } => new::new(&name, rust),
             Command::Completions { shell } => shell::completions(&self, shell),
             Command::Man => shell::man(),
+            Command::Test(options) => test::test(&self, &options),
             Command::Actors(options) => actors::actors(&self, &options),
             Command::Graph(options) => crate::graph::graph(&self, &options),
             Command::Keys(options) => keys::keys(&self, &options),

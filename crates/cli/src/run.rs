@@ -2,14 +2,16 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Flow;
 use compysition_flow::{Loaded, Severity};
+use compysition_trial::{Recorder, patterns};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
-use crate::args::{Files, Place};
+use crate::args::{Files, Place, Record};
 use crate::running::Running;
 use crate::signals::Signals;
 use crate::{Program, files, nodes, output};
@@ -22,14 +24,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
-pub(crate) fn run(program: &Program, files: &Files, place: &Place) -> ExitCode {
+pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Record) -> ExitCode {
     let Some(loaded) = files::load(program, files) else {
         return ExitCode::FAILURE;
     };
-    let Some(parts) = nodes::parts(program, loaded, place) else {
+    let Some(mut loaded) = nodes::parts(program, loaded, place) else {
         return ExitCode::FAILURE;
     };
-    match run_flows(parts, place.parent) {
+    if !record.record.is_empty()
+        && let Err(message) = record_flows(&mut loaded, files, record)
+    {
+        output::complain(format_args!("error: {message}\n"));
+        return ExitCode::FAILURE;
+    }
+    match run_flows(loaded, place.parent) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -37,6 +45,18 @@ pub(crate) fn run(program: &Program, files: &Files, place: &Place) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Has what the flows do recorded as tests.
+fn record_flows(flows: &mut [Loaded], files: &Files, record: &Record) -> Result<(), String> {
+    let patterns = patterns(&record.record_without)?;
+    for flow in flows {
+        let recorder = Recorder::new(flow, record.record.clone(), record.record_to.clone())
+            .set(&files.set)
+            .without(patterns.clone());
+        flow.director_mut().set_tap(Arc::new(recorder));
+    }
+    Ok(())
 }
 
 /// Returns whether all went well.

@@ -19,6 +19,9 @@ use compysition_zeromq::{Keys, ZeroMq};
 
 use crate::Registry;
 
+#[cfg(feature = "http")]
+mod requests;
+
 /// Runs the program with these actors, on the command line that it was called with.
 ///
 /// ```no_run
@@ -31,13 +34,20 @@ use crate::Registry;
 /// }
 /// ```
 pub fn main(registry: Registry) -> ExitCode {
+    program(registry).main()
+}
+
+/// Returns the program with these actors, the functions of expressions, and what stands in for actors in tests of flows.
+pub fn program(registry: Registry) -> Program {
     let program = Program::new(registry).with_functions(functions());
+    #[cfg(feature = "http")]
+    let program = program.with_stand_in(std::sync::Arc::new(requests::without_a_network));
     #[cfg(feature = "zeromq")]
     let program = program.with_links(links).with_keys(|directory, name| {
         let keys = compysition_zeromq::socket::KeyPair::generate();
         Ok(keys.write(directory, name)?.to_vec())
     });
-    program.main()
+    program
 }
 
 /// Makes what carries the links of one node of a flow to the others: ZeroMQ, with the keys that the file names.

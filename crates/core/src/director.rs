@@ -22,6 +22,7 @@ use crate::retry::Retry;
 use crate::stage::Stage;
 use crate::station::Options;
 use crate::supervision::{Maker, Supervision};
+use crate::tap::Tap;
 use crate::{ErrorKind, Result};
 
 /// Composes actors into a flow: registers them, connects them, and starts them.
@@ -58,6 +59,7 @@ pub struct Director {
     pub(crate) limits: Limits,
     pub(crate) stop_deadline: Duration,
     pub(crate) supervision: Supervision,
+    pub(crate) tap: Option<Arc<dyn Tap>>,
 }
 
 pub(crate) struct Registered {
@@ -136,6 +138,7 @@ impl Director {
             limits: Limits::default(),
             stop_deadline: Duration::from_secs(30),
             supervision: Supervision::default(),
+            tap: None,
         }
     }
 
@@ -288,6 +291,12 @@ impl Director {
     /// Sets what becomes of actors that panic.
     pub fn set_supervision(&mut self, supervision: Supervision) {
         self.supervision = supervision;
+    }
+
+    /// Lets somebody look at what passes the links. Without, no link asks more than whether there is one, once a
+    /// chunk.
+    pub fn set_tap(&mut self, tap: Arc<dyn Tap>) {
+        self.tap = Some(tap);
     }
 
     /// Bounds how long an actor may take for one event; beyond that the event fails with a time-out.

@@ -31,6 +31,8 @@ pub(crate) struct FlowState {
     pub(crate) chunk: usize,
     /// What is logged, if it goes to an actor.
     pub(crate) log: Option<Arc<LogTap>>,
+    /// Who looks at what passes the links.
+    pub(crate) tap: Option<Arc<dyn crate::tap::Tap>>,
     /// Whether an actor gathers what came of one event or source.
     pub(crate) gathers: bool,
     /// What goes wrong, in a simulation.
@@ -99,6 +101,7 @@ impl FlowState {
             chunk: tuning.chunk,
             gathers: false,
             log: None,
+            tap: None,
             trouble: tuning.trouble,
             quiet: Notify::new(),
             settled: Settled::default(),

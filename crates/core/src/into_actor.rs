@@ -58,6 +58,14 @@ impl Built {
         Ok(self.make()?.ports())
     }
 
+    /// Makes the actor to ask it about its ports, and lets it go: for one that can be made again.
+    ///
+    /// # Errors
+    /// Why it cannot be made.
+    pub fn ports(&mut self) -> Result<Ports> {
+        Ok(self.make()?.ports())
+    }
+
     fn stage(stage: impl Stage + 'static) -> Built {
         Built {
             make: Make::Value(Some(Box::new(stage))),

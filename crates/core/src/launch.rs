@@ -32,6 +32,7 @@ use crate::stage::Stage;
 use crate::starting;
 use crate::station::{Counters, Outboxes, Station};
 use crate::supervision::Maker;
+use crate::tap::{Hop, Probe, Tap};
 
 /// How many functions one sender runs in place one after the other; bounds the depth of the stack.
 const LONGEST_RUN: usize = 16;
@@ -84,6 +85,7 @@ pub(crate) async fn launch_with(
     );
     state.log = director.log.as_ref().map(|(tap, _)| tap.clone());
     state.gathers = director.actors.iter().any(|actor| actor.ports.gathers);
+    state.tap = director.tap.clone();
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);
     let actors = std::mem::take(&mut director.actors);
@@ -114,7 +116,8 @@ pub(crate) async fn launch_with(
         gates.into_iter().flatten().collect(),
         director.stop_deadline,
     );
-    wire(&places, &links, &with_default_errors, &mut flow);
+    let tap = director.tap.as_ref();
+    wire(&places, &links, &with_default_errors, tap, &mut flow);
     starting::start(places, &mut flow).await?;
     Ok(flow)
 }
@@ -244,7 +247,13 @@ impl Placed {
     }
 }
 
-fn wire(places: &[Placed], links: &[Connection], with_default_errors: &[usize], flow: &mut Flow) {
+fn wire(
+    places: &[Placed],
+    links: &[Connection],
+    with_default_errors: &[usize],
+    tap: Option<&Arc<dyn Tap>>,
+    flow: &mut Flow,
+) {
     let mut answers: HashMap<u32, Arc<Answers>> = HashMap::new();
     for (index, place) in places.iter().enumerate() {
         let station = place.station();
@@ -283,7 +292,17 @@ fn wire(places: &[Placed], links: &[Connection], with_default_errors: &[usize], 
                 Detour::new(settings, gate)
             });
             let to = places[link.to.index as usize].station();
-            add_link(&mut outboxes, link, target, to, detour);
+            let probe = tap.map(|tap| Probe {
+                tap: tap.clone(),
+                hop: Hop {
+                    from: place.station().name.clone(),
+                    outbox: link.outbox.clone(),
+                    to: to.name.clone(),
+                    inbox: link.inbox.clone(),
+                    is_error: link.kind != LinkKind::Plain,
+                },
+            });
+            add_link(&mut outboxes, link, target, to, detour, probe);
         }
         // Nobody else sets it: the station was made for this flow just now.
         let _ = place.station().outboxes.set(outboxes);
@@ -296,6 +315,7 @@ fn add_link(
     target: Target,
     to: &Station,
     detour: Option<Detour>,
+    probe: Option<Probe>,
 ) {
     let number = outboxes.links.len();
     let inbox = to.inboxes.iter().position(|inbox| *inbox == link.inbox);
@@ -317,12 +337,13 @@ fn add_link(
     }
     let is_error = link.kind != LinkKind::Plain;
     outboxes.may_drop |= detour.is_some();
-    outboxes.links.push(Link::new(
+    let link = Link::new(
         link.outbox.clone(),
         to.name.clone(),
         target,
         inbox,
         is_error,
         detour,
-    ));
+    );
+    outboxes.links.push(link.probed(probe));
 }

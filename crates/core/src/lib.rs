@@ -79,6 +79,7 @@ mod starting;
 mod station;
 mod supervision;
 mod sync;
+mod tap;
 #[cfg(all(test, compysition_loom))]
 mod thread_orders;
 mod time_span;
@@ -130,6 +131,7 @@ pub use source::{Admission, Source};
 pub use source_group::SourceGroup;
 pub use spawner::{Executor, Spawner, Task};
 pub use supervision::{ActorState, OnFailed, Supervision};
+pub use tap::{Hop, Tap};
 pub use time_span::{ParseTimeSpanError, TimeSpan};
 pub use timestamp::Timestamp;
 pub use wiring::{WiredActor, WiredErrors, WiredLink, WiredOrder, Wiring};

@@ -9,6 +9,7 @@ use crate::in_place::InPlaceStation;
 use crate::inbox::Inbox;
 use crate::port::Port;
 use crate::seat::Seat;
+use crate::tap::Probe;
 use crate::{Event, Failure};
 
 /// Carries events from an outbox to an inbox of the same process.
@@ -22,6 +23,8 @@ pub(crate) struct Link {
     from_error: bool,
     /// What a best-effort link does first.
     detour: Option<Detour>,
+    /// Who looks at what passes; boxed, since there is hardly ever one.
+    probe: Option<Box<Probe>>,
     passed: AtomicU64,
     refused: AtomicU64,
 }
@@ -54,9 +57,16 @@ impl Link {
             inbox,
             from_error,
             detour,
+            probe: None,
             passed: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         }
+    }
+
+    /// Lets somebody look at what passes.
+    pub(crate) fn probed(mut self, probe: Option<Probe>) -> Link {
+        self.probe = probe.map(Box::new);
+        self
     }
 
     /// Makes the link by which an instance of a pool sends to this one, which has the given number.
@@ -68,6 +78,8 @@ impl Link {
             inbox: self.inbox,
             from_error: self.from_error,
             detour: None,
+            // The link of the pool has one.
+            probe: None,
             passed: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         }
@@ -90,6 +102,9 @@ impl Link {
         if events.is_empty() {
             // An empty chunk would go round a cycle for ever.
             return;
+        }
+        if let Some(probe) = &self.probe {
+            probe.look(events);
         }
         self.passed.fetch_add(events.len() as u64, Relaxed);
         match &self.target {

@@ -57,6 +57,16 @@ impl Context {
     }
 }
 
+impl Event {
+    /// Does something when the roots of this event have settled: for a [`Tap`](crate::Tap), which has no context. It is
+    /// called as [`Context::on_settled`] does, and does nothing for an event without a root.
+    pub fn when_settled(&self, then: impl FnOnce(Settled) + Send + 'static) {
+        if self.receipt().is_some() {
+            watch(self.receipt(), then);
+        }
+    }
+}
+
 /// Watches all roots that a receipt answers for.
 pub(crate) fn watch(receipt: &Receipt, then: impl FnOnce(Settled) + Send + 'static) {
     let mut roots = Vec::new();

@@ -19,6 +19,7 @@ use crate::permits::Gate;
 use crate::port::{Port, Ports};
 use crate::retry::Retry;
 use crate::seat::Seat;
+use crate::tap::Hop;
 use crate::{Error, ErrorKind, Event, Failure, Result};
 
 /// A registered actor's name, links, settings and counters.
@@ -224,11 +225,25 @@ impl Station {
                 outboxes.links[link].push(&mut vec![event]);
             }
             _ => {
+                if let Some(tap) = &self.flow.tap {
+                    tap.look(&self.nowhere(), std::slice::from_ref(&event));
+                }
                 self.counters
                     .lost
                     .fetch_add(u64::from(!failure.kept), Relaxed);
                 event.receipt().fail(failure);
             }
+        }
+    }
+
+    /// Returns the link that an error without one would take.
+    fn nowhere(&self) -> Hop {
+        Hop {
+            from: self.name.clone(),
+            outbox: "error".into(),
+            to: "".into(),
+            inbox: "error".into(),
+            is_error: true,
         }
     }
 

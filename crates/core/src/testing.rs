@@ -281,8 +281,8 @@ impl Drop for Harness {
     }
 }
 
-/// Waits until no permit is out and no actor has anything to do.
-async fn quiet(flow: &Flow) {
+/// Waits until no permit is out and no actor has anything to do. What is held is not waited for.
+pub async fn quiet(flow: &Flow) {
     let idle = || flow.gates().iter().all(|gate| gate.in_use().0 <= 0);
     loop {
         flow.state().until(idle).await;

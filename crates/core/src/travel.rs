@@ -220,7 +220,8 @@ impl Event {
     }
 
     /// Returns a copy to look at, which owes nothing to anybody.
-    pub(crate) fn without_receipt(&self) -> Event {
+    #[must_use]
+    pub fn without_receipt(&self) -> Event {
         let mut copy = self.clone();
         drop(copy.take_receipt());
         copy

@@ -141,15 +141,19 @@ impl<'a> Expansion<'a> {
         for actor in actors {
             let kind = actor.kind.as_ref().map(|(kind, _)| *kind);
             self.plan.kinds.push(kind);
+            let name = format!("{}{}", file.prefix, actor.name);
             let built = actor.kind.and_then(|(kind, node)| {
                 let kind = self.loader.registry.get(kind)?;
                 let built = settings::build(kind, &node, &secrets, self.found)?;
                 let functions = self.loader.functions.clone();
                 let again = settings::Again::new(kind, node, &secrets, functions);
-                Some(Built::renewable(built, move || again.build()))
+                let built = Built::renewable(built, move || again.build());
+                Some(match &self.loader.recast {
+                    Some(recast) => recast(&name, kind.name(), built),
+                    None => built,
+                })
             });
             let director = &mut self.plan.director;
-            let name = format!("{}{}", file.prefix, actor.name);
             let node = match built {
                 Some(built) => {
                     let node = director.register(name, built);

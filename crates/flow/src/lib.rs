@@ -55,7 +55,9 @@ mod bounds;
 mod build;
 mod connect;
 mod diagnostics;
+mod document;
 mod expand;
+mod extent;
 mod fault;
 mod fields;
 mod files;
@@ -85,6 +87,7 @@ mod values;
 pub mod testing;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Note, Severity};
+pub use document::{Document, Step};
 pub use format::{NotFormatted, format};
 pub use load::{Loaded, Loader};
 pub use placing::{PlacedNode, Placement};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use compysition_core::{About, Director, Flow, Registry, Wiring};
+use compysition_core::{About, Built, Director, Flow, Registry, Wiring};
 use compysition_expression::Functions;
 use compysition_nodes::{Here, Part, Transport};
 
@@ -47,7 +47,11 @@ pub struct Loader {
     pub(crate) functions: Functions,
     pub(crate) set: BTreeMap<String, String>,
     pub(crate) environment: Box<Environment>,
+    pub(crate) recast: Option<Box<Recast>>,
 }
+
+/// What stands in for an actor, which it is given with its name and its kind.
+pub(crate) type Recast = dyn Fn(&str, &'static str, Built) -> Built + Send + Sync;
 
 /// A flow that was loaded and found right.
 pub struct Loaded {
@@ -68,6 +72,7 @@ impl Loader {
             functions: Functions::default(),
             set: BTreeMap::new(),
             environment: Box::new(|name| std::env::var(name).ok()),
+            recast: None,
         }
     }
 
@@ -82,6 +87,17 @@ impl Loader {
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Loader {
         self.set.insert(name.into(), value.into());
+        self
+    }
+
+    /// Lets something else stand in for actors, as tests do: it is given each actor with its name and its kind, when its
+    /// settings have been found right, and returns it or another one.
+    #[must_use]
+    pub fn recast(
+        mut self,
+        recast: impl Fn(&str, &'static str, Built) -> Built + Send + Sync + 'static,
+    ) -> Loader {
+        self.recast = Some(Box::new(recast));
         self
     }
 
@@ -261,6 +277,12 @@ impl Loaded {
         let span = self.places.of(about);
         let source = self.sources.get(span.file)?;
         Some((&source.path, span.line as usize, span.column as usize))
+    }
+
+    /// Returns what takes the secrets that were put into the flow out of a text.
+    pub fn redaction(&self) -> impl Fn(String) -> String + Send + Sync + 'static {
+        let secrets = self.secrets.clone();
+        move |text| redact(text, &secrets)
     }
 
     /// Returns the director, to add to the flow before it is started.

@@ -19,8 +19,11 @@ use crate::source::Span;
 use crate::subflow::{self, Use};
 use crate::values::{Shared, Values};
 
+/// What `compysition test` reads.
+pub(crate) const TESTS: &str = "tests";
+
 /// The keys of a file that says what a flow, or a part of one, does.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "name",
     "description",
     "include",
@@ -30,6 +33,7 @@ const KEYS: [&str; 9] = [
     "actors",
     "connect",
     "errors",
+    TESTS,
 ];
 
 /// What is said of a flow as a whole, beside its bounds.
@@ -91,6 +95,7 @@ impl Sheet {
         let dead_letters = taken(actors::DEAD_LETTERS, &mut values, found);
         let actors = taken("actors", &mut values, found);
         let mut connect = fields::take(&mut entries, "connect");
+        fields::take(&mut entries, TESTS);
         if let Some(entry) = &mut connect {
             connect::replace_values(&mut entry.value, &mut values, found);
         }

@@ -43,6 +43,9 @@ pub use static_files::StaticFiles;
 
 use compysition_core::Registry;
 
+/// What an [`HttpService`] is asked with, and answers.
+pub use http::{Request, Response};
+
 /// Adds the actors of this crate to a registry.
 pub fn register(registry: &mut Registry) {
     registry

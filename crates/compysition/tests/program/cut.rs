@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::flows::holds_as;
-use crate::support::{Files, root};
+use compysition_flow::Document;
+use serde_json::Value;
+
+use crate::curl::curl;
+use crate::support::{Files, Process, root};
 
 /// Returns the names of a flow's actors, as its file has them: a line each.
 fn actors(flow: &str) -> Vec<String> {
@@ -21,16 +24,65 @@ fn placed(flow: &str, alone: &str, address: &str) -> String {
     )
 }
 
-/// Runs a case as often as it has actors, each time with another one elsewhere.
+/// Runs the tests of a flow as often as it has actors, each time with another one elsewhere.
 fn holds_cut_anywhere(case: &str, address: &dyn Fn(&Path) -> String) {
-    let flow = root().join("tests/flows").join(case).join("flow.yaml");
-    let actors = actors(&std::fs::read_to_string(flow).unwrap());
+    let directory = root().join("tests/flows").join(case);
+    let flow = std::fs::read_to_string(directory.join("flow.yaml")).unwrap();
+    let tests = directory.join("flow.test.yaml");
+    let text = std::fs::read_to_string(&tests).unwrap();
+    let tests = Document::read_all(&tests, &text).unwrap();
+    let tests: Value = tests[0].read(&[]).unwrap();
+    let actors = actors(&flow);
     assert!(actors.len() > 1, "{case}: {actors:?}");
     for actor in actors {
-        let sockets = Files::new();
-        let address = address(sockets.path());
-        let change = |flow: &str| placed(flow, &actor, &address);
-        holds_as(case, &change, &["--all"]);
+        let files = Files::new();
+        files.copy(&directory);
+        let address = address(files.path());
+        let file = files.write("flow.yaml", &placed(&flow, &actor, &address));
+        let (mut process, url) = Process::serve(&file, &["--set", "listen=127.0.0.1:0", "--all"]);
+        // Else a part might be told to stop before it can hear that.
+        process.await_log("\"connected\"");
+        process.await_log("\"connected\"");
+        for test in tests["tests"].as_array().unwrap() {
+            for step in test["steps"].as_array().unwrap() {
+                ask(&url, step, &format!("{case} with `{actor}` elsewhere"));
+            }
+        }
+        let ended = process.stop();
+        assert_eq!(ended.code, Some(0), "{case}, {actor}: {ended:#?}");
+    }
+}
+
+/// Sends what a step of a test says over the network, and compares what it expects.
+fn ask(url: &str, step: &Value, about: &str) {
+    let (request, expected) = (&step["in"]["http"], &step["expect"]["answer"]);
+    let url = format!("{url}{}", request["path"].as_str().unwrap());
+    let mut args = vec!["--request", request["method"].as_str().unwrap(), &url];
+    let no_headers = serde_json::Map::new();
+    let headers = request["headers"].as_object().unwrap_or(&no_headers);
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap()));
+    let headers: Vec<String> = headers.collect();
+    headers
+        .iter()
+        .for_each(|header| args.extend(["--header", header]));
+    if let Some(body) = request["body"].as_str() {
+        args.extend(["--data-binary", body]);
+    }
+    let answer = curl(&args);
+    assert_eq!(
+        Value::from(answer.status),
+        expected["status"],
+        "{about}: {answer:?}"
+    );
+    for (name, value) in expected["headers"].as_object().unwrap_or(&no_headers) {
+        assert_eq!(answer.header(name), value.as_str(), "{about}: {answer:?}");
+    }
+    match &expected["body"] {
+        Value::String(body) => assert_eq!(answer.body.trim_end(), body.trim_end(), "{about}"),
+        Value::Null => {}
+        body => assert_eq!(answer.json(), body["json"], "{about}"),
     }
 }
 

@@ -1,207 +1,247 @@
-//! Whole flows as data: each directory of `tests/flows` is a flow, requests to it, and the answers.
-//!
-//! `flow.yaml` has the setting `listen`. If there is a `back_end.yaml`, it runs in a process of its own, and
-//! the flow's setting `back_end` is its address. `NAME.request` is a request in the form of HTTP;
-//! `NAME.answer` is the status, the headers to look at, an empty line and the body. The last newline of
-//! a file does not belong to the body. Requests are sent in the order of their names. `output` is what the
-//! flow prints meanwhile, and the directory `written` has the files that it writes.
+//! The tests of all flows of the project, as `compysition test` runs them: those of `tests/flows` and of the examples.
 
 use std::path::{Path, PathBuf};
 
-use crate::curl::{Answer, curl};
-use crate::support::{Files, Process, root};
+use crate::support::{Files, compysition, examples, root};
 
-/// A request or an answer as its file has it.
-struct Message {
-    first: String,
-    headers: Vec<(String, String)>,
-    body: String,
+/// Runs tests and returns whether all passed, with what was said.
+fn test(args: &[&str]) -> (bool, String) {
+    let mut command = compysition(["test"].into_iter().chain(args.iter().copied()));
+    let output = command.current_dir(root()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), text)
 }
 
-impl Message {
-    fn read(path: &Path) -> Message {
-        let text = std::fs::read_to_string(path);
-        let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
-        let mut lines = head.lines();
-        let first = lines.next().unwrap().to_owned();
-        let headers = lines.map(|line| {
-            let (name, value) = line.split_once(':').unwrap();
-            (name.to_ascii_lowercase(), value.trim().to_owned())
-        });
-        Message {
-            first,
-            headers: headers.collect(),
-            body: body.strip_suffix('\n').unwrap_or(body).to_owned(),
-        }
-    }
+#[test]
+fn all_flows_do_what_their_tests_say() {
+    let (passed, text) = test(&[
+        "tests/flows",
+        "examples/ten_flows",
+        "examples/two_outputs",
+        "examples/xml_gateway",
+    ]);
+    assert!(passed, "{text}");
+}
 
-    fn send(&self, url: &str) -> Answer {
-        let (method, path) = self.first.split_once(' ').unwrap();
-        let headers = self.headers.iter();
-        let headers: Vec<_> = headers
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
-        let url = format!("{url}{path}");
-        let mut args = vec!["--request", method, &url];
-        for header in &headers {
-            args.extend(["--header", header]);
-        }
-        if !self.body.is_empty() {
-            args.extend(["--data-binary", &self.body]);
-        }
-        curl(&args)
-    }
+#[test]
+fn the_program_of_an_example_tests_its_flow() {
+    let own = Path::new(env!("CARGO_BIN_EXE_compysition")).with_file_name("examples/own_program");
+    let output = std::process::Command::new(own)
+        .args(["test", "examples/own_program"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
 
-    /// Returns what of an answer is looked at, in the form of the file.
-    fn seen(&self, answer: &Answer) -> String {
-        let headers = self.headers.iter().map(|(name, _)| {
-            let value = answer.header(name).unwrap_or("(none)");
-            (name.clone(), value.to_owned())
-        });
-        let body = answer.body.strip_suffix('\n').unwrap_or(&answer.body);
-        let seen = Message {
-            first: answer.status.to_string(),
-            headers: headers.collect(),
-            body: body.to_owned(),
-        };
-        seen.written()
+#[test]
+fn every_flow_has_tests() {
+    let mut flows = Vec::new();
+    for directory in [examples(), root().join("tests/flows")] {
+        walk(&directory, &mut flows);
     }
+    assert!(flows.len() > 45, "{flows:?}");
+    let untested: Vec<&PathBuf> = flows
+        .iter()
+        .filter(|flow| !flow.with_extension("test.yaml").exists())
+        .collect();
+    assert!(untested.is_empty(), "{untested:?}");
+}
 
-    fn written(&self) -> String {
-        let headers = self.headers.iter();
-        let headers: String = headers
-            .map(|(name, value)| format!("{name}: {value}\n"))
-            .collect();
-        format!("{}\n{headers}\n{}", self.first, self.body)
+fn walk(directory: &Path, flows: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            walk(&path, flows);
+        } else if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            if text.contains("\nactors:") {
+                flows.push(path);
+            }
+        }
     }
 }
 
-/// Runs one case.
-fn holds(case: &str) {
-    holds_as(case, &str::to_owned, &[]);
-}
+const FLOW: &str = r#"
+name: shout
+settings: { listen: }
+actors:
+  http:  { http_server: { address: "${listen}", routes: { say: POST /say } } }
+  shout: { template: { inline: "{{ text | upper }}!" } }
+connect:
+  - http.say -> shout -> reply
+  - shout.error -> reply
+"#;
 
-/// Runs one case with its flow changed, and further arguments.
-pub(crate) fn holds_as(case: &str, change: &dyn Fn(&str) -> String, more: &[&str]) {
-    let directory = root().join("tests/flows").join(case);
-    let listen = ["--set", "listen=127.0.0.1:0"];
-    let back_end = directory.join("back_end.yaml");
-    let back_end = back_end
-        .exists()
-        .then(|| Process::serve(&back_end, &listen));
-    let address = back_end.as_ref().map(|(_, url)| format!("back_end={url}"));
-    let mut args = listen.to_vec();
-    if let Some(address) = &address {
-        args.extend(["--set", address]);
-    }
-    args.extend(more);
-    // What the flow writes does not stay.
-    let written = directory.join("written");
+fn files(tests: &str) -> Files {
     let files = Files::new();
-    files.copy(&directory);
-    let home = files.path();
-    let flow = std::fs::read_to_string(home.join("flow.yaml")).unwrap();
-    files.write("flow.yaml", &change(&flow));
-    let (mut process, url) = Process::serve(&home.join("flow.yaml"), &args);
-    if more.contains(&"--all") {
-        // Else a part might be told to stop before it can hear that.
-        process.await_log("connected");
-        process.await_log("connected");
-    }
+    files.write("shout.yaml", FLOW);
+    files.write("shout.test.yaml", tests);
+    files
+}
 
-    let requests = requests(&directory);
-    assert!(!requests.is_empty(), "no requests in {case}");
-    for path in requests {
-        let answer = Message::read(&path).send(&url);
-        let expected = Message::read(&path.with_extension("answer"));
-        let (seen, expected) = (expected.seen(&answer), expected.written());
-        assert_eq!(seen, expected, "{}: {answer:#?}", path.display());
+const WRONG: &str = r#"set: { listen: "127.0.0.1:0" }   # nobody listens
+tests:
+  - name: it shouts
+    in: { http: { path: /say, body: hello } }
+    expect:
+      answer: { status: 201, body: "hello!" }   # the status as well
+      shout:
+        - text: bye
+"#;
+
+#[test]
+fn a_failure_says_where_what_and_the_difference() {
+    let files = files(WRONG);
+    let (passed, text) = test(&[files.path().to_str().unwrap()]);
+    assert!(!passed);
+    for part in [
+        "FAILED it shouts",
+        "shout.test.yaml:3:5",
+        "the status of the answer is not as expected",
+        "    - 201\n    + 200\n",
+        "shout.test.yaml:6:36",
+        "    - hello!\n    + HELLO!\n",
+        "    - bye\n    + hello\n",
+        "1 test of 1 flow: 1 failed",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
     }
-    let ended = process.stop();
-    assert_eq!(ended.code, Some(0), "{ended:#?}");
-    let output = std::fs::read_to_string(directory.join("output")).unwrap_or_default();
-    assert_eq!(
-        ended.output.join("\n").trim_end(),
-        output.trim_end(),
-        "{case}"
+}
+
+#[test]
+fn what_came_is_accepted_and_the_rest_of_the_file_stays() {
+    let files = files(WRONG);
+    let path = files.path().to_str().unwrap();
+    let (_, text) = test(&[path, "--accept"]);
+    assert!(text.contains("wrote what came into"), "{text}");
+    let accepted = std::fs::read_to_string(files.path().join("shout.test.yaml")).unwrap();
+    let wanted = WRONG
+        .replace("201", "200")
+        .replace("\"hello!\"", "\"HELLO!\"")
+        .replace("bye", "\"hello\"");
+    assert_eq!(accepted, wanted);
+    let (passed, text) = test(&[path]);
+    assert!(passed, "{text}");
+}
+
+#[test]
+fn a_list_of_events_and_a_block_are_accepted_as_a_whole() {
+    let tests = r#"set: { listen: "127.0.0.1:0" }
+tests:
+  - name: it shouts
+    in: [{ http: { path: /say, body: a } }, { http: { path: /say, body: "b\nc" } }]
+    expect:
+      # all that is said
+      shout:
+        - text: a
+      reply:
+        - A!
+        - text: |
+            B
+            D!
+"#;
+    let files = files(tests);
+    let path = files.path().to_str().unwrap();
+    let (_, text) = test(&[path, "--accept"]);
+    assert!(text.contains("wrote what came into"), "{text}");
+    let accepted = std::fs::read_to_string(files.path().join("shout.test.yaml")).unwrap();
+    let wanted = tests
+        .replace(
+            "shout:\n        - text: a\n",
+            "shout: [{ text: \"a\" }, { text: \"b\\nc\" }]\n",
+        )
+        .replace(
+            "|\n            B\n            D!",
+            "|-\n            B\n            C!",
+        );
+    assert_eq!(accepted, wanted);
+    let (passed, text) = test(&[path]);
+    assert!(passed, "{text}");
+}
+
+#[test]
+fn reports_tell_what_was_reached_and_speak_to_machines() {
+    let files = files(WRONG);
+    let junit = files.path().join("junit.xml");
+    let (_, text) = test(&[
+        files.path().to_str().unwrap(),
+        "--coverage",
+        "--junit",
+        junit.to_str().unwrap(),
+    ]);
+    assert!(
+        text.contains("3/3     2/2     0/1  shout.error -> reply"),
+        "{text}"
     );
-    if written.exists() {
-        for entry in std::fs::read_dir(&written).unwrap() {
-            let name = entry.unwrap().file_name();
-            let [wanted, found] =
-                [&written, home].map(|at| std::fs::read_to_string(at.join(&name)));
-            assert_eq!(
-                found.unwrap(),
-                wanted.unwrap(),
-                "{case}: {}",
-                name.display()
-            );
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(
+        junit.contains("failures=\"1\"") && junit.contains("+ HELLO!"),
+        "{junit}"
+    );
+}
+
+#[test]
+fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
+    for (tests, parts) in [
+        (
+            "tests: [{ name: a, expcet: {} }]",
+            ["1:20", "did you mean `expect`?"],
+        ),
+        (
+            "set: { listen: \"127.0.0.1:0\" }\ntests:\n  - { name: a, expect: { shot: [] } }",
+            ["3:26", "did you mean `shout`?"],
+        ),
+        (
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, mock: { shuot: discard } }]",
+            ["2:28", "did you mean `shout`?"],
+        ),
+        (
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
+            ["2:", "did you mean `shout.say`?"],
+        ),
+        (
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, expect: { shout.repyl: [] } }]",
+            ["2:30", "did you mean `shout.reply`?"],
+        ),
+        (
+            "tests: [{ name: a, mock: { shout: { error: { kind: tiemout } } } }]",
+            ["1:52", "did you mean `timeout`?"],
+        ),
+    ] {
+        let files = files(tests);
+        let (passed, text) = test(&[files.path().to_str().unwrap()]);
+        assert!(!passed);
+        for part in parts {
+            assert!(text.contains(part), "`{part}` is not in\n{text}");
         }
     }
 }
 
-fn requests(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|form| form == "request"));
-    paths.sort();
-    paths
+#[test]
+fn a_flow_that_hangs_fails_its_test_and_tells_who_has_what() {
+    let files = Files::new();
+    let flow = r#"
+name: slow
+actors:
+  in:   { event_generator: { interval: 100h } }
+  wait: { set: { payload: x } }
+  out:  discard
+connect: [in -> wait -> out]
+tests:
+  - name: it ends
+    within: 1s
+    mock: { wait: { delay: 1h, answer: { text: x } } }
+    in: { events: { wait: a } }
+    expect: { out: [x] }
+"#;
+    let path = files.write("slow.yaml", flow);
+    let (passed, text) = test(&[path.to_str().unwrap()]);
+    assert!(!passed);
+    assert!(
+        text.contains("the test hangs") && text.contains("not done: wait"),
+        "{text}"
+    );
 }
-
-/// A test for each case, and one that none was forgotten.
-macro_rules! cases {
-    ($($name:ident),* $(,)?) => {
-        $(#[test]
-        fn $name() {
-            holds(stringify!($name));
-        })*
-
-        #[test]
-        fn every_directory_has_a_test() {
-            let entries = std::fs::read_dir(root().join("tests/flows")).unwrap();
-            let entries = entries.map(|entry| entry.unwrap());
-            let directories = entries.filter(|entry| entry.file_type().unwrap().is_dir());
-            let names = directories.map(|entry| entry.file_name().into_string().unwrap());
-            let mut names: Vec<_> = names.collect();
-            names.sort();
-            assert_eq!(names, [$(stringify!($name)),*]);
-        }
-    };
-}
-
-cases![
-    accepts,
-    attributes,
-    authenticated,
-    cached,
-    checked,
-    circling,
-    codecs,
-    converted,
-    echo,
-    enrichment,
-    enveloped,
-    failed,
-    fan_out,
-    filtered,
-    generated,
-    idempotent,
-    included,
-    joined,
-    logged,
-    old_names,
-    packed,
-    ported,
-    recovered,
-    reused,
-    routed,
-    router,
-    scattered,
-    selected,
-    set,
-    soap,
-    unanswered,
-    webhook,
-    whitelisted,
-];

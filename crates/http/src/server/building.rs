@@ -32,6 +32,13 @@ impl HttpServer {
         server
     }
 
+    /// Keeps the server from listening: it is only asked through its [`service`](HttpServer::service).
+    #[must_use]
+    pub fn unbound(mut self) -> HttpServer {
+        self.shared.listens = false;
+        self
+    }
+
     /// Adds a route such as `POST /orders/{id}`; events take the outbox of its name.
     #[must_use]
     pub fn route(mut self, name: impl Into<String>, route: &str) -> HttpServer {

@@ -8,8 +8,10 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use compysition_core::{Error, Source};
 use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Body;
 use tower_service::Service;
 
@@ -33,6 +35,27 @@ pub struct HttpService(pub(crate) Mounted);
 /// Tells an [`HttpService`] the address of the client, as an extension of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub SocketAddr);
+
+impl HttpService {
+    /// Asks with a request whose body is at hand, and reads the whole answer.
+    ///
+    /// # Errors
+    /// What of the answer cannot be read.
+    pub async fn ask(
+        mut self,
+        request: Request<Bytes>,
+    ) -> compysition_core::Result<Response<Bytes>> {
+        let answered = self.call(request.map(Full::new)).await;
+        let (head, body) = match answered {
+            Ok(response) => response.into_parts(),
+            Err(never) => match never {},
+        };
+        let body = body.collect().await.map_err(|error| {
+            Error::internal(format!("the body of the answer cannot be read: {error}"))
+        })?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
 
 impl<B> Service<Request<B>> for HttpService
 where

@@ -1,0 +1,105 @@
+//! What a running flow does is recorded as tests, which hold, and tell when the flow has become another.
+
+use crate::curl::curl;
+use crate::support::{Files, Process, compysition};
+
+const FLOW: &str = r#"
+name: orders
+settings: { listen: , prices: }
+actors:
+  http:  { http_server: { address: "${listen}", routes: { order: POST /orders } } }
+  price: { http_client: { url: "${prices}/price" } }
+  shape: { set: { payload.key: "${secret:SHOP_KEY}", payload.total: "{{ payload.eur * 2 }}" } }
+connect:
+  - http.order -> price -> shape -> reply
+"#;
+
+const PRICES: &str = r#"
+name: prices
+settings: { listen: }
+actors:
+  http: { http_server: { address: "${listen}" } }
+  some: { filter: { condition: "payload.item == 'pen'", otherwise: none } }
+  eur:  { set: { payload: { eur: 3 } } }
+  no:   { set: { http.status: 404 } }
+connect:
+  - http -> some -> eur -> reply
+  - some.none -> no -> reply
+"#;
+
+/// Runs the flow with a recorder, asks for a pen and for a moon, and returns where the flow and the recorded tests are.
+fn recorded(what: &str) -> Files {
+    let files = Files::new();
+    let flow = files.write("orders.yaml", FLOW);
+    let prices = files.write("prices.yaml", PRICES);
+    let listen = ["--set", "listen=127.0.0.1:0"];
+    let (back_end, address) = Process::serve(&prices, &listen);
+    let mut command = compysition(["run", "--log", "json", "--record", what, "--record-to"]);
+    command
+        .arg(files.path().join("recorded"))
+        .arg(&flow)
+        .args(listen);
+    command.args(["--set", &format!("prices={address}")]);
+    command.args(["--record-without", "4[0-9]{3} [0-9]{4}"]);
+    let mut process = Process::start(command.env("SHOP_KEY", "sesame-open"));
+    let url = format!("{}/orders", process.url());
+    let header = ["--header", "authorization: Bearer abc"];
+    let ask = |body: &str| curl(&[header[0], header[1], "--json", body, &url]).status;
+    assert_eq!(ask(r#"{"item":"pen","card":"4111 1111"}"#), 200);
+    assert_eq!(ask(r#"{"item":"moon"}"#), 502);
+    assert_eq!(process.stop().code, Some(0));
+    drop(back_end.stop());
+    files
+}
+
+fn tests(files: &Files) -> Vec<String> {
+    let entries = std::fs::read_dir(files.path().join("recorded")).unwrap();
+    let read = |path| std::fs::read_to_string(path).unwrap();
+    entries.map(|entry| read(entry.unwrap().path())).collect()
+}
+
+fn test(files: &Files) -> (bool, String) {
+    let mut command = compysition(["test", "recorded"]);
+    let output = command.current_dir(files.path()).env("SHOP_KEY", "***");
+    let output = output.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (
+        output.status.success(),
+        text + &String::from_utf8_lossy(&output.stderr),
+    )
+}
+
+#[test]
+fn what_a_door_took_becomes_tests_without_secrets_that_tell_which_hop_differs() {
+    let files = recorded("door=http");
+    let recorded = tests(&files);
+    assert_eq!(recorded.len(), 2, "{recorded:#?}");
+    let all = recorded.concat();
+    for secret in ["sesame", "Bearer", "4111 1111"] {
+        assert!(!all.contains(secret), "{all}");
+    }
+    let (passed, text) = test(&files);
+    assert!(passed, "{text}\n{all}");
+
+    files.write(
+        "orders.yaml",
+        &FLOW.replace("payload.eur * 2", "payload.eur * 5"),
+    );
+    let (passed, text) = test(&files);
+    assert!(!passed);
+    assert!(text.contains("the event that reached `reply`"), "{text}");
+    assert!(!text.contains("reached `price`"), "{text}");
+}
+
+#[test]
+fn of_all_requests_only_those_with_errors_are_kept() {
+    let files = recorded("errors");
+    let recorded = tests(&files);
+    assert_eq!(recorded.len(), 1, "{recorded:#?}");
+    assert!(
+        recorded[0].contains("moon") && recorded[0].contains("not_found"),
+        "{recorded:?}"
+    );
+    let (passed, text) = test(&files);
+    assert!(passed, "{text}");
+}

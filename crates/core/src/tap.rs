@@ -1,0 +1,158 @@
+//! Who looks at what passes the links of a flow.
+
+use std::sync::Arc;
+
+use crate::Event;
+use crate::port::Port;
+
+/// Looks at the events that pass the links of a flow: for tests, recordings and the like.
+///
+/// It is called by whoever sends, once a chunk, before the events are handed over. It must be quick, wait for
+/// nothing, and keeps only copies [without a receipt](Event::without_receipt): others would keep their root from settling.
+pub trait Tap: Send + Sync {
+    /// Looks at the events of a chunk that pass a link, and at failed ones that have none.
+    fn look(&self, hop: &Hop, events: &[Event]);
+}
+
+/// A link as a [`Tap`] knows it.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// The actor that sends.
+    pub from: Arc<str>,
+    /// The outbox.
+    pub outbox: Port,
+    /// The actor that takes the events; empty for an error that nobody is connected for, which ends in the log.
+    pub to: Arc<str>,
+    /// The inbox.
+    pub inbox: Port,
+    /// Whether it leads from an error outbox, or to the dead letters.
+    pub is_error: bool,
+}
+
+/// A tap at one link.
+pub(crate) struct Probe {
+    pub(crate) tap: Arc<dyn Tap>,
+    pub(crate) hop: Hop,
+}
+
+impl Probe {
+    pub(crate) fn look(&self, events: &[Event]) {
+        self.tap.look(&self.hop, events);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::testing::Harness;
+    use crate::{Actor, Context, Director, Error, Pool, Ports, Result, map};
+
+    #[derive(Default)]
+    struct Seen(Mutex<Vec<String>>);
+
+    impl Tap for Seen {
+        fn look(&self, hop: &Hop, events: &[Event]) {
+            for event in events {
+                let text = event.text().unwrap();
+                self.0.lock().push(format!(
+                    "{}.{} -> {}.{}: {text}",
+                    hop.from, hop.outbox, hop.to, hop.inbox
+                ));
+            }
+        }
+    }
+
+    struct Words;
+
+    impl Actor for Words {
+        async fn start(&mut self, ctx: &Context) -> Result {
+            ctx.produce(|source| async move {
+                for word in ["a", "b"] {
+                    drop(source.emit(word).await?);
+                }
+                Ok(())
+            });
+            Ok(())
+        }
+
+        async fn consume(&mut self, _: Event, _: &Context) -> Result {
+            Ok(())
+        }
+
+        fn ports(&self) -> Ports {
+            Ports::any().source()
+        }
+    }
+
+    struct Picky;
+
+    impl Actor for Picky {
+        async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            match event.text()? {
+                "B" => Err(Error::malformed("no b")),
+                _ => ctx.send(event),
+            }
+        }
+    }
+
+    struct End;
+
+    impl Actor for End {
+        async fn consume(&mut self, event: Event, _: &Context) -> Result {
+            match event.text()? {
+                "A" => Err(Error::internal("no a")),
+                _ => Ok(()),
+            }
+        }
+
+        fn ports(&self) -> Ports {
+            Ports::any().sink()
+        }
+    }
+
+    #[test]
+    fn a_tap_sees_each_event_once_on_each_link_also_in_place_and_through_pools() {
+        let seen = Arc::new(Seen::default());
+        let mut director = Director::new("tapped");
+        let words = director.register("words", Words);
+        let upper = director.register(
+            "upper",
+            map(|event: Event| {
+                let upper = event.text()?.to_uppercase();
+                Ok(event.with(upper))
+            }),
+        );
+        let picky = director.register("picky", || Picky);
+        director.set_pool(picky, Pool::of(2));
+        let end = director.register("end", End);
+        director.connect(words, upper);
+        director.connect(upper, picky);
+        director.connect(picky, end);
+        director.connect_error(picky, end);
+        director.set_tap(seen.clone());
+        let runtime = Harness::new(map(|event: Event| event));
+        runtime.block_on(async {
+            let flow = director.start().await.unwrap();
+            flow.block().await;
+            assert!(flow.stop().await.is_clean());
+        });
+        let mut seen = std::mem::take(&mut *seen.0.lock());
+        seen.sort();
+        assert_eq!(
+            seen,
+            [
+                "end.error -> .error: A",
+                // It ends still marked with the error of another.
+                "end.error -> .error: B",
+                "picky.end -> end.picky: A",
+                "picky.error -> end.error_picky: B",
+                "upper.picky -> picky.upper: A",
+                "upper.picky -> picky.upper: B",
+                "words.upper -> upper.words: a",
+                "words.upper -> upper.words: b",
+            ]
+        );
+    }
+}
