@@ -174,7 +174,7 @@ mod tests {
             started.err().unwrap().to_string()
         };
         let error = refused(Watchdog::default(), "out");
-        assert!(error.contains("connect the outbox `timeout`"), "{error}");
+        assert!(error.contains("outbox `timeout`"), "{error}");
         let error = refused(Watchdog::after(Duration::ZERO), OUTBOX);
         assert!(error.contains("over at once"), "{error}");
     }

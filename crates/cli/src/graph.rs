@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use compysition_draw::Picture;
+use compysition_core::{WiredLink, Wiring};
+use compysition_draw::{Frames, Picture};
 use compysition_flow::Loaded;
 
 use crate::args::{Drawing, GraphOptions};
@@ -30,7 +31,21 @@ fn picture(flow: &Loaded) -> Picture {
     let kinds: Vec<Option<&str>> = (0..wiring.actors.len())
         .map(|actor| flow.kind(actor))
         .collect();
-    Picture::new(&wiring, &kinds)
+    Picture::framed(&wiring, &kinds, &frames(&wiring))
+}
+
+/// Puts a frame around what runs in one process, and tells what travels between them.
+fn frames(wiring: &Wiring) -> Frames {
+    let process = |actor: usize| wiring.actors[actor].process.clone();
+    let crosses = |link: &WiredLink| {
+        let ends = process(link.from).zip(process(link.to));
+        ends.is_some_and(|(from, to)| from != to)
+    };
+    let transport = |link| crosses(link).then(|| "zmq".to_owned());
+    Frames {
+        around: (0..wiring.actors.len()).map(process).collect(),
+        transports: wiring.links.iter().map(transport).collect(),
+    }
 }
 
 fn show(pictures: &[Picture], options: &GraphOptions) -> Result<(), String> {

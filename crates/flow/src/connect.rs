@@ -24,6 +24,17 @@ pub(crate) struct Link {
 struct Settings {
     #[serde(deserialize_with = "with_defaults")]
     best_effort: Option<BestEffort>,
+    /// What carries the links to other nodes. There is only one choice so far, so that nobody asks which it is.
+    #[serde(rename = "transport")]
+    _transport: Transport,
+}
+
+/// What carries links between nodes.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Transport {
+    #[default]
+    Zmq,
 }
 
 /// Reads what is named without a value as its defaults, as actors are.

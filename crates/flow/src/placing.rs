@@ -43,7 +43,8 @@ pub struct PlacedNode {
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct Settings {
-    address: Addresses,
+    #[serde(alias = "address")]
+    listen: Addresses,
     replicas: Option<usize>,
     key: Option<Expression>,
     keys: Option<FilePath>,
@@ -174,31 +175,48 @@ fn nodes(given: Vec<Entry>, found: &mut Vec<Diagnostic>) -> Vec<PlacedNode> {
 }
 
 fn node(entry: Entry, found: &mut Vec<Diagnostic>) -> Option<PlacedNode> {
-    let span = entry.key_span;
+    let (span, value_span) = (entry.key_span, entry.value.span);
     let settings = match entry.value.content {
         Content::Map(_) => settings::read(&entry.value, found)?,
         Content::Null => Settings::default(),
         _ => Settings {
-            address: Addresses::One(fields::text(&entry.value, "the address of a node", found)?),
+            listen: Addresses::One(fields::text(&entry.value, "the address of a node", found)?),
             ..Settings::default()
         },
     };
-    let addresses = match settings.address {
+    let given = match settings.listen {
         Addresses::None => Vec::new(),
         Addresses::One(address) => vec![address],
         Addresses::Many(addresses) => addresses,
     };
-    let replicas = settings.replicas.unwrap_or(addresses.len().max(1));
+    let replicas = settings.replicas.unwrap_or(given.len().max(1));
     let name = entry.key;
     let mut wrong = |message: String| found.push(Diagnostic::new(span, message));
-    if replicas == 0 {
-        wrong(format!("node `{name}` has no replica that could run"));
+    if !(1..=MOST_REPLICAS).contains(&replicas) {
+        wrong(format!(
+            "node `{name}` must have from 1 to {MOST_REPLICAS} replicas"
+        ));
+        return None;
     }
+    let addresses = match &given[..] {
+        [one] if replicas > 1 => (0..replicas).map(|replica| nth(one, replica)).collect(),
+        _ => given,
+    };
     if !addresses.is_empty() && addresses.len() != replicas {
         let (has, wants) = (addresses.len(), replicas);
         wrong(format!(
-            "node `{name}` has {wants} replicas and {has} addresses; each that listens needs one of its own"
+            "node `{name}` has {wants} replicas and {has} addresses; give one for each, or one for the first"
         ));
+    }
+    for address in &addresses {
+        if !["tcp://", "ipc://"]
+            .iter()
+            .any(|scheme| address.starts_with(scheme))
+        {
+            let message = format!("`{address}` is no address of a node");
+            let hint = "write it like tcp://127.0.0.1:7101 or ipc:///run/flow/front";
+            found.push(Diagnostic::new(value_span, message).hint(hint));
+        }
     }
     Some(PlacedNode {
         name,
@@ -208,6 +226,19 @@ fn node(entry: Entry, found: &mut Vec<Diagnostic>) -> Option<PlacedNode> {
         is_insecure: settings.insecure,
         key: settings.key,
     })
+}
+
+/// How many processes may run the same.
+const MOST_REPLICAS: usize = 1000;
+
+/// Returns where the n-th replica listens, from 0, if the first one listens there: at the next ports, or paths with numbers.
+fn nth(address: &str, replica: usize) -> String {
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+    match (replica, port.parse::<usize>()) {
+        (0, _) => address.to_owned(),
+        (_, Ok(port)) => format!("{host}:{}", port + replica),
+        (_, Err(_)) => format!("{address}.{}", replica + 1),
+    }
 }
 
 /// Which node each actor was given to.

@@ -406,7 +406,7 @@ const CASES: &[Case] = &[
                 "settings: { word: }\nactors: { x: { picky: { word: \"${word}\" } } }\nconnect: [inbox -> x]\n",
             ),
         ],
-        &[("p.yaml", 2, 16, "the word `***` is not good", USED)],
+        &[("p.yaml", 2, 31, "the word `***` is not good", USED)],
     ),
     (
         // What was put in is not read once more.
@@ -420,7 +420,7 @@ const CASES: &[Case] = &[
                 "settings: { word: }\nactors: { x: { picky: { word: \"${word}\" } } }\nconnect: [inbox -> x]\n",
             ),
         ],
-        &[("p.yaml", 2, 16, "the word `${a}` is not good", "")],
+        &[("p.yaml", 2, 31, "the word `${a}` is not good", "")],
     ),
     (
         // Neither `--set` nor the environment touches the settings of a sub-flow; they give what it does not have.
@@ -445,7 +445,7 @@ const CASES: &[Case] = &[
             (
                 "p.yaml",
                 2,
-                16,
+                31,
                 "the word `own of the line of the environment` is not good",
                 "",
             ),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::bounds::{self, Bound};
 use crate::graph::Graph;
 use crate::losses::{self, Losses};
+use crate::processes::{self, Crossing};
 use crate::routes::{self, Route};
 
 /// Says what holds for a flow however long it runs: per link, per pair of a source and an end, and for the whole.
@@ -19,6 +20,8 @@ pub struct Guarantees {
     pub bounds: Vec<Bound>,
     /// What a panic, a stop and a kill can lose.
     pub losses: Losses,
+    /// The links that lead from one process into another.
+    pub crossings: Vec<Crossing>,
 }
 
 /// What holds for one link.
@@ -93,6 +96,7 @@ impl Guarantees {
             routes: routes::of(&graph),
             bounds: bounds::of(wiring),
             losses: losses::of(wiring),
+            crossings: processes::of(wiring),
         }
     }
 }

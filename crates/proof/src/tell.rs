@@ -24,10 +24,12 @@ impl Guarantees {
     pub fn tell(&self, wiring: &Wiring) -> Vec<Section> {
         let routes = self.routes.iter().map(|route| on_route(route, wiring));
         let links = self.links.iter().map(|link| on_link(link, wiring));
+        let crossings = self.crossings.iter().map(|crossing| crossing.tell(wiring));
         let bounds = self.bounds.iter().map(|bound| on_bound(bound, wiring));
         [
             ("order from source to end", routes.collect()),
             ("links", links.collect()),
+            ("links between processes", crossings.collect()),
             ("what is bounded", bounds.collect()),
             ("what can be lost", on_losses(&self.losses, wiring)),
         ]

@@ -121,6 +121,6 @@ cut![
     circling,
     converted,
     fan_out,
-    router,
+    joined,
     scattered
 ];

@@ -34,8 +34,9 @@ fn every_flow_of_ours_is_right() {
     let validator = validator();
     let mut wrong = Vec::new();
     for (path, text) in flows() {
-        // It has an actor of its own.
-        if path.ends_with("own_program/shout.yaml") {
+        // It has an actor of its own; and tests of flows are no flows.
+        let is_test = path.to_string_lossy().ends_with(".test.yaml");
+        if is_test || path.ends_with("own_program/shout.yaml") {
             continue;
         }
         for document in documents(&text) {

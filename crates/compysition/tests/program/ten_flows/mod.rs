@@ -8,6 +8,7 @@ mod once;
 mod orders;
 mod parts;
 mod requests;
+mod workers;
 
 use std::path::PathBuf;
 
