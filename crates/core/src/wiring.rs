@@ -126,6 +126,23 @@ impl Director {
         }
     }
 
+    /// Returns the names of all actors, and the connected inboxes of each.
+    pub fn inboxes(&self) -> Vec<(String, Vec<String>)> {
+        let inboxes = |index: usize| {
+            let inboxes = crate::launch::inboxes_of(index, &self.links);
+            inboxes.iter().map(|inbox| inbox.to_string()).collect()
+        };
+        let actors = self.actors.iter().enumerate();
+        actors
+            .map(|(index, actor)| (actor.name.to_string(), inboxes(index)))
+            .collect()
+    }
+
+    /// Returns how many links there are; the next one has this number in [`About::Link`](crate::About).
+    pub fn link_count(&self) -> usize {
+        self.links.len()
+    }
+
     fn wired_links(&self) -> Vec<WiredLink> {
         let own = |node: Node| self.registered(node).is_some();
         let links = self.links.iter();

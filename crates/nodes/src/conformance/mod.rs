@@ -7,16 +7,18 @@
     reason = "the suite is a test: a panic is its message"
 )]
 
+mod actors;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use compysition_core::{
-    Actor, Context, Director, Error, ErrorKind, Event, Flow, Outcome, Ports, Result, Settlement,
-};
+use compysition_core::{Director, Event, Flow, Outcome};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
+
+use actors::{Ask, Count, Echo, Keep, Raw};
 
 use crate::transport::{Doing, Transport};
 use crate::wire::{Frame, Hello, Record, Records};
@@ -47,75 +49,6 @@ pub async fn all(bench: &dyn Bench) {
     another_flow(bench).await;
     bad_frames(bench).await;
     a_clean_stop(bench).await;
-}
-
-/// Emits numbered events, and keeps how each settled.
-struct Count {
-    events: u64,
-    pause: Duration,
-    outcomes: Arc<Mutex<Vec<Outcome>>>,
-}
-
-impl Actor for Count {
-    async fn start(&mut self, ctx: &Context) -> Result {
-        let (events, pause, outcomes) = (self.events, self.pause, self.outcomes.clone());
-        ctx.produce(move |source| async move {
-            let mut settlements: Vec<Settlement> = Vec::new();
-            for number in 0..events {
-                settlements.push(source.emit(number.to_string()).await?);
-                if !pause.is_zero() {
-                    tokio::time::sleep(pause).await;
-                }
-            }
-            for settlement in settlements {
-                let outcome = settlement.await;
-                outcomes.lock().push(outcome);
-            }
-            Ok(())
-        });
-        Ok(())
-    }
-
-    async fn consume(&mut self, _: Event, _: &Context) -> Result {
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().source()
-    }
-}
-
-/// Keeps the events; refuses those of numbers that end in 7, and waits for the test where that holds it up.
-#[derive(Clone)]
-struct Keep {
-    events: Arc<Mutex<Vec<String>>>,
-    go: Arc<Semaphore>,
-    refuses: bool,
-}
-
-impl Keep {
-    fn new() -> Keep {
-        Keep {
-            events: Arc::default(),
-            go: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
-            refuses: false,
-        }
-    }
-}
-
-impl Actor for Keep {
-    async fn consume(&mut self, event: Event, _: &Context) -> Result {
-        self.go.acquire().await?.forget();
-        if self.refuses && event.text()?.ends_with('7') {
-            return Err(Error::new(ErrorKind::Conflict, "it ends in 7"));
-        }
-        self.events.lock().push(event.text()?.to_owned());
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().sink()
-    }
 }
 
 /// A stream from `front` to `work`.
@@ -246,45 +179,6 @@ pub async fn order_and_outcomes(bench: &dyn Bench) {
     stop([front, work]).await;
 }
 
-/// Answers a request with what came, as it came.
-struct Echo;
-
-impl Actor for Echo {
-    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        ctx.send(event)
-    }
-}
-
-/// Asks about each of some events, and keeps the answers.
-struct Ask {
-    events: Vec<Event>,
-    answers: Arc<Mutex<Vec<Event>>>,
-}
-
-impl Actor for Ask {
-    async fn start(&mut self, ctx: &Context) -> Result {
-        let (events, answers) = (std::mem::take(&mut self.events), self.answers.clone());
-        ctx.produce(move |source| async move {
-            for event in events {
-                let request = source.admit(event.payload().size()).await?.ask(None, event);
-                if let Ok(answer) = request.await {
-                    answers.lock().push(answer);
-                }
-            }
-            Ok(())
-        });
-        Ok(())
-    }
-
-    async fn consume(&mut self, _: Event, _: &Context) -> Result {
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().door()
-    }
-}
-
 /// A circle from `front` to `work` and back.
 fn circle(events: Vec<Event>, answers: Arc<Mutex<Vec<Event>>>) -> Director {
     let mut director = Director::new("circle");
@@ -386,47 +280,6 @@ pub async fn another_flow(bench: &dyn Bench) {
     front.block().await;
     assert_eq!(*stream.keep.events.lock(), stream.expected());
     stop([front, work]).await;
-}
-
-/// Sends bytes over a line of its own, and counts the frames that come back.
-struct Raw {
-    transport: Arc<dyn Transport>,
-    address: String,
-    frames: Vec<Bytes>,
-    done: Arc<AtomicUsize>,
-}
-
-impl Actor for Raw {
-    async fn start(&mut self, ctx: &Context) -> Result {
-        let (transport, address) = (self.transport.clone(), self.address.clone());
-        let (frames, done, ctx) = (
-            std::mem::take(&mut self.frames),
-            self.done.clone(),
-            ctx.clone(),
-        );
-        let spawner = ctx.spawner();
-        spawner.spawn(async move {
-            for frame in frames {
-                let Ok(mut line) = transport.dial("work", &address, &ctx).await else {
-                    continue;
-                };
-                let _ = line.sender.send(frame).await;
-                // It is answered, or closed, or stays silent.
-                let wait = Duration::from_millis(20);
-                let _ = tokio::time::timeout(wait, line.receiver.receive()).await;
-                done.fetch_add(1, SeqCst);
-            }
-        });
-        Ok(())
-    }
-
-    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        ctx.send(event)
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().source().sink()
-    }
 }
 
 /// Frames that are none, or that nobody sent so, harm nobody else.
