@@ -39,10 +39,12 @@ pub(crate) fn parts(program: &Program, loaded: Vec<Loaded>, place: &Place) -> Op
         };
         if !(1..=placed.replicas).contains(&place.replica) {
             let (replica, replicas) = (place.replica, placed.replicas);
-            complain(&format!(
+            tracing::info!(
+                flow = flow.name(),
                 "node `{node}` has no replica {replica}; it has {replicas}"
-            ));
-            return None;
+            );
+            known.push(format!("{node} with {replicas} replicas"));
+            continue;
         }
         let Some(links) = program.links else {
             complain("this program was built without links between processes (feature `zeromq`)");

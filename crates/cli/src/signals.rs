@@ -11,6 +11,7 @@ pub(crate) struct Signals {
 }
 
 /// How often a process looks whether the one is still there that started it.
+#[cfg(unix)]
 const GLANCE: Duration = Duration::from_millis(500);
 
 impl Signals {
@@ -32,23 +33,15 @@ impl Signals {
 
 /// Waits until another process has adopted this one.
 async fn until_orphaned(parent: Option<u32>) {
-    let Some(parent) = parent else {
-        return std::future::pending().await;
-    };
-    while parent_id() == parent {
-        tokio::time::sleep(GLANCE).await;
+    #[cfg(unix)]
+    if let Some(parent) = parent {
+        while std::os::unix::process::parent_id() == parent {
+            tokio::time::sleep(GLANCE).await;
+        }
+        return;
     }
-}
-
-#[cfg(unix)]
-fn parent_id() -> u32 {
-    std::os::unix::process::parent_id()
-}
-
-/// There is no telling.
-#[cfg(not(unix))]
-fn parent_id() -> u32 {
-    0
+    let _ = parent;
+    std::future::pending().await
 }
 
 #[cfg(unix)]

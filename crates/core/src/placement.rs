@@ -95,7 +95,12 @@ impl Director {
             let (outbox, inbox) = (&link.outbox, &link.inbox);
             format!("{from}.{outbox}>{to}.{inbox}!{kind}")
         });
-        let parts: Vec<String> = actors.chain(links).collect();
+        let inlets = self.inlets();
+        let inlets = inlets.iter().map(|inlet| {
+            let (actor, inbox, process) = (&inlet.actor, &inlet.inbox, &inlet.process);
+            format!("{process}:{actor}.{inbox}")
+        });
+        let parts: Vec<String> = actors.chain(links).chain(inlets).collect();
         xxh3_64(parts.join("\n").as_bytes())
     }
 

@@ -74,14 +74,13 @@ impl Placement {
     /// Returns the processes as those are wanted that cut a flow.
     pub fn processes(&self) -> Nodes {
         Nodes::of(self.nodes.iter().map(|node| {
-            let process = Process::new(node.name.clone());
+            let process = Process::new(node.name.clone()).with_replicas(node.replicas);
             let addresses = node.addresses.iter();
             let process = addresses.fold(process, |process, address| process.at(address));
             match node.key.clone() {
                 None => process,
                 Some(key) => process.keyed(Arc::new(move |event: &Event| {
-                    let value = key.evaluate((event, "")).ok()?;
-                    Some(value.to_string())
+                    Ok(key.evaluate((event, ""))?.to_string())
                 })),
             }
         }))

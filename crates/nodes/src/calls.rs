@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use compysition_core::{Event, Port};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use crate::peer::Peer;
 use crate::remote::Stub;
 
 /// An event that went to another process, and waits here for its end: so its root does not settle, and keeps its permit.
@@ -14,8 +16,29 @@ pub(crate) struct Call {
     /// What stands here for the actor that it went to.
     pub(crate) stub: Arc<Stub>,
     pub(crate) inlet: usize,
-    /// Dropped with the call: who looks whether the client is still there stops looking.
-    pub(crate) _watched: Option<oneshot::Sender<()>>,
+    /// Dropped with the call: who looks whether the client is still there stops looking. Until then that one is told who has
+    /// the call.
+    pub(crate) watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
+}
+
+/// Who has a call, under which number; nobody while it waits for a process.
+#[derive(Default)]
+pub(crate) struct Seat(Mutex<Option<(Arc<Peer>, u64)>>);
+
+impl Seat {
+    pub(crate) fn take(&self, peer: Arc<Peer>, call: u64) {
+        let before = self.0.lock().replace((peer, call));
+        drop(before);
+    }
+
+    pub(crate) fn taken(&self) -> Option<(Arc<Peer>, u64)> {
+        self.0.lock().clone()
+    }
+
+    pub(crate) fn leave(&self) {
+        let before = self.0.lock().take();
+        drop(before);
+    }
 }
 
 impl Call {
@@ -36,6 +59,11 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
+    /// Returns the number of the first call that may be open.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
     /// Returns the number of the next call.
     pub(crate) fn next(&self) -> u64 {
         self.first + self.list.len() as u64

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, new_epoch};
 use crate::peer::Peer;
 use crate::session::Arrived;
 use crate::transport::{Line, LinkError, Receiver, Sender};
@@ -21,8 +21,15 @@ pub(crate) async fn call(
     mut line: Line,
     process: &str,
     known: &mut Option<Arc<Peer>>,
+    session: &mut u64,
 ) -> Result<(), LinkError> {
-    let hello = exchange.hello(known.as_deref());
+    if known.as_ref().is_some_and(|peer| peer.is_over()) {
+        // What there was between the two was given up.
+        *known = None;
+        *session = new_epoch();
+    }
+    let own = *session;
+    let hello = exchange.hello(own, known.as_deref());
     line.sender.send(Frame::Hello(hello).write()).await?;
     let welcome = match first_frame(exchange, &mut line).await? {
         Frame::Welcome(welcome) => welcome,
@@ -39,9 +46,9 @@ pub(crate) async fn call(
         );
         return Err(LinkError::Fatal(message));
     }
-    let peer = greeted(exchange, &welcome)?;
+    let (peer, received) = greeted(exchange, &welcome, own)?;
     *known = Some(peer.clone());
-    talk(exchange, line, peer, &welcome).await
+    talk(exchange, line, peer, received).await
 }
 
 /// Answers to the hello on a line that another side has opened, and talks until it ends.
@@ -55,29 +62,33 @@ pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(
             return Err(passing("the other side does not say hello"));
         }
     };
-    if let Some(reason) = exchange.objection(&hello) {
-        line.sender
-            .send(Frame::Refused(reason.clone()).write())
-            .await?;
+    let closing = exchange
+        .is_closing
+        .load(SeqCst)
+        .then(|| "it has ended".to_owned());
+    if let Some(reason) = closing.or_else(|| exchange.objection(&hello)) {
+        let refused = Frame::Refused(reason.clone());
+        line.sender.send(refused.write()).await?;
         return Err(LinkError::Fatal(reason));
     }
-    let peer = greeted(exchange, &hello)?;
-    let welcome = exchange.hello(Some(&peer));
-    line.sender.send(Frame::Welcome(welcome).write()).await?;
-    // What it has of an earlier run of this process is of no use now.
-    let received = if hello.peer == exchange.epoch {
-        hello.received
-    } else {
-        0
-    };
-    talk(exchange, line, peer, &Hello { received, ..hello }).await
+    let (peer, received) = greeted(exchange, &hello, new_epoch())?;
+    let welcome = exchange.hello(peer.session, Some(&peer));
+    if let Err(error) = line.sender.send(Frame::Welcome(welcome).write()).await {
+        expect_again(exchange, peer);
+        return Err(error);
+    }
+    talk(exchange, line, peer, received).await
 }
 
-fn greeted(exchange: &Arc<Exchange>, hello: &Hello) -> Result<Arc<Peer>, LinkError> {
+fn greeted(
+    exchange: &Arc<Exchange>,
+    hello: &Hello,
+    own: u64,
+) -> Result<(Arc<Peer>, u64), LinkError> {
     let unknown = || LinkError::Fatal(format!("process `{}` is not of this flow", hello.process));
     match exchange.objection(hello) {
         Some(reason) => Err(LinkError::Fatal(reason)),
-        None => exchange.meet(hello).ok_or_else(unknown),
+        None => exchange.meet(hello, own).ok_or_else(unknown),
     }
 }
 
@@ -92,10 +103,12 @@ async fn talk(
     exchange: &Arc<Exchange>,
     line: Line,
     peer: Arc<Peer>,
-    hello: &Hello,
+    received: u64,
 ) -> Result<(), LinkError> {
-    let attached = peer.attach(hello.received);
-    let number = attached.map_err(|_| passing("the other side has had more than was sent"))?;
+    let Ok(number) = peer.attach(received) else {
+        exchange.lose(&peer, "it speaks of what was never sent");
+        return Err(passing("the other side has had more than was sent"));
+    };
     let Line {
         mut sender,
         mut receiver,
@@ -147,7 +160,7 @@ async fn write(
 ) -> Result<Ended, LinkError> {
     let _writing = peer.writing.lock().await;
     loop {
-        while let Some(frame) = peer.next_frame() {
+        while let Some(frame) = peer.next_frame(line) {
             sender.send(frame).await?;
         }
         if !peer.is_present(line) {
@@ -182,12 +195,26 @@ async fn read(
                 records,
             } => {
                 peer.acknowledge(received).map_err(impossible)?;
-                // Before they count as arrived: what cannot be read comes again.
-                let records = Records::read(&records)
-                    .map_err(|error| LinkError::Passing(error.to_string()))?;
-                if peer.arrive(number) == Arrived::Next {
-                    exchange.hear(peer, records).map_err(LinkError::Passing)?;
-                }
+                // Before they count as arrived: a process that has ended takes nothing in.
+                let Some(intake) = exchange.intake() else {
+                    return Err(passing("this process has ended"));
+                };
+                let wrong = match Records::read(&records) {
+                    Ok(records) => match exchange.refusal(&records) {
+                        Some(reason) => reason,
+                        None => {
+                            if peer.arrive(number) == Arrived::Next {
+                                exchange.hear(peer, records, &intake);
+                            }
+                            continue;
+                        }
+                    },
+                    Err(error) => error.to_string(),
+                };
+                // It would come again for ever.
+                tracing::error!(flow = %exchange.flow, process = %peer.process, "what it sent cannot be read: {wrong}");
+                exchange.lose(peer, "what it sent cannot be read");
+                return Err(LinkError::Passing(wrong));
             }
             Frame::Alive {
                 sent,

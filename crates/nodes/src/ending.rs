@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::exchange::{Exchange, fail};
 use crate::peer::{Peer, Queued};
+use crate::replicas::Replicas;
 use crate::wire::Record;
 
 /// How long a process waits for a signal that others have had, before it takes them to stop alone.
@@ -129,7 +130,12 @@ impl Exchange {
                 done.contains(&name) || peer.has_parted()
             };
             match peers.is_empty() {
-                true => done.iter().any(|(known, _)| **known == **process),
+                true => {
+                    let count = self.others.get(process).map_or(1, Replicas::count);
+                    let own = done.iter().filter(|(known, _)| **known == **process);
+                    let is_absent = done.contains(&(process.to_string(), ABSENT.to_owned()));
+                    is_absent || own.count() >= count
+                }
                 false => peers.iter().all(ended),
             }
         };

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use compysition_core::{Context, Error, Event, Foreign, Inlet, Intake, Spawner};
+use compysition_core::{Context, Error, ErrorKind, Event, Foreign, Inlet, Intake, Spawner};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use crate::calls::Call;
+use crate::calls::{Call, Seat};
 use crate::inherited::Inherited;
 use crate::peer::{Peer, Queued};
 use crate::remote::Stub;
@@ -52,6 +52,10 @@ pub(crate) struct Exchange {
     pub(crate) others: BTreeMap<Arc<str>, Replicas>,
     /// All that were ever known and are not given up, by their epochs.
     peers: Mutex<HashMap<u64, Arc<Peer>>>,
+    /// Held while it is found out whom a hello is from: one after the other.
+    meeting: Mutex<()>,
+    /// The most bytes of a payload.
+    pub(crate) largest: usize,
     intake: Mutex<Option<Arc<Intake>>>,
     spawner: OnceLock<Spawner>,
     /// Which replicas of which processes have nothing of their own any more.
@@ -69,6 +73,7 @@ impl Exchange {
         inlets: Vec<Inlet>,
         (others, processes): (BTreeMap<Arc<str>, Replicas>, Vec<Arc<str>>),
         patience: Patience,
+        largest: usize,
     ) -> Exchange {
         let outboxes = (0..inlets.len()).map(|number| number.to_string()).collect();
         Exchange {
@@ -83,6 +88,8 @@ impl Exchange {
             outboxes,
             others,
             peers: Mutex::default(),
+            meeting: Mutex::default(),
+            largest,
             intake: Mutex::default(),
             spawner: OnceLock::new(),
             done: Mutex::default(),
@@ -100,59 +107,84 @@ impl Exchange {
         event: Event,
         ctx: &Context,
     ) {
-        let mut watch = None;
-        let is_asked = event.is_asked();
-        let (watched, gone) = match is_asked {
-            true => {
-                let (watched, gone) = oneshot::channel();
-                watch = Some(ctx.cancelled());
-                (Some(watched), Some(gone))
-            }
-            false => (None, None),
-        };
-        let Some(replicas) = self.others.get(&stub.process) else {
-            return;
-        };
-        let call = Call {
-            event,
-            stub: stub.clone(),
-            inlet,
-            _watched: watched,
-        };
-        let called = replicas.call(call);
-        if let (Some(cancelled), Some(gone), Some((peer, call))) = (watch, gone, called) {
+        let watched = event.is_asked().then(|| {
+            let (watched, gone) = oneshot::channel();
+            let (cancelled, at) = (ctx.cancelled(), Arc::new(Seat::default()));
+            let (exchange, process, seat) = (self.clone(), stub.process.clone(), at.clone());
             ctx.spawner().spawn(async move {
                 tokio::select! {
-                    () = cancelled => peer.queue(Queued::Tell(Record::Cancel { call })),
+                    () = cancelled => exchange.cancel(&process, &seat),
                     _ = gone => {}
                 }
             });
+            (watched, at)
+        });
+        self.place(Call {
+            event,
+            stub: stub.clone(),
+            inlet,
+            watched,
+        });
+    }
+
+    /// Gives a call to a replica of its process.
+    fn place(&self, call: Call) {
+        let Some(replicas) = self.others.get(&call.stub.process) else {
+            let message = format!("no link leads to process `{}`", call.stub.process);
+            return fail(call, Error::internal(message));
+        };
+        if let Err((call, error)) = replicas.call(call) {
+            fail(*call, error);
         }
     }
 
-    /// Takes in what another process tells.
-    pub(crate) fn hear(
-        self: &Arc<Self>,
-        peer: &Arc<Peer>,
-        records: Vec<Record>,
-    ) -> Result<(), String> {
-        let Some(intake) = self.intake() else {
-            return Ok(());
+    /// Tells whoever has a call that nobody waits for the answer any more.
+    fn cancel(&self, process: &str, seat: &Seat) {
+        if let Some((peer, call)) = seat.taken() {
+            return peer.queue(Queued::Tell(Record::Cancel { call }));
+        }
+        let void = self.others.get(process).map(Replicas::take_void);
+        for call in void.unwrap_or_default() {
+            let message = "skipped: its client has gone before a process was there for it";
+            fail(call, Error::new(ErrorKind::Cancelled, message));
+        }
+    }
+
+    /// Says what of some records cannot be meant for this process, before any of them counts.
+    pub(crate) fn refusal(&self, records: &[Record]) -> Option<String> {
+        let is_ours = |inlet: &u64| {
+            let known = usize::try_from(*inlet)
+                .ok()
+                .and_then(|number| self.inlets.get(number));
+            known.is_some_and(|inlet| inlet.process == self.process)
         };
-        intake.together(|| {
-            let mut records = records.into_iter();
-            records.try_for_each(|record| self.hear_one(peer, record, &intake))
+        records.iter().find_map(|record| match record {
+            Record::Event { inlet, .. } if !is_ours(inlet) => {
+                Some(format!("there is no inlet {inlet} here"))
+            }
+            Record::Done { process, .. } if !self.is_known(process) => {
+                Some(format!("there is no process `{process}`"))
+            }
+            _ => None,
         })
     }
 
-    fn hear_one(
-        self: &Arc<Self>,
-        peer: &Arc<Peer>,
-        record: Record,
-        intake: &Intake,
-    ) -> Result<(), String> {
+    fn is_known(&self, process: &str) -> bool {
+        *self.process == *process || self.processes.iter().any(|known| **known == *process)
+    }
+
+    /// Takes in what another process tells.
+    pub(crate) fn hear(self: &Arc<Self>, peer: &Arc<Peer>, records: Vec<Record>, intake: &Intake) {
+        intake.together(|| {
+            for record in records {
+                self.hear_one(peer, record, intake);
+            }
+        });
+    }
+
+    fn hear_one(self: &Arc<Self>, peer: &Arc<Peer>, record: Record, intake: &Intake) {
         match record {
-            Record::Event { inlet, carried } => return self.take_in(peer, inlet, carried, intake),
+            Record::Event { inlet, carried } => self.take_in(peer, inlet as usize, carried, intake),
             Record::Answer { call, carried } => {
                 let stub = peer.with_call(call, |call| (call.stub.clone(), call.event.clone()));
                 if let Some((stub, asked)) = stub
@@ -184,21 +216,9 @@ impl Exchange {
                 self.changed.notify_one();
             }
         }
-        Ok(())
     }
 
-    fn take_in(
-        &self,
-        peer: &Arc<Peer>,
-        inlet: u64,
-        carried: Carried,
-        intake: &Intake,
-    ) -> Result<(), String> {
-        let number = usize::try_from(inlet).unwrap_or(usize::MAX);
-        let known = self.inlets.get(number);
-        if known.is_none_or(|inlet| inlet.process != self.process) {
-            return Err(format!("there is no inlet {inlet} here"));
-        }
+    fn take_in(&self, peer: &Arc<Peer>, inlet: usize, carried: Carried, intake: &Intake) {
         let call = peer.hear();
         let mut event = carried.event;
         let mut is_asked = carried.is_asked;
@@ -228,11 +248,13 @@ impl Exchange {
             call,
             before: carried.origins,
         });
-        let adopted = intake.adopt(&self.outboxes[number], foreign, heir);
+        if is_asked {
+            peer.expect_asked(call);
+        }
+        let adopted = intake.adopt(&self.outboxes[inlet], foreign, heir);
         if is_asked {
             peer.note_asked(call, adopted);
         }
-        Ok(())
     }
 
     pub(crate) fn open(&self, intake: Intake, spawner: Spawner) {
@@ -254,14 +276,15 @@ impl Exchange {
         drop(intake);
     }
 
-    pub(crate) fn hello(&self, peer: Option<&Peer>) -> Hello {
+    pub(crate) fn hello(&self, session: u64, peer: Option<&Peer>) -> Hello {
         Hello {
             flow: self.flow.clone(),
             fingerprint: self.fingerprint,
             process: self.process.to_string(),
             replica: self.replica.to_string(),
             epoch: self.epoch,
-            peer: peer.map_or(0, |peer| peer.epoch),
+            session,
+            peer: peer.map_or(0, |peer| peer.their_session),
             received: peer.map_or(0, Peer::received),
         }
     }
@@ -288,19 +311,34 @@ impl Exchange {
         None
     }
 
-    /// Returns the process that says hello, as it is known or anew.
-    pub(crate) fn meet(self: &Arc<Self>, hello: &Hello) -> Option<Arc<Peer>> {
+    /// Returns the process that says hello, and how many frames it has had: as it is known, or anew if either side does not
+    /// know what the other one calls their session. `own` is what this side would call a new one.
+    pub(crate) fn meet(self: &Arc<Self>, hello: &Hello, own: u64) -> Option<(Arc<Peer>, u64)> {
         let replicas = self.others.get(hello.process.as_str())?;
-        if let Some(known) = self.peers.lock().get(&hello.epoch) {
-            return Some(known.clone());
+        let _meeting = self.meeting.lock();
+        let known = self.peers.lock().get(&hello.epoch).cloned();
+        if let Some(known) = known {
+            let is_same = known.their_session == hello.session;
+            match hello.peer {
+                // It had not heard of this side before, as when a welcome was lost.
+                0 if is_same => return Some((known, 0)),
+                theirs if is_same && theirs == known.session => {
+                    return Some((known, hello.received));
+                }
+                _ => self.lose(&known, "it has begun anew"),
+            }
         }
         let is_same = |peer: &&Arc<Peer>| *peer.replica == *hello.replica;
-        // It has been started again.
         if let Some(before) = replicas.peers().iter().find(is_same) {
             self.lose(before, "it was started again");
         }
-        let who = (&*hello.process, &*hello.replica, hello.epoch);
-        let peer = Arc::new(Peer::new(who, self.epoch, self.changed.clone()));
+        // Under its name it may have ended before.
+        self.done
+            .lock()
+            .retain(|(process, replica)| *process != hello.process || *replica != hello.replica);
+        let largest = self.largest;
+        let peer = Peer::new(hello, self.epoch, own, self.changed.clone(), largest);
+        let peer = Arc::new(peer);
         self.peers.lock().insert(hello.epoch, peer.clone());
         for (process, replica) in self.done.lock().iter().cloned() {
             peer.queue(Queued::Tell(Record::Done { process, replica }));
@@ -311,7 +349,7 @@ impl Exchange {
         let waited = replicas.add(peer.clone());
         self.again(waited);
         tracing::info!(flow = %self.flow, process = %hello.process, replica = %hello.replica, "connected");
-        Some(peer)
+        Some((peer, 0))
     }
 
     /// Gives up a process of which nothing was heard: what it had begun has failed, the rest goes elsewhere.
@@ -341,13 +379,7 @@ impl Exchange {
 
     /// Gives calls to another replica.
     pub(crate) fn again(&self, calls: Vec<Call>) {
-        for call in calls {
-            let Some(replicas) = self.others.get(&call.stub.process) else {
-                continue;
-            };
-            // Who waited for the client does so no more under the new number; the deadline goes with the event.
-            let _ = replicas.call(call);
-        }
+        calls.into_iter().for_each(|call| self.place(call));
     }
 
     pub(crate) fn all_peers(&self) -> Vec<Arc<Peer>> {
@@ -373,7 +405,8 @@ pub(crate) fn fail(call: Call, error: Error) {
     }
 }
 
-fn new_epoch() -> u64 {
+/// Returns a number that nobody else has: of a run, or of a session.
+pub(crate) fn new_epoch() -> u64 {
     // Without randomness nothing that is unique can be had, and 0 means that none is known.
     getrandom::u64().map_or(1, |epoch| epoch.max(1))
 }

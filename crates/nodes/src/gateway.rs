@@ -1,12 +1,13 @@
 //! The actor that speaks with the other processes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use compysition_core::{Actor, Context, Error, Event, Ports, Result, Spawner};
 
 use crate::conversation;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, new_epoch};
 use crate::transport::{LinkError, Listener, Transport};
 
 /// Where a process listens, and whom it calls.
@@ -108,14 +109,19 @@ async fn dial(
     ctx: Context,
     jitter: Duration,
 ) {
-    let mut known = None;
+    let (mut known, mut session) = (None, new_epoch());
     let mut delay = FIRST_DELAY;
     loop {
         let began = tokio::time::Instant::now();
         let ended = match transport.dial(process, address, &ctx).await {
-            Ok(line) => conversation::call(&exchange, line, process, &mut known).await,
+            Ok(line) => {
+                conversation::call(&exchange, line, process, &mut known, &mut session).await
+            }
             Err(error) => Err(error),
         };
+        if exchange.is_closing.load(SeqCst) {
+            return;
+        }
         tell(
             &exchange,
             &format!("the line to process `{process}` at {address}"),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use compysition_core::{Event, Failure, Heir, Outcome};
 
 use crate::peer::{Peer, Queued};
-use crate::wire::Origin;
+use crate::remote::unfit;
+use crate::wire::{Ended, Origin, Record};
 
 /// A call that another process made, as the root of its event knows it here.
 pub(crate) struct Inherited {
@@ -18,7 +19,18 @@ pub(crate) struct Inherited {
 
 impl Heir for Inherited {
     fn answered(&self, answer: &Event) {
-        self.peer.queue(Queued::Answer(self.call, answer.clone()));
+        let queued = match unfit(answer, self.peer.largest) {
+            None => Queued::Answer(self.call, answer.clone()),
+            Some(error) => {
+                let failure = Failure::new(error, self.peer.process.clone());
+                let ended = Ended(failure);
+                Queued::Tell(Record::Ended {
+                    call: self.call,
+                    ended,
+                })
+            }
+        };
+        self.peer.queue(queued);
     }
 
     fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {

@@ -26,6 +26,7 @@ pub struct Nodes {
 pub struct Process {
     name: Arc<str>,
     addresses: Vec<String>,
+    replicas: usize,
     key: Option<KeyOf>,
 }
 
@@ -54,6 +55,7 @@ impl Process {
         Process {
             name: name.into(),
             addresses: Vec::new(),
+            replicas: 1,
             key: None,
         }
     }
@@ -62,6 +64,13 @@ impl Process {
     #[must_use]
     pub fn at(mut self, address: impl Into<String>) -> Process {
         self.addresses.push(address.into());
+        self
+    }
+
+    /// Says how many processes run the same; one unless it is said.
+    #[must_use]
+    pub fn with_replicas(mut self, replicas: usize) -> Process {
+        self.replicas = replicas;
         self
     }
 
@@ -147,7 +156,7 @@ impl Nodes {
                 }
                 false => listens = true,
             }
-            let replicas = Replicas::keyed(process.key.clone());
+            let replicas = Replicas::new(process.replicas, process.key.clone());
             others.insert(process.name.clone(), replicas);
         }
         let own = self.get(here.process);
@@ -160,6 +169,7 @@ impl Nodes {
             inlets.clone(),
             (others, names),
             self.patience,
+            transport.promises().largest_frame,
         ));
         let (tell, listening) = oneshot::channel();
         let mut standing = Standing {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::calls::{Call, Calls};
 use crate::inherited::origins;
 use crate::session::{Arrived, Impossible, Session};
-use crate::wire::{Carried, Ended, Record, Records};
+use crate::wire::{Carried, Ended, Hello, Record, Records};
 
 /// One run of one other process.
 pub(crate) struct Peer {
@@ -22,6 +22,11 @@ pub(crate) struct Peer {
     /// Tells this run from every other.
     pub(crate) epoch: u64,
     pub(crate) own_epoch: u64,
+    /// What each side calls what they have with each other.
+    pub(crate) session: u64,
+    pub(crate) their_session: u64,
+    /// The most bytes of a payload that go there.
+    pub(crate) largest: usize,
     state: Mutex<State>,
     /// Notified when there is something to send, or the line changes.
     pub(crate) wake: Notify,
@@ -41,7 +46,7 @@ struct State {
     /// How many calls the other side has made.
     heard: u64,
     /// Those of them that somebody waits for the answer to.
-    asked: HashMap<u64, Adopted>,
+    asked: HashMap<u64, Option<Adopted>>,
     /// The number of the present line, if there is one.
     line: Option<u64>,
     lines: u64,
@@ -51,6 +56,8 @@ struct State {
     has_left: bool,
     /// Whether it sends no more events.
     has_parted: bool,
+    /// Whether records are on their way from the queue into a frame.
+    is_writing: bool,
 }
 
 /// What waits to be told.
@@ -65,13 +72,21 @@ const FRAME_RECORDS: usize = 512;
 const FRAME_BYTES: usize = 64 << 10;
 
 impl Peer {
-    pub(crate) fn new(who: (&str, &str, u64), own_epoch: u64, told: Arc<Notify>) -> Peer {
-        let (process, replica, epoch) = who;
+    pub(crate) fn new(
+        hello: &Hello,
+        own_epoch: u64,
+        session: u64,
+        told: Arc<Notify>,
+        largest: usize,
+    ) -> Peer {
         Peer {
-            process: process.into(),
-            replica: replica.into(),
-            epoch,
+            process: hello.process.as_str().into(),
+            replica: hello.replica.as_str().into(),
+            epoch: hello.epoch,
             own_epoch,
+            session,
+            their_session: hello.session,
+            largest,
             state: Mutex::default(),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
@@ -142,13 +157,28 @@ impl Peer {
         state.heard - 1
     }
 
+    /// Expects a call that somebody waits for the answer to. It may settle before this side knows its root.
+    pub(crate) fn expect_asked(&self, call: u64) {
+        self.state.lock().asked.insert(call, None);
+    }
+
     pub(crate) fn note_asked(&self, call: u64, adopted: Adopted) {
-        self.state.lock().asked.insert(call, adopted);
+        let mut state = self.state.lock();
+        let is_over = state.is_over;
+        let late = match state.asked.get_mut(&call) {
+            Some(slot) if !is_over => slot.replace(adopted),
+            _ => Some(adopted),
+        };
+        drop(state);
+        // Of a root that has settled there is nothing to cancel; of one whose asker is gone there is.
+        if let (true, Some(late)) = (is_over, late) {
+            late.cancel();
+        }
     }
 
     pub(crate) fn cancelled(&self, call: u64) {
         let adopted = self.state.lock().asked.remove(&call);
-        if let Some(adopted) = adopted {
+        if let Some(adopted) = adopted.flatten() {
             adopted.cancel();
         }
     }
@@ -169,7 +199,7 @@ impl Peer {
         let mut state = self.state.lock();
         // More than there are cannot end.
         let end = first.saturating_add(count).min(state.calls.next());
-        (first..end)
+        (first.max(state.calls.first())..end)
             .filter_map(|call| state.calls.take(call))
             .collect()
     }
@@ -255,20 +285,30 @@ impl Peer {
     }
 
     /// Returns the next frame to send, if there is one. Only who is `writing` may ask.
-    pub(crate) fn next_frame(&self) -> Option<Bytes> {
+    pub(crate) fn next_frame(&self, line: u64) -> Option<Bytes> {
         let mut state = self.state.lock();
+        if state.line != Some(line) {
+            return None;
+        }
         if state.queue.is_empty() || !state.session.has_room() {
             return state.session.next();
         }
         let queued = take_some(&mut state.queue);
+        state.is_writing = true;
         drop(state);
         let mut records = Records::default();
         for queued in queued {
             write(queued, &mut records);
         }
         let mut state = self.state.lock();
+        state.is_writing = false;
         state.session.push(&records);
         state.session.next()
+    }
+
+    /// Returns whether it was given up.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.lock().is_over
     }
 
     /// Returns whether everything was told, and is known to have come.
@@ -306,7 +346,7 @@ impl Peer {
         drop(state);
         drop((dropped, queue));
         // What it asked for is for nobody now.
-        asked.values().for_each(Adopted::cancel);
+        asked.values().flatten().for_each(Adopted::cancel);
         self.wake.notify_one();
         (unsent, sent)
     }
@@ -335,7 +375,7 @@ impl State {
     }
 
     fn is_told(&self) -> bool {
-        self.queue.is_empty() && self.session.is_acknowledged()
+        self.queue.is_empty() && !self.is_writing && self.session.is_acknowledged()
     }
 
     /// Takes the events out of the queue, and their calls, which are the last ones. The copies are to be dropped later.

@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use compysition_core::{Actor, Context, Error, ErrorKind, Event, Port, Ports, Result};
 
+use serde_json::Value;
+
 use crate::exchange::Exchange;
 
 /// The place of an actor that runs elsewhere.
@@ -60,28 +62,60 @@ impl Actor for Remote {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        // What cannot be written out, or carried, fails here and now.
-        let size = match event.bytes() {
-            Ok(bytes) => bytes.len(),
-            Err(error) => return Err(error.giving_back(event)),
-        };
-        if size > self.largest {
-            let (process, largest) = (&self.stub.process, self.largest);
-            let message = format!(
-                "the payload has {size} bytes, and the links to process `{process}` carry at most {largest}"
-            );
-            return Err(Error::new(ErrorKind::TooLarge, message).giving_back(event));
+        if let Some(error) = unfit(&event, self.largest) {
+            return Err(error.giving_back(event));
         }
         let known = self.stub.inlets.iter();
         let mut own = known.filter(|(inbox, _)| *inbox == *ctx.inbox());
-        if let Some((_, inlet)) = own.next() {
-            ctx.hand_over();
-            self.exchange.send(&self.stub, *inlet, event, ctx);
-        }
+        let Some((_, inlet)) = own.next() else {
+            let message = format!("inbox `{}` is known to no other process", ctx.inbox());
+            return Err(Error::internal(message).giving_back(event));
+        };
+        ctx.hand_over();
+        self.exchange.send(&self.stub, *inlet, event, ctx);
         Ok(())
     }
 
     fn ports(&self) -> Ports {
         Ports::any().sink().single()
+    }
+}
+
+/// How deep attributes may be nested: less than the reader of the other side follows.
+const DEEPEST: usize = 100;
+
+/// Says why an event cannot go to another process: it cannot be written out, or could not be read there.
+pub(crate) fn unfit(event: &Event, largest: usize) -> Option<Error> {
+    let payload = match event.bytes() {
+        Ok(bytes) => bytes.len(),
+        Err(error) => return Some(error),
+    };
+    let attributes = match event.attributes().is_empty() {
+        true => 0,
+        false => {
+            let value = event.attributes().to_value();
+            if depth(&value) > DEEPEST {
+                let message = format!(
+                    "attributes nested more than {DEEPEST} deep cannot go to another process"
+                );
+                return Some(Error::new(ErrorKind::TooLarge, message));
+            }
+            value.to_string().len()
+        }
+    };
+    let size = payload + attributes;
+    (size > largest).then(|| {
+        let message = format!(
+            "the event has {size} bytes, and the links between processes carry at most {largest}"
+        );
+        Error::new(ErrorKind::TooLarge, message)
+    })
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
     }
 }

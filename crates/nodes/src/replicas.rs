@@ -4,49 +4,79 @@ use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use compysition_core::Event;
+use compysition_core::{Error, Event, Result};
 use parking_lot::Mutex;
 
 use crate::calls::Call;
 use crate::peer::Peer;
 
-/// Tells which events of a process must stay in order, and so go to the same replica.
-pub type KeyOf = Arc<dyn Fn(&Event) -> Option<String> + Send + Sync>;
+/// Tells which events of a process must stay in order, and so go to the same replica; an error fails the event.
+pub type KeyOf = Arc<dyn Fn(&Event) -> Result<String> + Send + Sync>;
 
 /// All replicas of one process.
 #[derive(Default)]
 pub(crate) struct Replicas {
     state: Mutex<State>,
     key: Option<KeyOf>,
+    /// How many there are to be.
+    count: usize,
 }
 
 #[derive(Default)]
 struct State {
     peers: Vec<Arc<Peer>>,
-    /// What came while there was none.
+    /// What came while there was none that could take it.
     waiting: VecDeque<Call>,
 }
 
+/// Who is to take an event.
+enum Choice {
+    Anybody,
+    /// The replica of its key, by its name.
+    One(String),
+}
+
 impl Replicas {
-    pub(crate) fn keyed(key: Option<KeyOf>) -> Replicas {
+    pub(crate) fn new(count: usize, key: Option<KeyOf>) -> Replicas {
         Replicas {
             state: Mutex::default(),
             key,
+            count: count.max(1),
         }
     }
 
-    /// Gives a call to one of the replicas, or keeps it until there is one; returns who has it under which number.
-    pub(crate) fn call(&self, call: Call) -> Option<(Arc<Peer>, u64)> {
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Gives a call to one of the replicas, or keeps it until there is one.
+    ///
+    /// # Errors
+    /// The call, if its key cannot be told.
+    pub(crate) fn call(&self, call: Call) -> Result<(), (Box<Call>, Error)> {
+        let choice = match self.choice(&call.event) {
+            Ok(choice) => choice,
+            Err(error) => return Err((Box::new(call), error)),
+        };
+        if let Some((_, seat)) = &call.watched {
+            seat.leave();
+        }
         let mut call = call;
         loop {
             let mut state = self.state.lock();
-            let Some(peer) = self.choose(&state.peers, &call.event) else {
+            let Some(peer) = choice.among(&state.peers) else {
                 state.waiting.push_back(call);
-                return None;
+                return Ok(());
             };
             drop(state);
+            let seat = call.watched.as_ref().map(|(_, seat)| seat.clone());
             match peer.call(call) {
-                Ok(number) => return Some((peer, number)),
+                Ok(number) => {
+                    if let Some(seat) = seat {
+                        seat.take(peer, number);
+                    }
+                    return Ok(());
+                }
                 // It has gone meanwhile.
                 Err(back) => call = back,
             }
@@ -54,22 +84,22 @@ impl Replicas {
         }
     }
 
-    /// Chooses the replica of the event's key, else the one with the least to do; one that is connected if there is.
-    fn choose(&self, peers: &[Arc<Peer>], event: &Event) -> Option<Arc<Peer>> {
-        if let [only] = peers {
-            return Some(only.clone());
-        }
-        if let Some(key) = self.key.as_ref().and_then(|key| key(event)) {
-            // The highest hash wins, so that few keys move when a replica comes or goes (Thaler and Ravishankar, 1998).
-            let weight = |peer: &&Arc<Peer>| {
-                let mut hasher = DefaultHasher::new();
-                (&key, &peer.replica).hash(&mut hasher);
-                hasher.finish()
-            };
-            return peers.iter().max_by_key(weight).cloned();
-        }
-        let load = |peer: &&Arc<Peer>| (!peer.has_line(), peer.open_calls());
-        peers.iter().min_by_key(load).cloned()
+    /// Chooses the replica of the event's key, whether it is there or not: another one would take its place in the order.
+    fn choice(&self, event: &Event) -> Result<Choice> {
+        let Some(key) = &self.key else {
+            return Ok(Choice::Anybody);
+        };
+        let key = key(event)?;
+        // The highest hash wins, so that few keys move where the number changes (Thaler and Ravishankar, 1998).
+        let weight = |replica: &String| {
+            let mut hasher = DefaultHasher::new();
+            (&key, replica).hash(&mut hasher);
+            hasher.finish()
+        };
+        let names = (1..=self.count).map(|replica| replica.to_string());
+        Ok(names
+            .max_by_key(weight)
+            .map_or(Choice::Anybody, Choice::One))
     }
 
     /// Adds a replica, and returns what has waited for one.
@@ -84,6 +114,17 @@ impl Replicas {
         state.peers.retain(|known| !Arc::ptr_eq(known, peer));
     }
 
+    /// Takes what waits for a replica, and nobody waits for any more.
+    pub(crate) fn take_void(&self) -> Vec<Call> {
+        let mut state = self.state.lock();
+        let waiting = std::mem::take(&mut state.waiting);
+        let (void, others): (VecDeque<_>, VecDeque<_>) = waiting
+            .into_iter()
+            .partition(|call| call.event.is_cancelled());
+        state.waiting = others;
+        void.into()
+    }
+
     /// Takes what waits for a replica, if there is none.
     pub(crate) fn give_up(&self) -> Vec<Call> {
         let mut state = self.state.lock();
@@ -95,5 +136,17 @@ impl Replicas {
 
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
         self.state.lock().peers.clone()
+    }
+}
+
+impl Choice {
+    /// Finds it among those that are there; of all the one with the least to do, and one that is connected if there is.
+    fn among(&self, peers: &[Arc<Peer>]) -> Option<Arc<Peer>> {
+        let load = |peer: &&Arc<Peer>| (!peer.has_line(), peer.open_calls());
+        let found = match self {
+            Choice::Anybody => peers.iter().min_by_key(load),
+            Choice::One(name) => peers.iter().find(|peer| *peer.replica == **name),
+        };
+        found.cloned()
     }
 }

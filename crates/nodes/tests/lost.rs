@@ -206,3 +206,81 @@ async fn nobody_works_for_a_client_that_has_gone() {
     assert_eq!(worker.begun.load(SeqCst), 1);
     stop(vec![front, flow]).await;
 }
+
+/// Lets a process be deaf for so long that the other one gives it up, and hear again.
+#[tokio::test(start_paused = true)]
+async fn who_was_given_up_begins_anew() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let flow = work(&memory, &worker).await;
+    assert_eq!(clients.text("a").await, "a done");
+    // Nothing arrives for as long as the patience of both.
+    memory.lose_one_of(1);
+    let lost = ask(&clients, "b");
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    memory.lose_one_of(0);
+    let answer = lost.await.unwrap();
+    assert!(answer == "b sorry" || answer == "b done", "{answer}");
+    assert_eq!(clients.text("c").await, "c done");
+    stop(vec![front, flow]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_whose_clients_have_gone_do_not_wait_for_a_process() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let (told, leave) = clients.put("x");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    leave.send(()).unwrap();
+    drop(told);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(front.snapshot().open, 0);
+    let worker = Worker::default();
+    let flow = work(&memory, &worker).await;
+    assert_eq!(clients.text("y").await, "y done");
+    assert_eq!(worker.begun.load(SeqCst), 1);
+    stop(vec![front, flow]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_elsewhere_fails_where_it_is() {
+    let memory = Memory::default();
+    let (door, clients) = door();
+    let deep = |mut director: Director| {
+        let node = director.register(
+            "deep",
+            compysition_core::map(|event: Event| {
+                let deep = (0..120).fold(serde_json::Value::Null, |value, _| {
+                    serde_json::json!([value])
+                });
+                event.with_attribute("deep", deep)
+            }),
+        );
+        let http = director.node("http").unwrap();
+        let slow = director.node("slow").unwrap();
+        director.connect(http, node);
+        director.connect(node, slow);
+        director.place(node, "front");
+        director
+    };
+    let front = start_one(
+        &NODES,
+        "front",
+        &memory,
+        deep(whole(door, &Worker::default())),
+    )
+    .await;
+    let worker = Worker::default();
+    let flow = start_one(
+        &NODES,
+        "work",
+        &memory,
+        deep(whole(common::door().0, &worker)),
+    )
+    .await;
+    // One copy goes there and is answered; the deep one takes the error path, and the link goes on.
+    assert!(["x done", "x sorry"].contains(&&*clients.text("x").await));
+    assert!(["y done", "y sorry"].contains(&&*clients.text("y").await));
+    stop(vec![front, flow]).await;
+}

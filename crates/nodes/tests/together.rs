@@ -201,9 +201,11 @@ impl Actor for Keep {
 async fn replicas_share_the_work_and_events_of_a_key_stay_in_order() {
     let memory = Memory::default();
     let kept: Arc<Mutex<Vec<(usize, String)>>> = Arc::default();
-    let by_rest = |event: &Event| Some((event.text().ok()?.parse::<u64>().ok()? % 50).to_string());
+    let by_rest = |event: &Event| Ok((event.text()?.parse::<u64>()? % 50).to_string());
     let nodes = || {
-        let work = Process::new("work").keyed(Arc::new(by_rest));
+        let work = Process::new("work")
+            .with_replicas(3)
+            .keyed(Arc::new(by_rest));
         Nodes::of([Process::new("front").at("front:1"), work])
     };
     let mut flows = Vec::new();

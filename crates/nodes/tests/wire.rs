@@ -158,6 +158,7 @@ fn every_frame_and_record_is_read_as_it_was_written() {
         process: "front".to_owned(),
         replica: "1".to_owned(),
         epoch: 1 << 63,
+        session: 5,
         peer: 0,
         received: 300,
     };
@@ -332,6 +333,7 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
         process: "front".to_owned(),
         replica: "2".to_owned(),
         epoch: 1 << 40,
+        session: 5,
         peer: 3,
         received: 1 << 35,
     };

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use compysition_core::{ByteSize, Context, Error, TimeSpan};
 use compysition_nodes::{Doing, Line, LinkError, Listener, Promises, Receiver, Sender, Transport};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::socket::{Curve, Endpoint, Kind, Socket, SocketLimits, Wire};
 
@@ -37,7 +38,7 @@ const LARGEST_FRAME: usize = 256 << 20;
 const FRAMES: u32 = 1024;
 
 /// How many frames of one line may wait to be read, and how many lines may be open.
-const UNREAD: usize = 64;
+const UNREAD: usize = 1024;
 const LINES: usize = 4096;
 
 impl ZeroMq {
@@ -161,9 +162,14 @@ impl Listener for Router {
                     continue;
                 };
                 if let Some(line) = self.lines.get(&peer.id) {
-                    match line.send(frame).await {
+                    match line.try_send(frame) {
                         Ok(()) => continue,
-                        Err(mpsc::error::SendError(frame)) => return Ok(self.line(peer.id, frame)),
+                        Err(TrySendError::Closed(frame)) => return Ok(self.line(peer.id, frame)),
+                        // Nobody else must wait for it: the session sends again what is lost with the line.
+                        Err(TrySendError::Full(_)) => {
+                            self.lines.remove(&peer.id);
+                            continue;
+                        }
                     }
                 }
                 self.lines.retain(|_, line| !line.is_closed());

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::level::{Column, Level, MARGIN, Placed, TRACK};
+use super::level::{Column, Level, MARGIN, TRACK};
+use super::placed::Placed;
 use crate::geometry::{Path, Point, at};
 use crate::picture::Style;
 

@@ -5,6 +5,7 @@ mod lanes;
 mod level;
 mod nest;
 mod order;
+mod placed;
 mod ports;
 mod ranks;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::level::{self, Edge, Item, Placed, Seat};
+use super::level::{self, Edge, Item, Seat};
+use super::placed::Placed;
 use super::{Layout, PlacedFrame, PlacedLabel};
 use crate::geometry::{Path, Point, Rect, at};
 use crate::picture::{Picture, Role};

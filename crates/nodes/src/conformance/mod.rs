@@ -292,6 +292,7 @@ pub async fn bad_frames(bench: &dyn Bench) {
         process: "front".to_owned(),
         replica: "9".to_owned(),
         epoch: 9,
+        session: 5,
         peer: 77,
         received: u64::MAX,
     });

@@ -23,7 +23,9 @@ pub struct Hello {
     pub replica: String,
     /// Tells this run of the process from every other.
     pub epoch: u64,
-    /// The epoch of the other side that `received` is about; 0 if it is not known.
+    /// Tells this session of the sender with the other side from every other.
+    pub session: u64,
+    /// The session of the other side that `received` is about; 0 if it is not known.
     pub peer: u64,
     /// How many frames with records have come from there.
     pub received: u64,
@@ -165,6 +167,7 @@ fn write_hello(kind: u8, hello: &Hello) -> Bytes {
     out.bytes(hello.process.as_bytes());
     out.bytes(hello.replica.as_bytes());
     out.extend_from_slice(&hello.epoch.to_be_bytes());
+    out.extend_from_slice(&hello.session.to_be_bytes());
     out.extend_from_slice(&hello.peer.to_be_bytes());
     out.number(hello.received);
     out.into()
@@ -177,7 +180,8 @@ fn read_hello(from: &mut Take<'_>) -> Result<Hello, Malformed> {
         process: from.text("the name of a process")?.to_owned(),
         replica: from.text("the name of a replica")?.to_owned(),
         epoch: from.fixed_u64("an epoch")?,
-        peer: from.fixed_u64("an epoch")?,
+        session: from.fixed_u64("a session")?,
+        peer: from.fixed_u64("a session")?,
         received: from.number("how many frames have come")?,
     })
 }

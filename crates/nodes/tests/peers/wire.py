@@ -169,6 +169,7 @@ def read_frame(frame):
             "process": reader.text(),
             "replica": reader.text(),
             "epoch": reader.u64(),
+            "session": reader.u64(),
             "peer": reader.u64(),
             "received": reader.number(),
         }
@@ -191,7 +192,7 @@ def write_frame(frame):
         out = bytes([HELLO if kind == "hello" else WELCOME])
         out += sized(frame["flow"]) + frame["fingerprint"].to_bytes(8, "big")
         out += sized(frame["process"]) + sized(frame["replica"])
-        out += frame["epoch"].to_bytes(8, "big") + frame["peer"].to_bytes(8, "big")
+        out += frame["epoch"].to_bytes(8, "big") + frame["session"].to_bytes(8, "big") + frame["peer"].to_bytes(8, "big")
         return b"cy\x01" + out + number(frame["received"])
     if kind == "refused":
         return b"cy\x01" + bytes([REFUSED]) + sized(frame["reason"])
