@@ -406,7 +406,7 @@ const CASES: &[Case] = &[
                 "settings: { word: }\nactors: { x: { picky: { word: \"${word}\" } } }\nconnect: [inbox -> x]\n",
             ),
         ],
-        &[("p.yaml", 2, 31, "the word `***` is not good", USED)],
+        &[("p.yaml", 2, 16, "the word `***` is not good", USED)],
     ),
     (
         // What was put in is not read once more.
