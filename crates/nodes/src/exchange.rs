@@ -357,8 +357,18 @@ impl Exchange {
         if let Some(replicas) = self.others.get(&peer.process) {
             replicas.remove(peer);
         }
-        let known = self.peers.lock().remove(&peer.epoch);
-        if known.is_none() {
+        // Under its epoch there may be a session by now that was begun anew.
+        let is_known = {
+            let mut peers = self.peers.lock();
+            let is_known = peers
+                .get(&peer.epoch)
+                .is_some_and(|known| Arc::ptr_eq(known, peer));
+            if is_known {
+                peers.remove(&peer.epoch);
+            }
+            is_known
+        };
+        if !is_known {
             return;
         }
         let (unsent, sent) = peer.give_up();

@@ -284,3 +284,25 @@ async fn what_could_not_be_read_elsewhere_fails_where_it_is() {
     assert!(["y done", "y sorry"].contains(&&*clients.text("y").await));
     stop(vec![front, flow]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_begun_anew_outlives_the_patience_with_the_one_before() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let flow = work(&memory, &worker).await;
+    assert_eq!(clients.text("a").await, "a done");
+    memory.lose_one_of(1);
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    memory.lose_one_of(0);
+    assert_eq!(clients.text("b").await, "b done");
+    // What waited for the session before it to come back has given up by then.
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    let asked = ask(&clients, "slow");
+    until(|| worker.begun.load(SeqCst) == 3).await;
+    flow.abort().await;
+    drop(flow);
+    memory.cut();
+    assert_eq!(asked.await.unwrap(), "slow sorry");
+    assert!(front.stop().await.is_clean());
+}
