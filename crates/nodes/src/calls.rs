@@ -21,23 +21,47 @@ pub(crate) struct Call {
     pub(crate) watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
 }
 
-/// Who has a call, under which number; nobody while it waits for a process.
+/// Who has a call, for whoever may want to cancel it.
 #[derive(Default)]
-pub(crate) struct Seat(Mutex<Option<(Arc<Peer>, u64)>>);
+pub(crate) struct Seat(Mutex<At>);
+
+#[derive(Default)]
+enum At {
+    /// It waits for a process.
+    #[default]
+    Waiting,
+    /// A process has it, under this number.
+    Taken(Arc<Peer>, u64),
+    /// Nobody waits for its answer any more.
+    Cancelled,
+}
 
 impl Seat {
-    pub(crate) fn take(&self, peer: Arc<Peer>, call: u64) {
-        let before = self.0.lock().replace((peer, call));
-        drop(before);
+    /// Says who has the call now; returns whether it was cancelled before.
+    #[must_use]
+    pub(crate) fn take(&self, peer: Arc<Peer>, call: u64) -> bool {
+        let mut at = self.0.lock();
+        if matches!(*at, At::Cancelled) {
+            return true;
+        }
+        *at = At::Taken(peer, call);
+        false
     }
 
-    pub(crate) fn taken(&self) -> Option<(Arc<Peer>, u64)> {
-        self.0.lock().clone()
-    }
-
+    /// Says that the call waits again.
     pub(crate) fn leave(&self) {
-        let before = self.0.lock().take();
-        drop(before);
+        let mut at = self.0.lock();
+        if matches!(*at, At::Taken(..)) {
+            *at = At::Waiting;
+        }
+    }
+
+    /// Cancels the call; returns who has to be told.
+    pub(crate) fn cancel(&self) -> Option<(Arc<Peer>, u64)> {
+        match std::mem::replace(&mut *self.0.lock(), At::Cancelled) {
+            At::Taken(peer, call) => Some((peer, call)),
+            At::Waiting | At::Cancelled => None,
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use compysition_core::{Context, Error};
 use tokio::time::{Instant, sleep};
 
 use crate::exchange::{Exchange, fail};
-use crate::peer::{Peer, Queued};
+use crate::outgoing::Queued;
+use crate::peer::Peer;
 use crate::replicas::Replicas;
 use crate::wire::Record;
 

@@ -1,7 +1,7 @@
 //! What one process has to do with the others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,10 +12,11 @@ use tokio::time::Instant;
 
 use crate::calls::{Call, Seat};
 use crate::inherited::Inherited;
-use crate::peer::{Peer, Queued};
+use crate::outgoing::Queued;
+use crate::peer::Peer;
 use crate::remote::Stub;
 use crate::replicas::Replicas;
-use crate::wire::{Carried, Hello, Record};
+use crate::wire::{Carried, Record};
 
 /// How long silence may last.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +52,9 @@ pub(crate) struct Exchange {
     outboxes: Vec<String>,
     pub(crate) others: BTreeMap<Arc<str>, Replicas>,
     /// All that were ever known and are not given up, by their epochs.
-    peers: Mutex<HashMap<u64, Arc<Peer>>>,
+    pub(crate) peers: Mutex<HashMap<u64, Arc<Peer>>>,
     /// Held while it is found out whom a hello is from: one after the other.
-    meeting: Mutex<()>,
+    pub(crate) meeting: Mutex<()>,
     /// The most bytes of a payload.
     pub(crate) largest: usize,
     intake: Mutex<Option<Arc<Intake>>>,
@@ -140,7 +141,7 @@ impl Exchange {
 
     /// Tells whoever has a call that nobody waits for the answer any more.
     fn cancel(&self, process: &str, seat: &Seat) {
-        if let Some((peer, call)) = seat.taken() {
+        if let Some((peer, call)) = seat.cancel() {
             return peer.queue(Queued::Tell(Record::Cancel { call }));
         }
         let void = self.others.get(process).map(Replicas::take_void);
@@ -226,8 +227,9 @@ impl Exchange {
         let own = carried.origins.iter().rev();
         let mut own = own.filter(|origin| origin.epoch == self.epoch);
         let home = own.next().and_then(|origin| {
-            let to = self.peers.lock().get(&origin.to).cloned();
-            to?.waiting(origin.call)
+            let peers = self.all_peers();
+            let of_session = |peer: &&Arc<Peer>| peer.pair() == origin.session;
+            peers.iter().find(of_session)?.waiting(origin.call)
         });
         if let Some(home) = home {
             event = event.owing_as(&home);
@@ -274,117 +276,6 @@ impl Exchange {
     pub(crate) fn close(&self) {
         let intake = self.intake.lock().take();
         drop(intake);
-    }
-
-    pub(crate) fn hello(&self, session: u64, peer: Option<&Peer>) -> Hello {
-        Hello {
-            flow: self.flow.clone(),
-            fingerprint: self.fingerprint,
-            process: self.process.to_string(),
-            replica: self.replica.to_string(),
-            epoch: self.epoch,
-            session,
-            peer: peer.map_or(0, |peer| peer.their_session),
-            received: peer.map_or(0, Peer::received),
-        }
-    }
-
-    /// Says why a process cannot be one of this flow's.
-    pub(crate) fn objection(&self, hello: &Hello) -> Option<String> {
-        let (own, process) = (&self.flow, &hello.process);
-        if hello.flow != *own {
-            return Some(format!("this is flow `{own}`, not `{}`", hello.flow));
-        }
-        if hello.fingerprint != self.fingerprint {
-            return Some(format!(
-                "the flow `{own}` of process `{process}` has other actors, links or places than that of `{}`: run both \
-                 from the same file",
-                self.process
-            ));
-        }
-        if !self.others.contains_key(process.as_str()) {
-            return Some(format!(
-                "no link leads from process `{}` to `{process}`",
-                self.process
-            ));
-        }
-        None
-    }
-
-    /// Returns the process that says hello, and how many frames it has had: as it is known, or anew if either side does not
-    /// know what the other one calls their session. `own` is what this side would call a new one.
-    pub(crate) fn meet(self: &Arc<Self>, hello: &Hello, own: u64) -> Option<(Arc<Peer>, u64)> {
-        let replicas = self.others.get(hello.process.as_str())?;
-        let _meeting = self.meeting.lock();
-        let known = self.peers.lock().get(&hello.epoch).cloned();
-        if let Some(known) = known {
-            let is_same = known.their_session == hello.session;
-            match hello.peer {
-                // It had not heard of this side before, as when a welcome was lost.
-                0 if is_same => return Some((known, 0)),
-                theirs if is_same && theirs == known.session => {
-                    return Some((known, hello.received));
-                }
-                _ => self.lose(&known, "it has begun anew"),
-            }
-        }
-        let is_same = |peer: &&Arc<Peer>| *peer.replica == *hello.replica;
-        if let Some(before) = replicas.peers().iter().find(is_same) {
-            self.lose(before, "it was started again");
-        }
-        // Under its name it may have ended before.
-        self.done
-            .lock()
-            .retain(|(process, replica)| *process != hello.process || *replica != hello.replica);
-        let largest = self.largest;
-        let peer = Peer::new(hello, self.epoch, own, self.changed.clone(), largest);
-        let peer = Arc::new(peer);
-        self.peers.lock().insert(hello.epoch, peer.clone());
-        for (process, replica) in self.done.lock().iter().cloned() {
-            peer.queue(Queued::Tell(Record::Done { process, replica }));
-        }
-        if self.is_stopping.load(SeqCst) {
-            peer.queue(Queued::Tell(Record::Leaving));
-        }
-        let waited = replicas.add(peer.clone());
-        self.again(waited);
-        tracing::info!(flow = %self.flow, process = %hello.process, replica = %hello.replica, "connected");
-        Some((peer, 0))
-    }
-
-    /// Gives up a process of which nothing was heard: what it had begun has failed, the rest goes elsewhere.
-    pub(crate) fn lose(self: &Arc<Self>, peer: &Arc<Peer>, why: &str) {
-        if let Some(replicas) = self.others.get(&peer.process) {
-            replicas.remove(peer);
-        }
-        // Under its epoch there may be a session by now that was begun anew.
-        let is_known = {
-            let mut peers = self.peers.lock();
-            let is_known = peers
-                .get(&peer.epoch)
-                .is_some_and(|known| Arc::ptr_eq(known, peer));
-            if is_known {
-                peers.remove(&peer.epoch);
-            }
-            is_known
-        };
-        if !is_known {
-            return;
-        }
-        let (unsent, sent) = peer.give_up();
-        let (process, replica, failed) = (&peer.process, &peer.replica, sent.len());
-        match failed {
-            0 => tracing::info!(flow = %self.flow, %process, %replica, "gone: {why}"),
-            _ => tracing::warn!(flow = %self.flow, %process, %replica, failed, "lost: {why}"),
-        }
-        for call in sent {
-            let error = Error::unavailable(format!(
-                "process `{process}` is lost ({why}) and was at work on this; it may have done it"
-            ));
-            fail(call, error);
-        }
-        self.again(unsent);
-        self.changed.notify_one();
     }
 
     /// Gives calls to another replica.

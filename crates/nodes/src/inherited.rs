@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use compysition_core::{Event, Failure, Heir, Outcome};
 
-use crate::peer::{Peer, Queued};
+use crate::outgoing::Queued;
+use crate::peer::Peer;
 use crate::remote::unfit;
 use crate::wire::{Ended, Origin, Record};
 
@@ -49,7 +50,7 @@ pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
         origins.extend_from_slice(&inherited.before);
         origins.push(Origin {
             epoch: inherited.peer.epoch,
-            to: inherited.peer.own_epoch,
+            session: inherited.peer.pair(),
             call: inherited.call,
         });
     });

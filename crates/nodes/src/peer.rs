@@ -2,18 +2,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use compysition_core::{Adopted, Event, Failure, Outcome};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use crate::calls::{Call, Calls};
-use crate::inherited::origins;
+use crate::outgoing::{Queued, take_some, write};
 use crate::session::{Arrived, Impossible, Session};
-use crate::wire::{Carried, Ended, Hello, Record, Records};
+use crate::wire::{Ended, Hello, Record, Records};
 
 /// One run of one other process.
 pub(crate) struct Peer {
@@ -21,7 +19,6 @@ pub(crate) struct Peer {
     pub(crate) replica: Arc<str>,
     /// Tells this run from every other.
     pub(crate) epoch: u64,
-    pub(crate) own_epoch: u64,
     /// What each side calls what they have with each other.
     pub(crate) session: u64,
     pub(crate) their_session: u64,
@@ -34,7 +31,6 @@ pub(crate) struct Peer {
     pub(crate) writing: tokio::sync::Mutex<()>,
     /// Notified when all that was to be told is known there.
     pub(crate) told: Arc<Notify>,
-    pub(crate) resent: AtomicU64,
 }
 
 /// Nothing that drops an event may happen under the lock of this: the end of a root is noted here.
@@ -60,30 +56,12 @@ struct State {
     is_writing: bool,
 }
 
-/// What waits to be told.
-pub(crate) enum Queued {
-    Event(usize, Event),
-    Answer(u64, Event),
-    Tell(Record),
-}
-
-/// How many records, and bytes of payload, go into one frame.
-const FRAME_RECORDS: usize = 512;
-const FRAME_BYTES: usize = 64 << 10;
-
 impl Peer {
-    pub(crate) fn new(
-        hello: &Hello,
-        own_epoch: u64,
-        session: u64,
-        told: Arc<Notify>,
-        largest: usize,
-    ) -> Peer {
+    pub(crate) fn new(hello: &Hello, session: u64, told: Arc<Notify>, largest: usize) -> Peer {
         Peer {
             process: hello.process.as_str().into(),
             replica: hello.replica.as_str().into(),
             epoch: hello.epoch,
-            own_epoch,
             session,
             their_session: hello.session,
             largest,
@@ -91,8 +69,12 @@ impl Peer {
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             told,
-            resent: AtomicU64::new(0),
         }
+    }
+
+    /// Returns a number by which both sides, and nobody else, know their session.
+    pub(crate) fn pair(&self) -> u64 {
+        self.session ^ self.their_session
     }
 
     /// Queues an event and returns the number of the call.
@@ -280,7 +262,6 @@ impl Peer {
         state.session.ask_again();
         state.session.hear(sent, again);
         drop(state);
-        self.resent.fetch_add(again.into(), Relaxed);
         self.wake.notify_one();
     }
 
@@ -390,48 +371,5 @@ impl State {
         }
         unsent.reverse();
         (unsent, events.into())
-    }
-}
-
-/// Takes as many of what waits as go into one frame.
-fn take_some(queue: &mut VecDeque<Queued>) -> Vec<Queued> {
-    let mut bytes = 0;
-    let mut count = 0;
-    for queued in queue.iter().take(FRAME_RECORDS) {
-        bytes += match queued {
-            Queued::Event(_, event) | Queued::Answer(_, event) => event.payload().size() + 64,
-            Queued::Tell(_) => 16,
-        };
-        if count > 0 && bytes > FRAME_BYTES {
-            break;
-        }
-        count += 1;
-    }
-    queue.drain(..count).collect()
-}
-
-fn write(queued: Queued, records: &mut Records) {
-    match queued {
-        Queued::Event(inlet, event) => records.event(inlet as u64, &carry(event)),
-        Queued::Answer(call, event) => {
-            let carried = carry(event);
-            records.add(&Record::Answer { call, carried });
-        }
-        Queued::Tell(record) => records.add(&record),
-    }
-}
-
-fn carry(event: Event) -> Carried {
-    let deadline = event.deadline().map(|deadline| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        left.as_millis() as u64
-    });
-    Carried {
-        root: event.root_id().unwrap_or(event.id()),
-        hops: event.hops(),
-        deadline,
-        is_asked: event.is_asked(),
-        origins: origins(&event),
-        event,
     }
 }

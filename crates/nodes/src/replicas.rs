@@ -8,7 +8,9 @@ use compysition_core::{Error, Event, Result};
 use parking_lot::Mutex;
 
 use crate::calls::Call;
+use crate::outgoing::Queued;
 use crate::peer::Peer;
+use crate::wire::Record;
 
 /// Tells which events of a process must stay in order, and so go to the same replica; an error fails the event.
 pub type KeyOf = Arc<dyn Fn(&Event) -> Result<String> + Send + Sync>;
@@ -72,8 +74,8 @@ impl Replicas {
             let seat = call.watched.as_ref().map(|(_, seat)| seat.clone());
             match peer.call(call) {
                 Ok(number) => {
-                    if let Some(seat) = seat {
-                        seat.take(peer, number);
+                    if seat.is_some_and(|seat| seat.take(peer.clone(), number)) {
+                        peer.queue(Queued::Tell(Record::Cancel { call: number }));
                     }
                     return Ok(());
                 }

@@ -48,7 +48,7 @@ prop_compose! {
             let error = Error::new(ErrorKind::Conflict, message).with_detail("line", 3);
             event = event.failed(Failure::new(error, "actor".into()));
         }
-        let origins = origins.into_iter().map(|(epoch, to, call)| Origin { epoch, to, call });
+        let origins = origins.into_iter().map(|(epoch, session, call)| Origin { epoch, session, call });
         Carried {
             event,
             root: root.map_or(Id::from_u128(id), Id::from_u128),

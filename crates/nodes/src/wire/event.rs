@@ -13,9 +13,9 @@ use super::failure;
 pub struct Origin {
     /// The epoch of the process, which no other has.
     pub epoch: u64,
-    /// The epoch of the process that it was sent to.
-    pub to: u64,
-    /// The number of the call between the two.
+    /// The session over which it was sent, as both sides know it: what each calls it, joined by exclusive or.
+    pub session: u64,
+    /// The number of the call in it.
     pub call: u64,
 }
 
@@ -125,7 +125,7 @@ impl Common {
             out.number(carried.origins.len() as u64);
             for origin in &*carried.origins {
                 out.extend_from_slice(&origin.epoch.to_be_bytes());
-                out.extend_from_slice(&origin.to.to_be_bytes());
+                out.extend_from_slice(&origin.session.to_be_bytes());
                 out.number(origin.call);
             }
             self.origins = carried.origins.clone();
@@ -262,7 +262,7 @@ fn take_origins(from: &mut Take<'_>) -> Result<Arc<[Origin]>, Malformed> {
     for _ in 0..count {
         origins.push(Origin {
             epoch: from.fixed_u64("an epoch")?,
-            to: from.fixed_u64("an epoch")?,
+            session: from.fixed_u64("a session")?,
             call: from.number("the number of a call")?,
         });
     }

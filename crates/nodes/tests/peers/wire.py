@@ -104,8 +104,8 @@ def write_event(event):
         out += sized(json.dumps(event["attributes"]))
     if event["origins"]:
         out += number(len(event["origins"]))
-        for epoch, to, call in event["origins"]:
-            out += epoch.to_bytes(8, "big") + to.to_bytes(8, "big") + number(call)
+        for epoch, session, call in event["origins"]:
+            out += epoch.to_bytes(8, "big") + session.to_bytes(8, "big") + number(call)
     out += number(event["hops"])
     if event["deadline"] is not None:
         out += number(event["deadline"])

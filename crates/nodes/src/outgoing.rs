@@ -1,0 +1,64 @@
+//! What waits to be told to another process, and how it gets into a frame.
+
+use std::collections::VecDeque;
+
+use compysition_core::Event;
+use tokio::time::Instant;
+
+use crate::inherited::origins;
+use crate::wire::{Carried, Record, Records};
+
+/// What waits to be told.
+pub(crate) enum Queued {
+    Event(usize, Event),
+    Answer(u64, Event),
+    Tell(Record),
+}
+
+/// How many records, and bytes of payload, go into one frame.
+const FRAME_RECORDS: usize = 512;
+const FRAME_BYTES: usize = 64 << 10;
+
+/// Takes as many of what waits as go into one frame.
+pub(crate) fn take_some(queue: &mut VecDeque<Queued>) -> Vec<Queued> {
+    let mut bytes = 0;
+    let mut count = 0;
+    for queued in queue.iter().take(FRAME_RECORDS) {
+        bytes += match queued {
+            Queued::Event(_, event) | Queued::Answer(_, event) => event.payload().size() + 64,
+            Queued::Tell(_) => 16,
+        };
+        if count > 0 && bytes > FRAME_BYTES {
+            break;
+        }
+        count += 1;
+    }
+    queue.drain(..count).collect()
+}
+
+/// Writes what was taken behind the other records of a frame.
+pub(crate) fn write(queued: Queued, records: &mut Records) {
+    match queued {
+        Queued::Event(inlet, event) => records.event(inlet as u64, &carry(event)),
+        Queued::Answer(call, event) => {
+            let carried = carry(event);
+            records.add(&Record::Answer { call, carried });
+        }
+        Queued::Tell(record) => records.add(&record),
+    }
+}
+
+fn carry(event: Event) -> Carried {
+    let deadline = event.deadline().map(|deadline| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        left.as_millis() as u64
+    });
+    Carried {
+        root: event.root_id().unwrap_or(event.id()),
+        hops: event.hops(),
+        deadline,
+        is_asked: event.is_asked(),
+        origins: origins(&event),
+        event,
+    }
+}
