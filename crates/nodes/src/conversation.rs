@@ -66,7 +66,10 @@ pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(
         .is_closing
         .load(SeqCst)
         .then(|| "it has ended".to_owned());
-    if let Some(reason) = closing.or_else(|| exchange.objection(&hello)) {
+    if let Some(reason) = closing
+        .or_else(|| exchange.objection(&hello))
+        .or_else(|| exchange.taken(&hello))
+    {
         let refused = Frame::Refused(reason.clone());
         line.sender.send(refused.write()).await?;
         return Err(LinkError::Fatal(reason));

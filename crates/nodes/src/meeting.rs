@@ -10,6 +10,9 @@ use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::wire::{Hello, Record};
 
+/// For how many heartbeats a process that is not heard of is taken to be there.
+const ALIVE_BEATS: u32 = 2;
+
 impl Exchange {
     pub(crate) fn hello(&self, session: u64, peer: Option<&Peer>) -> Hello {
         Hello {
@@ -44,6 +47,21 @@ impl Exchange {
             ));
         }
         None
+    }
+
+    /// Says that another process is connected in the place that one asks for, and is alive. One that was killed is not for long.
+    pub(crate) fn taken(&self, hello: &Hello) -> Option<String> {
+        let (process, replica) = (&hello.process, &hello.replica);
+        let within = self.patience.heartbeat * ALIVE_BEATS;
+        let is_other = |peer: &Arc<Peer>| {
+            *peer.replica == **replica && peer.epoch != hello.epoch && peer.is_alive(within)
+        };
+        let peers = self.others.get(process.as_str())?.peers();
+        peers.iter().any(is_other).then(|| {
+            format!(
+                "replica {replica} of `{process}` is connected already; start this one with another `--replica`, or when that one has gone"
+            )
+        })
     }
 
     /// Returns the process that says hello, and how many frames it has had: as it is known, or anew if either side does not

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use compysition_core::{Adopted, Event, Failure, Outcome};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::calls::{Call, Calls};
 use crate::outgoing::{Queued, take_some, write};
@@ -46,6 +48,8 @@ struct State {
     /// The number of the present line, if there is one.
     line: Option<u64>,
     lines: u64,
+    /// When the last frame came.
+    heard_at: Option<Instant>,
     /// Whether it will never be heard of again.
     is_over: bool,
     /// Whether it is sent no more events.
@@ -212,6 +216,13 @@ impl Peer {
         state.line.is_none()
     }
 
+    /// Returns whether it has a line, over which something came within this time.
+    pub(crate) fn is_alive(&self, within: Duration) -> bool {
+        let state = self.state.lock();
+        let heard = state.heard_at.filter(|_| state.line.is_some());
+        heard.is_some_and(|heard| heard.elapsed() < within)
+    }
+
     pub(crate) fn is_present(&self, line: u64) -> bool {
         self.state.lock().line == Some(line)
     }
@@ -236,6 +247,7 @@ impl Peer {
     /// Takes note of what a frame says of ours.
     pub(crate) fn acknowledge(&self, received: u64) -> Result<(), Impossible> {
         let mut state = self.state.lock();
+        state.heard_at = Some(Instant::now());
         let had_room = state.session.has_room();
         state.session.acknowledge(received)?;
         let wakes = !had_room && state.session.has_room();

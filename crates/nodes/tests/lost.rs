@@ -306,3 +306,29 @@ async fn a_session_begun_anew_outlives_the_patience_with_the_one_before() {
     assert_eq!(asked.await.unwrap(), "slow sorry");
     assert!(front.stop().await.is_clean());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_process_for_the_same_place_waits_until_the_first_would_leave() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = Worker::default();
+    let first = work(&memory, &worker).await;
+    let asked = ask(&clients, "slow");
+    until(|| worker.begun.load(SeqCst) == 1).await;
+    let next = Worker::default();
+    let second = work(&memory, &next).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let queued = ask(&clients, "queued");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // One has the place, and keeps what it has.
+    assert_eq!((worker.begun.load(SeqCst), next.begun.load(SeqCst)), (1, 0));
+    let stopping = tokio::spawn(async move { first.stop().await });
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(ask(&clients, "later").await.unwrap(), "later done");
+    assert_eq!(next.begun.load(SeqCst), 1);
+    worker.go.add_permits(1);
+    assert_eq!(asked.await.unwrap(), "slow done");
+    assert_eq!(queued.await.unwrap(), "queued done");
+    assert!(stopping.await.unwrap().is_clean());
+    stop(vec![front, second]).await;
+}
