@@ -83,8 +83,8 @@ pub(crate) enum Command {
     Man,
     /// Runs the tests of flows: those in flow files, in `NAME.test.yaml` beside them, and below directories.
     ///
-    /// Each test runs its flow in stopped time and without a network, sends in what it says, and compares what
-    /// comes out with what it expects.
+    /// Each test runs its flow in stopped time, sends in what it says on no network, and compares what comes out with what it
+    /// expects. What reaches outside does so unless the test mocks it.
     Test(TestOptions),
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///

@@ -151,7 +151,10 @@ impl Given {
             places.read(entry, &nodes, &director.wiring(), found);
         }
         let placement = Placement { nodes };
-        places.set(director, spans, found);
+        // What is placed nowhere may have been meant where a name was wrong.
+        if found.len() == before {
+            places.set(director, spans, found);
+        }
         if found.len() == before {
             placement.check(director, spans, first, found);
         }
@@ -176,7 +179,8 @@ fn nodes(given: Vec<Entry>, found: &mut Vec<Diagnostic>) -> Vec<PlacedNode> {
 fn node(entry: Entry, found: &mut Vec<Diagnostic>) -> Option<PlacedNode> {
     let (span, value_span) = (entry.key_span, entry.value.span);
     let settings = match entry.value.content {
-        Content::Map(_) => settings::read(&entry.value, found)?,
+        // A node with a mistake is a node all the same: what is placed in it is placed.
+        Content::Map(_) => settings::read(&entry.value, found).unwrap_or_default(),
         Content::Null => Settings::default(),
         _ => Settings {
             listen: Addresses::One(fields::text(&entry.value, "the address of a node", found)?),

@@ -70,6 +70,13 @@ impl Sheet {
         let base = path.parent().unwrap_or(Path::new(""));
         let span = document.span;
         let mut entries = fields::entries(document, "a flow file", found);
+        let has = |key: &str| entries.iter().any(|entry| &*entry.key == key);
+        if has(TESTS) && !has("actors") {
+            let message = "this file has tests of a flow, and no flow";
+            let hint = "run them with `compysition test`";
+            found.push(Diagnostic::new(span, message).hint(hint));
+            return None;
+        }
         let given = used.map(|used| used.with.clone());
         let environment = &*loader.environment;
         let mut values = Values::new(&loader.set, environment, base.to_owned(), given, shared);
