@@ -201,6 +201,8 @@ impl Peer {
         state.session.resume(received)?;
         state.lines += 1;
         state.line = Some(state.lines);
+        // Its hello came just now.
+        state.heard_at = Some(Instant::now());
         let line = state.lines;
         drop(state);
         self.wake.notify_one();
