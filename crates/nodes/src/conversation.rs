@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::exchange::{Exchange, new_epoch};
 use crate::peer::Peer;
@@ -162,9 +162,11 @@ async fn write(
     sender: &mut dyn Sender,
 ) -> Result<Ended, LinkError> {
     let _writing = peer.writing.lock().await;
+    let mut sent_at = Instant::now();
     loop {
         while let Some(frame) = peer.next_frame(line) {
             sender.send(frame).await?;
+            sent_at = Instant::now();
         }
         if !peer.is_present(line) {
             return Err(passing("another line has taken its place"));
@@ -173,9 +175,11 @@ async fn write(
             sender.send(Frame::Bye.write()).await?;
             return Ok(Ended::Here);
         }
-        let beat = timeout(exchange.patience.heartbeat, peer.wake.notified());
+        // Counted from what was sent: what the other side sends wakes this one as well, but says nothing to it.
+        let beat = timeout_at(sent_at + exchange.patience.heartbeat, peer.wake.notified());
         if beat.await.is_err() {
             sender.send(peer.alive()).await?;
+            sent_at = Instant::now();
         }
     }
 }

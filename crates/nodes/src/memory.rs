@@ -23,6 +23,7 @@ struct Shared {
     /// Of how many frames one is lost; 0 for none.
     loses: AtomicU64,
     sent: AtomicU64,
+    opened: AtomicU64,
 }
 
 /// How many frames fit on a line.
@@ -37,6 +38,13 @@ impl Memory {
     /// Loses one of so many frames, without a word; none if it is 0.
     pub fn lose_one_of(&self, frames: u64) {
         self.0.loses.store(frames, Relaxed);
+    }
+}
+
+impl Memory {
+    /// Returns how many lines were ever opened.
+    pub fn opened(&self) -> u64 {
+        self.0.opened.load(Relaxed)
     }
 }
 
@@ -68,6 +76,7 @@ impl Transport for Memory {
                 .ok_or_else(nobody)?
                 .send(theirs)
                 .map_err(|_| nobody())?;
+            self.0.opened.fetch_add(1, Relaxed);
             Ok(self.line(here.0, there.1))
         })
     }

@@ -332,3 +332,18 @@ async fn a_second_process_for_the_same_place_waits_until_the_first_would_leave()
     assert!(stopping.await.unwrap().is_clean());
     stop(vec![front, second]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_line_with_nothing_to_carry_holds() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let flow = work(&memory, &Worker::default()).await;
+    assert_eq!(clients.text("a").await, "a done");
+    // Somewhat askew, so that the sides do not beat at the same moment.
+    for _ in 0..60 {
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+    }
+    assert_eq!(clients.text("b").await, "b done");
+    assert_eq!(memory.opened(), 1);
+    stop(vec![front, flow]).await;
+}
