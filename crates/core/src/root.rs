@@ -53,10 +53,10 @@ const KEPT: u16 = 64;
 /// Settled as delivered, while there was no state to write that into.
 const DELIVERED: u16 = 128;
 const WATCHED: u16 = 256;
-/// There is a state.
+/// There is a state, for instance since it failed, or somebody waits.
 const STATED: u16 = 512;
 /// What keeps a root from ending without anybody being told.
-const HEEDED: u16 = FAILED | GAVE_WAY | SETTLED | KEPT | WATCHED | STATED;
+const HEEDED: u16 = GAVE_WAY | SETTLED | STATED;
 
 impl Root {
     /// Makes a root that is running, and whose first event is charged with all that its permit has.

@@ -186,6 +186,22 @@ fn loom_the_last_receipt_settles_its_root_once_with_the_worst_end() {
 }
 
 #[test]
+fn loom_who_waits_hears_of_a_good_end() {
+    in_every_order(|| {
+        let gate = gate(1);
+        let root = admit(&gate, false);
+        let first = Receipt::One(root.clone());
+        let second = first.clone();
+        let others = [first, second].map(|receipt| thread::spawn(move || drop(receipt)));
+        assert!(outcome(&root).is_delivered());
+        for other in others {
+            other.join().unwrap();
+        }
+        all_is_back(&gate, 1);
+    });
+}
+
+#[test]
 fn loom_a_root_that_nobody_watches_settles_too() {
     in_every_order(|| {
         let gate = gate(2);
