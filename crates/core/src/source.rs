@@ -168,6 +168,11 @@ impl Source {
         })
     }
 
+    /// Returns how large a payload may be, in bytes, to be let in at all.
+    pub fn largest(&self) -> usize {
+        self.gate.share().bytes.saturating_sub(EVENT_BYTES)
+    }
+
     /// Waits until the flow begins to stop.
     pub fn stopping(&self) -> WaitForCancellationFutureOwned {
         self.gate.flow().stopping_token().cancelled_owned()
