@@ -23,4 +23,5 @@ mod stopping;
 mod streams;
 mod support;
 mod ten_flows;
+mod testing;
 mod testing_guide;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Error, ErrorKind, Event, Result, TimeSpan};
+use compysition_core::{Actor, Context, Error, ErrorKind, Event, Ports, Result, TimeSpan};
 use compysition_expression::Template;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -175,6 +175,10 @@ impl Actor for MdpClient {
             socket.close().await;
         }
         Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().outside()
     }
 }
 
