@@ -223,7 +223,7 @@ fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
             ["3:26", "did you mean `shout`?"],
         ),
         (
-            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, mock: { shuot: discard }, expect: { out: [] } }]",
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, mock: { shuot: discard }, expect: { answer: { status: 200 } } }]",
             ["2:28", "did you mean `shout`?"],
         ),
         (
