@@ -227,7 +227,7 @@ fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
             ["2:28", "did you mean `shout`?"],
         ),
         (
-            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } }, expect: { answer: { status: 200 } } }]",
             ["2:", "did you mean `shout.say`?"],
         ),
         (
