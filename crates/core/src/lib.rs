@@ -116,7 +116,7 @@ pub use held::Held;
 pub use id::{Id, ParseIdError};
 pub use into_actor::{Built, IntoActor, form};
 pub use limits::{Limits, Refusal};
-pub use load::{FilePath, Surroundings};
+pub use load::{FilePath, Spot, Surroundings};
 pub use map::{Map, MapOutput, inspect, map};
 pub use meter::{Meter, Reading};
 pub use payload::{Json, Payload, Xml, XmlTree};

@@ -19,8 +19,33 @@ pub struct Surroundings {
     pub namespaces: Arc<BTreeMap<String, String>>,
 }
 
+/// A place in a file that settings name, such as a line of a stylesheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1, if it is known.
+    pub column: Option<u32>,
+}
+
 thread_local! {
     static CURRENT: RefCell<Surroundings> = RefCell::default();
+    static POINTED_AT: RefCell<Option<Spot>> = const { RefCell::new(None) };
+}
+
+impl Spot {
+    /// Points at this place as that of the error with which the settings that are being read are refused. Who reads them
+    /// shows it beside the message, which is all that a deserializer's error can carry.
+    pub fn point_at(self) {
+        POINTED_AT.set(Some(self));
+    }
+
+    /// Takes the place that was pointed at last, on this thread.
+    pub fn take() -> Option<Spot> {
+        POINTED_AT.take()
+    }
 }
 
 impl Surroundings {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use compysition_core::Spot;
+
 use crate::source::{Sources, Span};
 
 /// Lists everything that is wrong with a flow file and the files that it includes.
@@ -32,9 +34,18 @@ pub struct Diagnostic {
     pub(crate) message: String,
     /// Other places that the message speaks of, and what is there.
     pub(crate) notes: Vec<(Span, String)>,
+    /// A place in a file that the flow file only names, which is shown as well.
+    pub(crate) beyond: Option<Beyond>,
     pub(crate) hint: Option<String>,
     pub(crate) span: Option<Span>,
     sources: Arc<Sources>,
+}
+
+/// A place in a file that is no flow file: as it was pointed at, and when the file was read.
+#[derive(Clone)]
+pub(crate) enum Beyond {
+    Spot(Spot),
+    Read(Span),
 }
 
 /// Another place that a [`Diagnostic`] speaks of.
@@ -58,6 +69,7 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             notes: Vec::new(),
+            beyond: None,
             hint: None,
             span: Some(span),
             sources: Arc::default(),
@@ -70,6 +82,7 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             notes: Vec::new(),
+            beyond: None,
             hint: None,
             span: None,
             sources: Arc::default(),
@@ -130,6 +143,12 @@ impl Diagnostic {
         self
     }
 
+    /// Shows a place in another file, if there is one.
+    pub(crate) fn beyond(mut self, spot: Option<Spot>) -> Diagnostic {
+        self.beyond = spot.map(Beyond::Spot);
+        self
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hint = Some(hint.into());
         self
@@ -178,19 +197,29 @@ impl Diagnostic {
 
     /// Returns the other places that it speaks of.
     pub fn notes(&self) -> impl Iterator<Item = Note<'_>> {
-        self.notes.iter().map(|(span, text)| Note {
+        let beyond = match &self.beyond {
+            Some(Beyond::Read(span)) => Some((*span, "here")),
+            _ => None,
+        };
+        let notes = self.notes.iter().map(|(span, text)| (*span, text.as_str()));
+        notes.chain(beyond).map(|(span, text)| Note {
             text,
             path: self.sources.get(span.file).map(|source| &*source.path),
             line: span.line as usize,
             column: span.column as usize,
-            end_column: self.sources.end_column(*span),
+            end_column: self.sources.end_column(span),
         })
     }
 }
 
 impl Diagnostics {
     /// Puts together what was found, in the order of the files, each thing once.
-    pub(crate) fn new(mut list: Vec<Diagnostic>, sources: Sources) -> Diagnostics {
+    pub(crate) fn new(mut list: Vec<Diagnostic>, mut sources: Sources) -> Diagnostics {
+        for diagnostic in &mut list {
+            if let Some(Beyond::Spot(spot)) = &diagnostic.beyond {
+                diagnostic.beyond = sources.spot(spot).map(Beyond::Read);
+            }
+        }
         let sources = Arc::new(sources);
         for diagnostic in &mut list {
             diagnostic.sources = sources.clone();
@@ -229,9 +258,12 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.severity, self.message)?;
         let margin = match self.span {
-            Some(span) => show_line(f, span, &self.sources)?,
+            Some(span) => show_line(f, "-->", span, &self.sources)?,
             None => 2,
         };
+        if let Some(Beyond::Read(span)) = self.beyond {
+            show_line(f, ":::", span, &self.sources)?;
+        }
         for (span, text) in &self.notes {
             let path = self.sources.get(span.file);
             let path = path.map_or(Path::new("?"), |source| &source.path);
@@ -262,6 +294,7 @@ impl fmt::Display for Severity {
 /// Writes the line with a mark below it; returns how wide the margin is.
 fn show_line(
     f: &mut fmt::Formatter<'_>,
+    arrow: &str,
     span: Span,
     sources: &Sources,
 ) -> Result<usize, fmt::Error> {
@@ -280,7 +313,7 @@ fn show_line(
         .collect();
     write!(
         f,
-        "\n{:margin$}--> {}:{}:{}",
+        "\n{:margin$}{arrow} {}:{}:{}",
         "",
         path.display(),
         span.line,

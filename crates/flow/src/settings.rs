@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use compysition_core::{Built, Error, Kind, Surroundings};
+use compysition_core::{Built, Error, Kind, Spot, Surroundings};
 use compysition_expression::Functions;
 use serde::de::DeserializeOwned;
 
@@ -92,6 +92,8 @@ fn read_with<T>(
             tracker: &tracker,
         };
         let mut erased = <dyn erased_serde::Deserializer<'_>>::erase(place);
+        // What an earlier reader left behind is not ours.
+        Spot::take();
         let error = match read(&mut erased) {
             Ok(value) => return Some(value).filter(|_| !left_out),
             Err(error) => error.to_string(),
@@ -113,6 +115,7 @@ fn read_with<T>(
         }
         Diagnostic::new(place, redact(error, secrets))
             .hint_if(hint)
+            .beyond(Spot::take())
             .report(found);
         let Content::Map(entries) = &mut rest.content else {
             return None;

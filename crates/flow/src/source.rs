@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use compysition_core::Spot;
+
 /// A place in a file: where it begins, from 1, and how many characters it takes on its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Span {
@@ -77,6 +79,26 @@ impl Sources {
         let starts = line_starts(&text);
         self.0.push(Source { path, text, starts });
         (self.0.len() - 1) as u32
+    }
+
+    /// Reads the file of a place that was pointed at. Without a column it is the whole line; `None`, if the file cannot be
+    /// read any more.
+    pub(crate) fn spot(&mut self, spot: &Spot) -> Option<Span> {
+        let text = std::fs::read_to_string(&spot.path).ok()?;
+        // Flow files are called as they were named, which is from here as a rule.
+        let here = std::env::current_dir().ok();
+        let path = here.and_then(|here| spot.path.strip_prefix(here).ok());
+        let path = path.unwrap_or(&spot.path).to_owned();
+        let line = text.lines().nth(spot.line.checked_sub(1)? as usize)?;
+        let margin = line.len() - line.trim_start().len();
+        let whole = line[..margin].chars().count() as u32 + 1;
+        let column = spot.column.filter(|column| *column > 0);
+        Some(Span {
+            line: spot.line,
+            column: column.unwrap_or(whole),
+            length: column.map_or(line.trim().chars().count() as u32, |_| 1),
+            file: self.add(path, text.into()),
+        })
     }
 
     pub(crate) fn get(&self, file: u32) -> Option<&Source> {

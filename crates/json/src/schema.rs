@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use compysition_core::{Error, Result};
+use compysition_core::{Error, Result, Spot};
 use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,12 @@ impl Schema {
         })?;
         let schema: Value = serde_json::from_slice(&bytes).map_err(|error| {
             let (line, column) = (error.line(), error.column());
+            Spot {
+                path: path.to_owned(),
+                line: line as u32,
+                column: Some(column as u32),
+            }
+            .point_at();
             Error::internal(format!(
                 "{shown}, line {line}, column {column}: the schema is no JSON: {error}"
             ))

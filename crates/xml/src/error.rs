@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use compysition_core::Spot;
+
 /// Says what libxml2 or libxslt found wrong, in its own words, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XmlError {
@@ -66,6 +68,14 @@ impl XmlError {
             self.message = format!("{} in `{expression}`", self.message);
         }
         self
+    }
+
+    /// Points at its place in a file, if it is in one, for who reads the settings that name the file.
+    pub(crate) fn point(&self) {
+        if let (Some(file), Some(line)) = (&self.file, self.line) {
+            let (path, column) = (file.into(), self.column);
+            Spot { path, line, column }.point_at();
+        }
     }
 
     /// Takes over what later faults add: their texts, and a position if there is none yet.

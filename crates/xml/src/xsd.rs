@@ -139,7 +139,10 @@ impl TryFrom<Settings> for Xsd {
         let allow = settings.allow.iter().map(|path| path.as_path().to_owned());
         let allow: Vec<PathBuf> = allow.collect();
         let schema = match (settings.schema, settings.inline) {
-            (Some(path), None) => Some(Schema::from_file_allowing(path.as_path(), &allow)?),
+            (Some(path), None) => {
+                let schema = Schema::from_file_allowing(path.as_path(), &allow);
+                Some(schema.inspect_err(XmlError::point)?)
+            }
             (None, Some(text)) => Some(Schema::from_text_allowing(&text, &base, &allow)?),
             (None, None) if settings.select.is_some() => {
                 return Err(XmlError::new(

@@ -105,7 +105,9 @@ impl TryFrom<Settings> for Xslt {
             });
         }
         let stylesheet = match (settings.stylesheet, settings.inline) {
-            (Some(path), None) => compiler.compile_file(path.as_path())?,
+            (Some(path), None) => compiler
+                .compile_file(path.as_path())
+                .inspect_err(XmlError::point)?,
             (None, Some(text)) => compiler.compile(&text)?,
             _ => {
                 return Err(XmlError::new(

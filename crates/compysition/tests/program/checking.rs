@@ -106,6 +106,45 @@ connect:
 }
 
 #[test]
+fn what_is_wrong_in_a_file_that_the_flow_names_is_shown_there() {
+    let files = Files::new();
+    files.write(
+        "bad.xsl",
+        "<xsl:stylesheet version='1.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform'>\n  <xsl:template match='a['/>\n</xsl:stylesheet>",
+    );
+    files.write(
+        "bad.xsd",
+        "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>\n\n<xs:element name='a' type='nope'/></xs:schema>",
+    );
+    files.write("bad.json", "{\n  \"a\": [1,}\n");
+    files.write(
+        "shape.yaml",
+        "name: shape\nactors:\n  in: event_generator\n  a: { xslt: { stylesheet: bad.xsl } }\n  b: { xsd: { schema: bad.xsd } }\n  \
+         c: { json_schema: { schema: bad.json } }\n  d: { xsd: { schema: gone.xsd } }\n  out: discard\nconnect: [in -> a -> b -> c -> d -> out]\n",
+    );
+    let mut command = compysition(["check", "shape.yaml"]);
+    let output = command.current_dir(files.path()).output().unwrap();
+    let told = errors(&output);
+    for part in [
+        " ::: bad.xsl:2:3\n  |\n2 |   <xsl:template match='a['/>\n  |   ^^^^^^^^^^^^^^^^^^^^^^^^^^\n",
+        " ::: bad.xsd:3:1\n",
+        " ::: bad.json:2:11\n  |\n2 |   \"a\": [1,}\n  |           ^\n",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert_eq!(told.matches(":::").count(), 3, "{told}");
+    let mut command = compysition(["check", "shape.yaml", "--format", "json"]);
+    let output = command.current_dir(files.path()).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let note = &told["diagnostics"][0]["notes"][0];
+    assert_eq!(
+        (&note["path"], &note["line"]),
+        (&"bad.xsl".into(), &2.into()),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_right_file_does_not_make_up_for_a_wrong_one() {
     let files = Files::new();
     let wrong = files.write("wrong.yaml", "actors: { a: discard }\nconnect: [b -> a]\n");
