@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use compysition_core::{About, Director, Event, FilePath, Wiring};
 use compysition_expression::Expression;
-use compysition_nodes::{Nodes, Process};
+use compysition_nodes::{Nodes, Patience, Process};
 use serde::Deserialize;
 
 use crate::diagnostics::Diagnostic;
@@ -21,6 +21,7 @@ use crate::suggest;
 #[derive(Clone, Default)]
 pub struct Placement {
     nodes: Vec<PlacedNode>,
+    patience: Patience,
 }
 
 /// One process of a flow.
@@ -73,7 +74,7 @@ impl Placement {
 
     /// Returns the processes as those are wanted that cut a flow.
     pub fn processes(&self) -> Nodes {
-        Nodes::of(self.nodes.iter().map(|node| {
+        let nodes = Nodes::of(self.nodes.iter().map(|node| {
             let process = Process::new(node.name.clone()).with_replicas(node.replicas);
             let addresses = node.addresses.iter();
             let process = addresses.fold(process, |process, address| process.at(address));
@@ -83,7 +84,8 @@ impl Placement {
                     Ok(key.evaluate((event, ""))?.to_string())
                 })),
             }
-        }))
+        }));
+        nodes.with_patience(self.patience)
     }
 }
 
@@ -124,6 +126,7 @@ impl Given {
         self,
         director: &mut Director,
         spans: &Places,
+        patience: Patience,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Placement> {
         let before = found.len();
@@ -150,7 +153,7 @@ impl Given {
         for entry in self.place {
             places.read(entry, &nodes, &director.wiring(), found);
         }
-        let placement = Placement { nodes };
+        let placement = Placement { nodes, patience };
         // What is placed nowhere may have been meant where a name was wrong.
         if found.len() == before {
             places.set(director, spans, found);

@@ -7,6 +7,7 @@ mod checking;
 mod curl;
 mod cut;
 mod dead_letters;
+mod faults;
 mod flows;
 mod gateway;
 mod idempotent;
