@@ -68,7 +68,15 @@ pub(crate) fn build(
     let placing = std::mem::take(&mut sheet.placing);
     let surroundings = sheet.surroundings.clone();
     Expansion::new(&mut plan, path, loader, shared, found).flow(sheet);
-    let place = || placing.apply(&mut plan.director, &plan.places, patience, found);
+    let place = || {
+        placing.apply(
+            &mut plan.director,
+            &plan.places,
+            patience,
+            loader.links.as_deref(),
+            found,
+        )
+    };
     plan.placement = surroundings.enter(|| loader.functions.enter(place));
     Some(plan)
 }

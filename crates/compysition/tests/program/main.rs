@@ -25,3 +25,4 @@ mod streams;
 mod support;
 mod ten_flows;
 mod testing_guide;
+mod unlinked;
