@@ -4,6 +4,7 @@
 
 mod back_end;
 mod checking;
+mod cloudevents;
 mod curl;
 mod cut;
 mod dead_letters;
