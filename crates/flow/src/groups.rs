@@ -70,3 +70,80 @@ fn makers(wiring: &Wiring, gatherer: usize, of: GroupOf) -> impl Iterator<Item =
     }
     makers.into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use compysition_core::{Actor, Context, Director, Event, Ports, Result};
+
+    use super::*;
+
+    /// Is nothing but its ports.
+    struct Part(Ports);
+
+    impl Actor for Part {
+        async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            ctx.send(event)
+        }
+
+        fn ports(&self) -> Ports {
+            self.0.clone()
+        }
+    }
+
+    /// Returns who gathers what another one made elsewhere, in a line of actors: a letter for what each is, and one for its process.
+    fn found(line: &str) -> Vec<(usize, usize)> {
+        let mut director = Director::new("line");
+        let mut before = None;
+        for (number, actor) in line.split(' ').enumerate() {
+            let (what, process) = actor.split_at(1);
+            let ports = Ports::any();
+            let ports = match what {
+                "f" => ports.source(),
+                "s" => ports.may_drop_unless("empty"),
+                "j" => ports.gathers(GroupOf::Event),
+                "g" => ports.gathers(GroupOf::Source),
+                _ => ports,
+            };
+            let node = director.register(format!("a{number}"), Part(ports));
+            director.place(node, process.to_owned());
+            if let Some(before) = before.replace(node) {
+                director.connect(before, node);
+            }
+        }
+        let apart = apart(&director.wiring()).into_iter();
+        apart.map(|apart| (apart.gatherer, apart.maker)).collect()
+    }
+
+    #[test]
+    fn parts_are_gathered_where_they_were_made() {
+        for (line, expected) in [
+            ("f1 s1 x1 j1", vec![]),
+            // They come back.
+            ("f1 s1 x2 j1", vec![]),
+            ("f1 s1 x2 j2", vec![(3, 1)]),
+            ("f2 s1 j1", vec![]),
+            // Splits within splits.
+            ("f1 s1 s2 x1 j2 j1", vec![]),
+            ("f1 s1 s2 j1 j2", vec![(3, 2), (4, 1)]),
+            ("f1 s1 s2 j2 x2 j2", vec![(5, 1)]),
+            // A file, which may be split on the way.
+            ("f1 x2 g1", vec![]),
+            ("f1 x2 g2", vec![(2, 0)]),
+            ("f1 s2 j2 g1", vec![]),
+            // Who makes the parts is not known.
+            ("f1 x2 j2", vec![]),
+        ] {
+            assert_eq!(found(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn circles_end() {
+        let mut director = Director::new("circle");
+        let split = director.register("split", Part(Ports::any().may_drop_unless("empty")));
+        let join = director.register("join", Part(Ports::any().gathers(GroupOf::Event)));
+        director.connect(split, join);
+        director.connect(join, split);
+        assert_eq!(apart(&director.wiring()), []);
+    }
+}

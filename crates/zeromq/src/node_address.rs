@@ -2,6 +2,9 @@
 
 use crate::socket::Endpoint;
 
+/// How long the path of a socket may be, its closing zero aside.
+const LONGEST_PATH: usize = 107;
+
 /// Says what is wrong with the address of a process of a flow, and what to do about it. It is guarded if there are keys, or
 /// anybody may come near.
 ///
@@ -17,6 +20,18 @@ pub fn check_address(address: &str, is_guarded: bool) -> Result<(), (String, Str
             None => (message, help.to_owned()),
         }
     })?;
+    if let Some(path) = address
+        .strip_prefix("ipc://")
+        .filter(|path| path.len() > LONGEST_PATH)
+    {
+        let message = format!(
+            "`{path}` is longer than {LONGEST_PATH} bytes, and no socket can have such a path"
+        );
+        return Err((
+            message,
+            "choose one nearer to the root, such as ipc:///run/flow/front".to_owned(),
+        ));
+    }
     if endpoint.is_local() || is_guarded {
         return Ok(());
     }
@@ -34,6 +49,7 @@ mod tests {
 
     #[test]
     fn addresses_beyond_this_machine_are_guarded() {
+        let [short, long] = [106, 107].map(|count| format!("ipc:///{}", "a".repeat(count)));
         for (address, is_guarded, wrong) in [
             ("tcp://127.0.0.1:7101", false, None),
             ("ipc:///run/front", false, None),
@@ -46,6 +62,8 @@ mod tests {
                 Some("is no address of a node: it begins with no transport"),
             ),
             ("tcp://front", true, Some("port")),
+            (&short, false, None),
+            (&long, true, Some("longer than 107 bytes")),
         ] {
             let checked = check_address(address, is_guarded);
             match (checked, wrong) {
