@@ -47,7 +47,7 @@ impl Answers {
     }
 
     fn answer(&self, root: &Arc<Root>, event: &Event) {
-        let of_this_door = |gate: &Arc<Gate>| Arc::ptr_eq(gate, root.gate());
+        let of_this_door = |gate: &Arc<Gate>| gate.is_same(root.gate());
         if !self.door.as_ref().is_none_or(of_this_door) {
             self.strays.fetch_add(1, Relaxed);
             return self.warn(event, "an answer to a request of another door was dropped");

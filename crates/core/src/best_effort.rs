@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use crate::Event;
 use crate::inbox::Inbox;
-use crate::permits::{Gate, Limits};
+use crate::limits::Limits;
+use crate::permits::Gate;
 
 /// How much a best-effort link may have under way, and what it drops beyond that.
 ///
@@ -105,7 +106,7 @@ impl Detour {
         let fits = bytes <= self.gate.share().bytes;
         let permit = fits.then(|| self.gate.try_take(bytes)).flatten();
         match permit {
-            Some(permit) => event.change_root(&self.gate, permit),
+            Some(permit) => event.change_root(permit),
             None => {
                 self.drop_one();
                 return false;
@@ -143,7 +144,7 @@ impl Detour {
 
     fn is_ours(&self, event: &Event) -> bool {
         let root = event.receipt().root();
-        root.is_some_and(|root| Arc::ptr_eq(root.gate(), &self.gate))
+        root.is_some_and(|root| root.gate().is_same(&self.gate))
     }
 
     /// Returns how many events were dropped.

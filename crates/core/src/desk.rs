@@ -5,11 +5,15 @@
 //! desk of the actor's, and writes through.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
 use crate::Event;
+use crate::permits::{Gate, Permit};
+use crate::purse::Purse;
+use crate::returns::Returns;
 use crate::station::{Outboxes, Station};
 
 /// Events on their way to links, by the number of the link.
@@ -22,6 +26,10 @@ pub(crate) struct Desk {
     chunk: usize,
     /// The clock, in milliseconds since 1970, once it was read for this poll; else 0.
     millis: u64,
+    /// The permits that the actor, a source, has taken at once.
+    purse: Option<Purse>,
+    /// The permits of roots that have ended here.
+    returns: Returns,
 }
 
 thread_local! {
@@ -53,11 +61,16 @@ impl Drawer {
     /// Hands over what lies on the desk and puts it away.
     pub(crate) fn close(&self, station: &Station) {
         flush(station);
-        OPEN.with_borrow_mut(|open| {
-            if open.owner == address(station) {
+        let permits = OPEN.with_borrow_mut(|open| {
+            let is_own = open.owner == address(station);
+            is_own.then(|| {
+                let permits = (open.purse.take(), std::mem::take(&mut open.returns));
                 std::mem::swap(open, &mut *self.0.lock());
-            }
+                permits
+            })
         });
+        // They wake who waits for them.
+        drop(permits);
     }
 }
 
@@ -97,6 +110,50 @@ pub(crate) fn millis() -> u64 {
         }
         open.millis
     })
+}
+
+/// Takes a permit of `bytes` from those that the station's source takes at once, if its desk is open here and there is
+/// room for more than it has.
+pub(crate) fn permit(station: &Station, gate: &Gate, bytes: usize) -> Option<Permit> {
+    let spend = || {
+        OPEN.with_borrow_mut(|open| {
+            let own = (open.owner == address(station)).then_some(open)?;
+            let permit = own.purse.as_mut().and_then(|purse| purse.spend(bytes));
+            Some((permit, own.chunk))
+        })
+    };
+    let (permit, chunk) = spend()?;
+    if permit.is_some() {
+        return permit;
+    }
+    let left = OPEN.with_borrow_mut(|open| open.purse.take());
+    drop(left);
+    let purse = gate.take_several(chunk, bytes);
+    OPEN.with_borrow_mut(|open| open.purse = purse);
+    spend()?.0
+}
+
+/// Gives the permit of a root back that has ended well, once for many if an actor is polled on this thread.
+pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64) {
+    let at_once = OPEN.try_with(|open| {
+        let mut open = open.try_borrow_mut().ok()?;
+        let before = open.returns.add(gate, bytes);
+        let is_much = open.owner == 0 || open.returns.roots() >= open.chunk as u64;
+        let returns = is_much.then(|| std::mem::take(&mut open.returns));
+        Some((before, returns))
+    });
+    if !matches!(at_once, Ok(Some(_))) {
+        drop(Returns::of(gate, bytes));
+    }
+}
+
+/// Gives all permits back that are on their way.
+pub(crate) fn give_back_all() {
+    let returns = OPEN.try_with(|open| {
+        let mut open = open.try_borrow_mut().ok()?;
+        Some(std::mem::take(&mut open.returns))
+    });
+    drop(returns);
 }
 
 enum Put {

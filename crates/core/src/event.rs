@@ -177,13 +177,14 @@ impl Event {
     /// becomes a child of the event being consumed when it is sent.
     #[must_use]
     pub fn child(&self, payload: impl Into<Payload>) -> Event {
-        let mut child = Event::new(payload);
-        if self.body().head.is_some() {
-            *child.head_mut() = Head {
-                failure: None,
-                first_tried: None,
-                ..self.head().clone()
-            };
+        let mut child = Event::of(Body {
+            payload: payload.into(),
+            head: self.body().head.clone(),
+            ..Body::default()
+        });
+        if child.head().failure.is_some() || child.head().first_tried.is_some() {
+            let head = child.head_mut();
+            (head.failure, head.first_tried) = (None, None);
         }
         child
     }

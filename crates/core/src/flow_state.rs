@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::launch::Tuning;
+use crate::limits::Limits;
 use crate::log_tap::LogTap;
-use crate::permits::Limits;
 use crate::settlement::Outcome;
 use crate::simulation::Trouble;
 use crate::spawner::Spawner;
@@ -262,15 +262,19 @@ impl FlowState {
             Outcome::Kept => &self.settled.kept,
             Outcome::Failed(_) => &self.settled.failed,
         };
-        self.count_settled(counter);
+        self.count_settled(counter, 1);
+    }
+
+    pub(crate) fn roots_delivered(&self, roots: u64) {
+        self.count_settled(&self.settled.delivered, roots);
     }
 
     pub(crate) fn root_dropped(&self) {
-        self.count_settled(&self.settled.dropped);
+        self.count_settled(&self.settled.dropped, 1);
     }
 
-    fn count_settled(&self, counter: &AtomicU64) {
-        counter.fetch_add(1, SeqCst);
+    fn count_settled(&self, counter: &AtomicU64, roots: u64) {
+        counter.fetch_add(roots, SeqCst);
         // Another process is told when what began here is done, while what came from there may still be open.
         let is_ending = || self.is_stopping() || self.sources() <= self.intakes();
         if self.open_roots() == 0 || (self.intakes() > 0 && is_ending()) {

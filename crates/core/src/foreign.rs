@@ -106,9 +106,9 @@ impl Intake {
         } = foreign;
         let gate = self.source.gate();
         let known = event.take_receipt();
-        let held = gate.take_always(event.cost()).into_held();
+        let permit = gate.take_always(event.cost());
         let origin = event.take_origin();
-        let root = Arc::new(Root::new(id, gate.clone(), held, is_asked, origin));
+        let root = Arc::new(Root::new(id, permit, is_asked, origin));
         if let Some(deadline) = deadline {
             root.set_deadline(deadline);
         }
@@ -117,7 +117,7 @@ impl Intake {
             heir,
             open: self.open.clone(),
         });
-        event.enter_after(hops, root.clone(), held);
+        event.enter_after(hops, root.clone());
         if known.is_some() {
             let own = event.receipt().clone();
             event.set_receipt(Receipt::merge(vec![own, known]));

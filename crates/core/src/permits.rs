@@ -1,95 +1,15 @@
 //! Flow control at the source: how many roots, and how much memory, may be under way.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
 
 use crate::flow_state::FlowState;
+use crate::limits::{Limits, Refusal};
+use crate::purse::Purse;
 use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
 use crate::sync::in_total_order;
 use crate::{Error, Result};
-
-/// Bounds what a flow holds in flight. The defaults suit most flows.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Roots under way at the same time; 1,024 by default. Each source has an equal, guaranteed share.
-    pub roots: usize,
-    /// Bytes under way at the same time; 64 MiB by default, shared likewise. Children may overdraw it by
-    /// as much again, beyond which they take the error path, and what failed by as much once more, beyond
-    /// which it is not tried again and ends in the log; so never more than three times as many are under
-    /// way. Admission stays shut until the balance is positive.
-    pub bytes: usize,
-    /// Live copies and children that one root may have; 65,536 by default.
-    pub live: usize,
-    /// Links that an event and its ancestors may pass; 1,000 by default, at most 1,048,575.
-    pub hops: u32,
-    /// Bytes that one actor may hold across calls, beside those under way; 64 MiB by default.
-    pub held_bytes: usize,
-    /// How long an actor may hold an event; 10 minutes by default.
-    pub held_for: Duration,
-    /// Requests that may wait for a permit at one source; 16,384 by default. One that waits costs little
-    /// beside its connection.
-    pub waiting: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            roots: 1024,
-            bytes: 64 << 20,
-            live: 65_536,
-            hops: 1_000,
-            held_bytes: 64 << 20,
-            held_for: Duration::from_secs(600),
-            waiting: 16_384,
-        }
-    }
-}
-
-/// Says why a source may not admit an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// The flow is stopping.
-    Stopping,
-    /// The event is larger than the source's whole share of the flow's budget.
-    TooLarge {
-        /// The share, in bytes.
-        limit: usize,
-    },
-    /// Too many wait for a permit already.
-    Crowded,
-}
-
-impl Limits {
-    /// Returns the limits of so many flows together.
-    pub(crate) fn times(&self, flows: usize) -> Limits {
-        Limits {
-            roots: self.roots.saturating_mul(flows.max(1)),
-            bytes: self.bytes.saturating_mul(flows.max(1)),
-            ..self.clone()
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::Stopping => f.write_str("the flow is stopping"),
-            Refusal::TooLarge { limit } => {
-                write!(
-                    f,
-                    "the event exceeds the {limit} bytes that may be in flight"
-                )
-            }
-            Refusal::Crowded => f.write_str("too many requests are waiting already"),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 /// How many times a source's bytes its children may take, at a push.
 const CHILDREN: usize = 2;
@@ -98,7 +18,13 @@ const CHILDREN: usize = 2;
 const FAILED: usize = 3;
 
 /// The share of one source in the flow's permits, counted in roots and bytes.
-pub(crate) struct Gate {
+///
+/// It is a handle, of which there are several: each root refers to one, and if it were the same for all, the thread
+/// that makes roots and the one that ends them would take the word that counts the references from each other all the
+/// time.
+pub(crate) struct Gate(Arc<Balance>);
+
+struct Balance {
     roots: AtomicI64,
     bytes: AtomicI64,
     share: Limits,
@@ -110,7 +36,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(flow: Arc<FlowState>, share: Limits) -> Gate {
-        Gate {
+        Gate(Arc::new(Balance {
             roots: AtomicI64::new(share.roots as i64),
             bytes: AtomicI64::new(share.bytes as i64),
             share,
@@ -118,44 +44,54 @@ impl Gate {
             room: Notify::new(),
             turn: Mutex::const_new(()),
             flow,
-        }
+        }))
+    }
+
+    /// Returns another handle of the same share.
+    pub(crate) fn again(&self) -> Arc<Gate> {
+        Arc::new(Gate(self.0.clone()))
+    }
+
+    /// Returns whether two handles are of the same share.
+    pub(crate) fn is_same(&self, other: &Gate) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn flow(&self) -> &Arc<FlowState> {
-        &self.flow
+        &self.0.flow
     }
 
     /// Waits for a permit of `bytes`. Cancel safe: a waiter that is dropped passes its turn on.
     pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Result<Permit, Refusal> {
         // Who comes now must not overtake those who wait, else some of them might wait for ever.
-        if self.waiting.load(SeqCst) == 0
+        if self.0.waiting.load(SeqCst) == 0
             && let Some(permit) = self.try_admit(bytes)?
         {
             return Ok(permit);
         }
-        if self.waiting.fetch_add(1, SeqCst) >= self.share.waiting {
-            self.waiting.fetch_sub(1, SeqCst);
+        if self.0.waiting.fetch_add(1, SeqCst) >= self.0.share.waiting {
+            self.0.waiting.fetch_sub(1, SeqCst);
             return Err(Refusal::Crowded);
         }
         // Who gives a permit back now sees that somebody waits, or is seen to have given it back.
         in_total_order();
         let _waiter = Waiter(self);
-        let mut stopping = std::pin::pin!(self.flow.stopping());
+        let mut stopping = std::pin::pin!(self.0.flow.stopping());
         // It is handed on in the order of asking; only who has it waits for room.
         let _turn = tokio::select! {
             biased;
-            turn = self.turn.lock() => turn,
+            turn = self.0.turn.lock() => turn,
             () = &mut stopping => return Err(Refusal::Stopping),
         };
         let mut has_pressed = false;
         loop {
-            let mut room = std::pin::pin!(self.room.notified());
+            let mut room = std::pin::pin!(self.0.room.notified());
             room.as_mut().enable();
             if let Some(permit) = self.try_admit(bytes)? {
                 return Ok(permit);
             }
             if !std::mem::replace(&mut has_pressed, true) {
-                self.flow.press_holders();
+                self.0.flow.press_holders();
             }
             tokio::select! {
                 biased;
@@ -167,7 +103,7 @@ impl Gate {
 
     /// Takes a permit of `bytes` if there is room and nobody waits for it.
     pub(crate) fn admit_now(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
-        match self.waiting.load(SeqCst) {
+        match self.0.waiting.load(SeqCst) {
             0 => self.try_admit(bytes).ok().flatten(),
             _ => None,
         }
@@ -176,19 +112,19 @@ impl Gate {
     /// Takes a permit of `bytes` if there is room. The balance has only to be positive, so an event
     /// larger than what is left goes through, and the next one waits until it is paid back.
     pub(crate) fn try_admit(self: &Arc<Self>, bytes: usize) -> Result<Option<Permit>, Refusal> {
-        if self.flow.is_stopping() {
+        if self.0.flow.is_stopping() {
             return Err(Refusal::Stopping);
         }
-        if bytes > self.share.bytes {
-            let limit = self.share.bytes;
+        if bytes > self.0.share.bytes {
+            let limit = self.0.share.bytes;
             return Err(Refusal::TooLarge { limit });
         }
         let permit = self.try_take(bytes);
         in_total_order();
         // Who looks whether all is done after the stop began either sees this permit or is seen here.
-        if self.flow.is_stopping() {
+        if self.0.flow.is_stopping() {
             drop(permit);
-            self.flow.quiet.notify_waiters();
+            self.0.flow.quiet.notify_waiters();
             return Err(Refusal::Stopping);
         }
         Ok(permit)
@@ -197,35 +133,48 @@ impl Gate {
     /// Takes a permit of `bytes` if there is room, even while the flow is stopping: for what is under way
     /// already.
     pub(crate) fn try_take(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
-        if self.bytes.load(SeqCst) <= 0 {
+        if self.0.bytes.load(SeqCst) <= 0 {
             return None;
         }
         let one_less = |free: i64| (free > 0).then_some(free - 1);
-        self.roots.fetch_update(SeqCst, SeqCst, one_less).ok()?;
-        self.bytes.fetch_sub(bytes as i64, SeqCst);
-        Some(Permit {
-            gate: Some(self.clone()),
-            bytes: bytes as u64,
-        })
+        self.0.roots.fetch_update(SeqCst, SeqCst, one_less).ok()?;
+        self.0.bytes.fetch_sub(bytes as i64, SeqCst);
+        Some(Permit::new(self.clone(), bytes as u64))
+    }
+
+    /// Takes permits for at most so many roots of `bytes` each, if there is room, and nobody waits for it.
+    pub(crate) fn take_several(&self, most: usize, bytes: usize) -> Option<Purse> {
+        let balance = &*self.0;
+        let free = balance.bytes.load(SeqCst);
+        if bytes > balance.share.bytes || free <= 0 || balance.waiting.load(SeqCst) > 0 {
+            return None;
+        }
+        // Others of the flow, such as amplifiers, are left the most of what there is.
+        let fit = (free as usize / 4 / bytes.max(1)).clamp(1, most.max(1)) as i64;
+        let fewer = |free: i64| (free > 0).then(|| free - free.min(fit));
+        let before = balance.roots.fetch_update(SeqCst, SeqCst, fewer).ok()?;
+        let (roots, bytes) = (before.min(fit), bytes as i64 * before.min(fit));
+        balance.bytes.fetch_sub(bytes, SeqCst);
+        let purse = Purse::new(self.again(), roots as u64, bytes as u64);
+        in_total_order();
+        // As for one: they are seen by who looks whether all is done, or the stop is seen here.
+        (!balance.flow.is_stopping()).then_some(purse)
     }
 
     /// Takes a permit of `bytes` whether there is room or not: for what has one somewhere else.
     pub(crate) fn take_always(self: &Arc<Self>, bytes: usize) -> Permit {
         self.overdraw_root();
         self.overdraw(bytes as u64);
-        Permit {
-            gate: Some(self.clone()),
-            bytes: bytes as u64,
-        }
+        Permit::new(self.clone(), bytes as u64)
     }
 
     pub(crate) fn share(&self) -> &Limits {
-        &self.share
+        &self.0.share
     }
 
     /// Checks the caps before a root grows by `more` bytes and to `live` copies and children.
     pub(crate) fn may_grow(&self, more: u64, live: usize) -> Result {
-        let share = &self.share;
+        let share = &self.0.share;
         if live > share.live {
             let message = format!("a root may have {} live copies and children", share.live);
             return Err(Error::exceeded(message));
@@ -239,8 +188,8 @@ impl Gate {
     }
 
     fn may_take(&self, more: u64, times: usize) -> Result {
-        let share = self.share.bytes as i64;
-        let in_use = share - self.bytes.load(Relaxed);
+        let share = self.0.share.bytes as i64;
+        let in_use = share - self.0.bytes.load(Relaxed);
         if in_use + more as i64 <= share.saturating_mul(times as i64) {
             return Ok(());
         }
@@ -250,54 +199,59 @@ impl Gate {
 
     /// Returns the bytes that are never exceeded.
     pub(crate) fn most_bytes(&self) -> usize {
-        self.share.bytes.saturating_mul(FAILED)
+        self.0.share.bytes.saturating_mul(FAILED)
     }
 
     /// Takes bytes without waiting.
     pub(crate) fn overdraw(&self, bytes: u64) {
         if bytes > 0 {
-            self.bytes.fetch_sub(bytes as i64, SeqCst);
+            self.0.bytes.fetch_sub(bytes as i64, SeqCst);
         }
     }
 
     /// Takes a permit without waiting, for what was held and goes on.
     pub(crate) fn overdraw_root(&self) {
-        self.roots.fetch_sub(1, SeqCst);
+        self.0.roots.fetch_sub(1, SeqCst);
     }
 
     /// Takes the permit of a root back.
     pub(crate) fn give_back(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes as i64, SeqCst);
-        let free = self.roots.fetch_add(1, SeqCst) + 1;
-        if free == self.share.roots as i64 {
-            self.flow.quiet.notify_waiters();
+        self.give_back_several(1, bytes);
+    }
+
+    /// Takes permits back, of `bytes` together.
+    pub(crate) fn give_back_several(&self, roots: u64, bytes: u64) {
+        self.0.bytes.fetch_add(bytes as i64, SeqCst);
+        let free = self.0.roots.fetch_add(roots as i64, SeqCst) + roots as i64;
+        if free == self.0.share.roots as i64 {
+            self.0.flow.quiet.notify_waiters();
         }
         self.pass_on();
     }
 
     /// Returns whether there are bytes left.
     pub(crate) fn has_room(&self) -> bool {
-        self.bytes.load(Relaxed) > 0
+        self.0.bytes.load(Relaxed) > 0
     }
 
     /// Returns whether a permit could be had now.
     pub(crate) fn has_permit(&self) -> bool {
-        self.roots.load(Relaxed) > 0 && self.has_room()
+        self.0.roots.load(Relaxed) > 0 && self.has_room()
     }
 
     fn pass_on(&self) {
         in_total_order();
-        let room = self.roots.load(SeqCst) > 0 && self.bytes.load(SeqCst) > 0;
-        if room && self.waiting.load(SeqCst) > 0 {
-            self.room.notify_one();
+        let room = self.0.roots.load(SeqCst) > 0 && self.0.bytes.load(SeqCst) > 0;
+        if room && self.0.waiting.load(SeqCst) > 0 {
+            self.0.room.notify_one();
         }
     }
 
     /// Returns the roots and bytes that are out; either may exceed the share.
     pub(crate) fn in_use(&self) -> (i64, i64) {
         (
-            self.share.roots as i64 - self.roots.load(SeqCst),
-            self.share.bytes as i64 - self.bytes.load(SeqCst),
+            self.0.share.roots as i64 - self.0.roots.load(SeqCst),
+            self.0.share.bytes as i64 - self.0.bytes.load(SeqCst),
         )
     }
 }
@@ -307,39 +261,53 @@ struct Waiter<'a>(&'a Gate);
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, SeqCst);
+        self.0.0.waiting.fetch_sub(1, SeqCst);
         self.0.pass_on();
     }
 }
 
-/// Room for one root, before there is one. Dropped unused, it goes back.
+/// Room for one root. Dropped before there is one, it goes back.
 pub(crate) struct Permit {
-    gate: Option<Arc<Gate>>,
+    gate: Arc<Gate>,
     bytes: u64,
+    /// Whether there is a root, which gives it back.
+    is_used: bool,
 }
 
 impl Permit {
-    /// Gives back what exceeds `bytes`, as a door does when it knows how large the event is.
-    pub(crate) fn shrink_to(&mut self, bytes: usize) {
-        let surplus = self.bytes.saturating_sub(bytes as u64);
-        if let (Some(gate), 1..) = (&self.gate, surplus) {
-            self.bytes -= surplus;
-            gate.bytes.fetch_add(surplus as i64, SeqCst);
-            gate.pass_on();
+    pub(crate) fn new(gate: Arc<Gate>, bytes: u64) -> Permit {
+        Permit {
+            gate,
+            bytes,
+            is_used: false,
         }
     }
 
-    /// Leaves it to a receipt to give the bytes back.
-    pub(crate) fn into_held(mut self) -> u64 {
-        self.gate = None;
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Gives back what exceeds `bytes`, as a door does when it knows how large the event is.
+    pub(crate) fn shrink_to(&mut self, bytes: usize) {
+        let surplus = self.bytes.saturating_sub(bytes as u64);
+        if surplus > 0 {
+            self.bytes -= surplus;
+            self.gate.0.bytes.fetch_add(surplus as i64, SeqCst);
+            self.gate.pass_on();
+        }
+    }
+
+    /// Leaves it to a root to give the bytes back, which are returned.
+    pub(crate) fn leave(&mut self) -> u64 {
+        self.is_used = true;
         self.bytes
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(gate) = &self.gate {
-            gate.give_back(self.bytes);
+        if !self.is_used {
+            self.gate.give_back(self.bytes);
         }
     }
 }

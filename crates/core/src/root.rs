@@ -1,19 +1,19 @@
 //! The state that all copies and children of one admitted event share.
 
+mod settling;
+
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use tokio::time::Instant;
 
-use crate::current::current_actor;
 use crate::foreign::Inheritance;
-use crate::permits::Gate;
+use crate::permits::{Gate, Permit};
 use crate::pump::Pump;
 use crate::root_state::State;
 use crate::settled::Watcher;
-use crate::settlement::{Outcome, Unanswered};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::*};
 use crate::travel::Origin;
@@ -23,7 +23,7 @@ use crate::{Event, Failure, Id, Result};
 /// held any more.
 pub(crate) struct Root {
     id: Id,
-    gate: Arc<Gate>,
+    permit: Permit,
     /// Whether the source waits for an answer.
     asked: bool,
     /// Boxed, as is the state: most roots need neither.
@@ -53,15 +53,19 @@ const KEPT: u16 = 64;
 /// Settled as delivered, while there was no state to write that into.
 const DELIVERED: u16 = 128;
 const WATCHED: u16 = 256;
+/// There is a state, for instance since it failed, or somebody waits.
+const STATED: u16 = 512;
+/// What keeps a root from ending without anybody being told.
+const HEEDED: u16 = GAVE_WAY | SETTLED | STATED;
 
 impl Root {
-    /// Makes a root that is running, with a permit of `held` bytes, and whose first event is charged with
-    /// as much.
-    pub(crate) fn new(id: Id, gate: Arc<Gate>, held: u64, asked: bool, origin: Origin) -> Root {
-        gate.flow().root_opened();
+    /// Makes a root that is running, and whose first event is charged with all that its permit has.
+    pub(crate) fn new(id: Id, mut permit: Permit, asked: bool, origin: Origin) -> Root {
+        permit.gate().flow().root_opened();
+        let held = permit.leave();
         Root {
             id,
-            gate,
+            permit,
             asked,
             origin: origin.is_some().then(|| Box::new(origin)),
             running: AtomicU32::new(1),
@@ -78,7 +82,12 @@ impl Root {
     }
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
+        self.permit.gate()
+    }
+
+    /// Returns the bytes that the permit holds.
+    pub(crate) fn held(&self) -> u64 {
+        self.held.load(Relaxed)
     }
 
     pub(crate) fn origin(&self) -> Option<&Origin> {
@@ -86,7 +95,11 @@ impl Root {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(self.state.lock().get_or_insert_default())
+        let mut state = self.state.lock();
+        change(state.get_or_insert_with(|| {
+            self.flags.fetch_or(STATED, AcqRel);
+            Box::default()
+        }))
     }
 
     /// Changes the state, and wakes all who wait after the lock is free.
@@ -193,18 +206,7 @@ impl Root {
     pub(crate) fn run(&self) {
         if self.running.fetch_add(1, Relaxed) == 0 {
             self.open();
-            self.gate.overdraw_root();
-        }
-    }
-
-    /// Counts one receipt less. With the last one the permit goes back, before the root settles: who
-    /// hears of the settlement may emit at once.
-    pub(crate) fn rest(self: &Arc<Self>) {
-        if self.running.fetch_sub(1, AcqRel) == 1 {
-            // The last copy leaves its charge behind; who runs again begins anew.
-            self.bytes.store(0, Relaxed);
-            self.gate.give_back(self.held.swap(0, Relaxed));
-            self.close();
+            self.gate().overdraw_root();
         }
     }
 
@@ -215,7 +217,7 @@ impl Root {
     pub(crate) fn grow(&self, by: u64) -> Result {
         self.grow_if(by, |more| {
             let live = self.running.load(Relaxed) as usize;
-            self.gate.may_grow(more, live)
+            self.gate().may_grow(more, live)
         })
     }
 
@@ -224,7 +226,7 @@ impl Root {
     /// # Errors
     /// Exceeded, if the root may not even grow that much for it; then nothing was charged.
     pub(crate) fn grow_by_failed(&self, by: u64) -> Result {
-        self.grow_if(by, |more| self.gate.may_fail(more))
+        self.grow_if(by, |more| self.gate().may_fail(more))
     }
 
     fn grow_if(&self, by: u64, may: impl FnOnce(u64) -> Result) -> Result {
@@ -238,7 +240,7 @@ impl Root {
             return Err(error);
         }
         let before = self.held.fetch_max(now, Relaxed);
-        self.gate.overdraw(now.saturating_sub(before));
+        self.gate().overdraw(now.saturating_sub(before));
         Ok(())
     }
 
@@ -255,85 +257,18 @@ impl Root {
 
     /// Returns whether amplifiers may make more children before some are done.
     pub(crate) fn has_room(&self) -> bool {
-        self.bytes.load(Relaxed) < AMPLIFIED_BYTES && self.gate.has_room()
+        self.bytes.load(Relaxed) < AMPLIFIED_BYTES && self.gate().has_room()
     }
 
     /// Returns whether it has as much as it would have if all of its source had the same.
     pub(crate) fn has_its_part(&self) -> bool {
-        let share = self.gate.share();
+        let share = self.gate().share();
         self.bytes.load(Relaxed) >= (share.bytes / share.roots.max(1)) as u64
     }
 
     /// Returns whether more than one receipt is left.
     pub(crate) fn is_shared(&self) -> bool {
         self.running.load(Relaxed) > 1
-    }
-
-    pub(crate) fn open(&self) {
-        self.holders.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn close(self: &Arc<Self>) {
-        if self.holders.fetch_sub(1, AcqRel) > 1 {
-            return;
-        }
-        let flow = self.gate.flow();
-        if let Some(trouble) = &flow.trouble
-            && self.flags.fetch_or(SETTLED, AcqRel) & SETTLED != 0
-        {
-            trouble.settled_again.fetch_add(1, Relaxed);
-        }
-        let is_well = self.flags.load(Relaxed) & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0
-            && !flow.is_aborted();
-        // Most roots end well and unwatched: the one reference left is the caller's.
-        if is_well && (Arc::strong_count(self) == 1 || self.settle_unheard()) {
-            return flow.root_settled(&Outcome::Delivered);
-        }
-        self.settle();
-    }
-
-    /// Settles as delivered if nobody waits yet, and returns whether that is so.
-    fn settle_unheard(&self) -> bool {
-        let state = self.state.lock();
-        let is_unheard = state.is_none() && !self.asked;
-        if is_unheard {
-            self.flags.fetch_or(DELIVERED, Relaxed);
-        }
-        is_unheard
-    }
-
-    fn settle(&self) {
-        let flow = self.gate.flow();
-        let (outcome, failure, watchers, answer) = self.change(|state| {
-            let flags = self.flags.load(Relaxed);
-            if state.failure.is_none() && flow.is_aborted() {
-                state.failure = Some(flow.abort_failure(current_actor()));
-            }
-            let outcome = match &state.failure {
-                Some(_) if flags & (KEPT | FAILED) == KEPT => Outcome::Kept,
-                Some(failure) => Outcome::Failed(failure.clone()),
-                None => Outcome::Delivered,
-            };
-            let watchers = std::mem::take(&mut state.watchers);
-            let failure = state.failure.clone();
-            (outcome, failure, watchers, state.answered.take())
-        });
-        for watcher in watchers {
-            watcher(&outcome, answer.as_ref());
-        }
-        if let Some(inheritance) = self.inheritance() {
-            inheritance.settled(&outcome, failure.as_ref());
-        }
-        self.change_and_wake(|state| {
-            if self.asked {
-                state.last = current_actor();
-            }
-            match self.flags.load(Relaxed) & GAVE_WAY {
-                0 => flow.root_settled(&outcome),
-                _ => flow.root_dropped(),
-            }
-            state.outcome = Some(outcome);
-        });
     }
 
     /// Waits until work for this root would be for nobody.
@@ -356,43 +291,5 @@ impl Root {
         if let Some(void) = self.change(|state| state.void.clone()) {
             void.notify_waiters();
         }
-    }
-
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
-        let state = self.state.lock();
-        match &*state {
-            Some(state) if state.outcome.is_some() => state.outcome.clone(),
-            _ => self.delivered(),
-        }
-    }
-
-    pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
-        self.change(
-            |state| match state.outcome.clone().or_else(|| self.delivered()) {
-                Some(outcome) => Poll::Ready(outcome),
-                None => state.wait(waker),
-            },
-        )
-    }
-
-    /// Returns the outcome of a root that settled without a state; to be asked under the lock of that.
-    fn delivered(&self) -> Option<Outcome> {
-        let is_delivered = self.flags.load(Relaxed) & DELIVERED != 0;
-        is_delivered.then_some(Outcome::Delivered)
-    }
-
-    pub(crate) fn poll_answer(&self, waker: &Waker) -> Poll<Result<Event, Unanswered>> {
-        self.change(|state| {
-            if let Some(answer) = state.answer.take() {
-                return Poll::Ready(Ok(answer));
-            }
-            if state.outcome.is_none() {
-                return state.wait(waker);
-            }
-            Poll::Ready(Err(Unanswered {
-                failure: state.failure.clone(),
-                last: state.last.clone(),
-            }))
-        })
     }
 }

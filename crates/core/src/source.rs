@@ -9,7 +9,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use crate::context::Context;
 use crate::desk;
 use crate::group::Place;
-use crate::permits::{Gate, Permit, Refusal};
+use crate::limits::Refusal;
+use crate::permits::{Gate, Permit};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
 use crate::travel::EVENT_BYTES;
@@ -70,7 +71,10 @@ impl Source {
     ) -> Result<Settlement, Refusal> {
         // After a chunk it is the next actor's turn, while the events are still in the processor's cache.
         let chunk = self.gate.flow().chunk;
-        if self.emitted.fetch_add(1, Relaxed) % chunk == chunk - 1 {
+        let emitted = self.emitted.load(Relaxed).wrapping_add(1);
+        // Not counted exactly, if several emit at the same time: that would cost more than it is good for.
+        self.emitted.store(emitted, Relaxed);
+        if emitted.is_multiple_of(chunk) {
             tokio::task::yield_now().await;
         }
         let (root, event) = self.enter(event, place).await?;
@@ -84,8 +88,15 @@ impl Source {
         event: Event,
         place: impl FnOnce() -> Option<Arc<Place>>,
     ) -> Result<(Arc<Root>, Event), Refusal> {
-        let permit = self.gate.admit(event.cost()).await?;
-        let (root, mut event) = enter(&self.gate, permit, event, false);
+        if self.gate.flow().is_stopping() {
+            return Err(Refusal::Stopping);
+        }
+        let cost = event.cost();
+        let permit = match desk::permit(&self.ctx.station, &self.gate, cost) {
+            Some(permit) => permit,
+            None => self.gate.admit(cost).await?,
+        };
+        let (root, mut event) = enter(permit, event, false);
         if let Some(place) = place() {
             event.join_group(place);
         }
@@ -98,7 +109,7 @@ impl Source {
         let Some(permit) = self.gate.try_take(event.cost()) else {
             return false;
         };
-        let (_, event) = enter(&self.gate, permit, event, false);
+        let (_, event) = enter(permit, event, false);
         send(&self.ctx, None, event);
         true
     }
@@ -157,6 +168,11 @@ impl Source {
         })
     }
 
+    /// Returns how large a payload may be, in bytes, to be let in at all.
+    pub fn largest(&self) -> usize {
+        self.gate.share().bytes.saturating_sub(EVENT_BYTES)
+    }
+
     /// Waits until the flow begins to stop.
     pub fn stopping(&self) -> WaitForCancellationFutureOwned {
         self.gate.flow().stopping_token().cancelled_owned()
@@ -198,7 +214,7 @@ impl Admission {
 
     /// Sends the event the error path, as a new root: what a source cannot read.
     pub fn emit_failed(self, event: Event, error: impl Into<Error>) -> Settlement {
-        let (root, event) = enter(&self.gate, self.permit, event, false);
+        let (root, event) = enter(self.permit, event, false);
         self.ctx.station.route_error(event, error.into());
         Settlement(root)
     }
@@ -209,7 +225,7 @@ impl Admission {
     }
 
     fn send(self, outbox: Option<&str>, event: Event, asked: bool) -> Arc<Root> {
-        let (root, event) = enter(&self.gate, self.permit, event, asked);
+        let (root, event) = enter(self.permit, event, asked);
         if asked {
             leave_some_time(&self.gate, &root);
         }
@@ -219,21 +235,15 @@ impl Admission {
 }
 
 /// Makes an event a new root.
-fn enter(
-    gate: &Arc<Gate>,
-    mut permit: Permit,
-    mut event: Event,
-    asked: bool,
-) -> (Arc<Root>, Event) {
+fn enter(mut permit: Permit, mut event: Event, asked: bool) -> (Arc<Root>, Event) {
     permit.shrink_to(event.cost());
     let id = match event.id() {
-        Id::NONE => gate.flow().new_id(desk::millis()),
+        Id::NONE => permit.gate().flow().new_id(desk::millis()),
         given => given,
     };
     let origin = event.take_origin();
-    let held = permit.into_held();
-    let root = Arc::new(Root::new(id, gate.clone(), held, asked, origin));
-    event.enter(id, root.clone(), held);
+    let root = Arc::new(Root::new(id, permit, asked, origin));
+    event.enter(id, root.clone());
     (root, event)
 }
 

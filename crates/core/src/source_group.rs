@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::group::{GroupOf, Opener, Place};
-use crate::permits::Refusal;
+use crate::limits::Refusal;
 use crate::settlement::Settlement;
 use crate::source::Source;
 use crate::{Error, Event, Result};

@@ -17,7 +17,8 @@ use crate::flow_state::FlowState;
 use crate::group::{GroupOf, Opener};
 use crate::inbox::Inbox;
 use crate::launch::Tuning;
-use crate::permits::{Gate, Limits};
+use crate::limits::Limits;
+use crate::permits::Gate;
 use crate::receipt::{Custody, Receipt};
 use crate::root::Root;
 use crate::spawner::{Executor, Spawner, Task};
@@ -67,15 +68,9 @@ fn failure() -> Failure {
 
 /// Admits a root of 10 bytes, which a source waits for an answer of if it `asked`.
 fn admit(gate: &Arc<Gate>, asked: bool) -> Arc<Root> {
-    let held = gate.try_take(10).unwrap().into_held();
+    let permit = gate.try_take(10).unwrap();
     let origin = Default::default();
-    Arc::new(Root::new(
-        Id::from_u128(1),
-        gate.clone(),
-        held,
-        asked,
-        origin,
-    ))
+    Arc::new(Root::new(Id::from_u128(1), permit, asked, origin))
 }
 
 fn outcome(root: &Arc<Root>) -> Outcome {
@@ -187,6 +182,22 @@ fn loom_the_last_receipt_settles_its_root_once_with_the_worst_end() {
         drop(root);
         all_is_back(&gate, 1);
         assert_eq!(failed(&gate), 1);
+    });
+}
+
+#[test]
+fn loom_who_waits_hears_of_a_good_end() {
+    in_every_order(|| {
+        let gate = gate(1);
+        let root = admit(&gate, false);
+        let first = Receipt::One(root.clone());
+        let second = first.clone();
+        let others = [first, second].map(|receipt| thread::spawn(move || drop(receipt)));
+        assert!(outcome(&root).is_delivered());
+        for other in others {
+            other.join().unwrap();
+        }
+        all_is_back(&gate, 1);
     });
 }
 

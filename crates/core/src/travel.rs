@@ -7,7 +7,7 @@ use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
 use crate::group::Place;
 use crate::keeper;
-use crate::permits::{Gate, Permit};
+use crate::permits::Permit;
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::{Event, Failure, Id, Result};
@@ -111,8 +111,8 @@ impl Body {
 
 impl Event {
     /// Lets the event into a flow, with a permit that covers it.
-    pub(crate) fn enter(&mut self, id: Id, root: Arc<Root>, charge: u64) {
-        let charge = u32::try_from(charge).unwrap_or(u32::MAX);
+    pub(crate) fn enter(&mut self, id: Id, root: Arc<Root>) {
+        let charge = u32::try_from(root.held()).unwrap_or(u32::MAX);
         self.travel = Travel::start(charge, root.was_asked());
         let body = self.body_mut();
         body.id = id;
@@ -120,8 +120,8 @@ impl Event {
     }
 
     /// Lets an event into a flow that has passed so many links elsewhere. It keeps its id.
-    pub(crate) fn enter_after(&mut self, hops: u32, root: Arc<Root>, charge: u64) {
-        self.enter(self.id(), root, charge);
+    pub(crate) fn enter_after(&mut self, hops: u32, root: Arc<Root>) {
+        self.enter(self.id(), root);
         self.travel = self.travel.after(hops.min(MOST_HOPS));
     }
 
@@ -139,14 +139,13 @@ impl Event {
     }
 
     /// Leaves its root for a new one of the same id, as a link's own source makes it.
-    pub(crate) fn change_root(&mut self, gate: &Arc<Gate>, permit: Permit) {
+    pub(crate) fn change_root(&mut self, permit: Permit) {
         let hops = self.travel.hops();
         let id = self.root_id().unwrap_or(self.id());
         drop(self.take_receipt());
         let origin = self.take_origin();
-        let held = permit.into_held();
-        let root = Arc::new(Root::new(id, gate.clone(), held, false, origin));
-        self.enter(self.id(), root, held);
+        let root = Arc::new(Root::new(id, permit, false, origin));
+        self.enter(self.id(), root);
         self.travel = self.travel.after(hops);
     }
 

@@ -6,7 +6,7 @@ use crate::best_effort::BestEffort;
 use crate::breaker::Breaker;
 use crate::connection::LinkKind;
 use crate::director::{Director, Registered, Role};
-use crate::permits::Limits;
+use crate::limits::Limits;
 use crate::pool::{Order, Pool};
 use crate::port::{Port, Ports};
 use crate::retry::Retry;

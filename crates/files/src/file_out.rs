@@ -1,18 +1,17 @@
 //! Events in files.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use compysition_core::{
-    Actor, ByteSize, Context, Error, Event, Ports, Result, Retained, Tick, TimeSpan,
-};
+use compysition_core::{Actor, ByteSize, Context, Error, Event, Ports, Result, Tick, TimeSpan};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file_path::PathTemplate;
 use crate::rolling::Rolling;
+use crate::writing::{Lot, Writing, unwritten};
 
 /// Writes the payload of each event to a file, and passes the event on when it is written.
 ///
@@ -35,8 +34,10 @@ pub struct FileOut {
     path: PathTemplate,
     mode: Mode,
     files: Rolling,
-    waiting: BTreeMap<PathBuf, Waiting>,
+    waiting: BTreeMap<PathBuf, Lot>,
     waiting_bytes: usize,
+    /// What is being written meanwhile.
+    writing: Option<Writing>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -80,13 +81,6 @@ pub enum Mode {
 /// How many bytes are written with one call at most, if no single payload is larger.
 const AT_ONCE: usize = 256 << 10;
 
-/// What is to be written to one file, and the events that go on then.
-#[derive(Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    events: Vec<Retained>,
-}
-
 impl FileOut {
     /// Makes an actor that appends to this file, a template.
     ///
@@ -105,6 +99,7 @@ impl FileOut {
             },
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
+            writing: None,
         })
     }
 
@@ -131,28 +126,27 @@ impl FileOut {
 
     async fn replace(&self, path: PathBuf, event: Event, ctx: &Context) -> Result {
         let (files, payload, file) = (self.files.clone(), event.payload().clone(), path.clone());
-        let write = move || Ok(files.replace(&file, payload.bytes()?).map_err(Unwritten));
+        let write = move || Ok(files.replace(&file, payload.bytes()?));
         let written: Result<_> = ctx.blocking(write).await?;
-        written?.map_err(|error| error.about(&path))?;
+        written?.map_err(|error| unwritten(&path, &error))?;
         ctx.send(event)
     }
 
-    /// Writes all that waits.
-    async fn write(&mut self, ctx: &Context) -> Result {
+    /// Begins to write all that waits.
+    fn begin(&mut self, ctx: &Context) {
         self.waiting_bytes = 0;
-        for (path, waiting) in std::mem::take(&mut self.waiting) {
-            let (files, file, bytes) = (self.files.clone(), path.clone(), waiting.bytes);
-            let written = ctx
-                .blocking(move || files.append(&file, &bytes).map_err(Unwritten))
-                .await?;
-            for event in waiting.events.into_iter().map(Retained::release) {
-                match &written {
-                    Ok(()) => ctx.send(event)?,
-                    Err(error) => ctx.send_error(event, error.about(&path))?,
-                }
-            }
+        let lots = std::mem::take(&mut self.waiting);
+        if !lots.is_empty() {
+            self.writing = Some(Writing::begin(&self.files, lots, ctx));
         }
-        Ok(())
+    }
+
+    /// Waits until what is being written is there, and sends its events on.
+    async fn finish(&mut self, ctx: &Context) -> Result {
+        match self.writing.take() {
+            Some(writing) => writing.finish(ctx).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -163,49 +157,52 @@ impl Actor for FileOut {
             let path = path.into_owned();
             return self.replace(path, event, ctx).await;
         }
-        let payload = event.payload().clone();
-        let bytes = payload.bytes()?;
-        let retained = ctx.retain(event)?;
         let is_first = self.waiting.is_empty();
-        let waiting = match self.waiting.get_mut(&*path) {
-            Some(waiting) => waiting,
+        let bytes = event.bytes()?;
+        let lot = match self.waiting.get_mut(&*path) {
+            Some(lot) => lot,
             None => self.waiting.entry(path.into_owned()).or_default(),
         };
-        waiting.events.push(retained);
-        waiting.bytes.extend_from_slice(bytes);
+        let before = lot.bytes.len();
+        lot.bytes.extend_from_slice(bytes);
         if !bytes.ends_with(b"\n") {
-            waiting.bytes.push(b'\n');
+            lot.bytes.push(b'\n');
         }
         self.waiting_bytes += bytes.len();
-        if self.waiting_bytes >= AT_ONCE {
-            return self.write(ctx).await;
+        match ctx.retain(event) {
+            Ok(retained) => lot.events.push(retained),
+            Err(error) => {
+                lot.bytes.truncate(before);
+                return Err(error);
+            }
         }
-        if is_first {
+        if self.waiting_bytes >= AT_ONCE {
+            self.finish(ctx).await?;
+            self.begin(ctx);
+        } else if is_first {
             // As soon as there is nothing else to take: one call writes what came together.
             ctx.wake_after(Duration::ZERO);
         }
         Ok(())
     }
 
-    async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
-        self.write(ctx).await
+    async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
+        if why == Tick::Stopping {
+            self.finish(ctx).await?;
+            self.begin(ctx);
+            return self.finish(ctx).await;
+        }
+        if let Some(writing) = self.writing.take() {
+            self.writing = writing.try_finish(ctx)?;
+        }
+        if self.writing.is_none() {
+            self.begin(ctx);
+        }
+        Ok(())
     }
 
     fn ports(&self) -> Ports {
         Ports::any().sink().single()
-    }
-}
-
-/// Why a file could not be written.
-struct Unwritten(std::io::Error);
-
-impl Unwritten {
-    fn about(&self, path: &Path) -> Error {
-        Error::unavailable(format!(
-            "cannot write to the file `{}`: {}",
-            path.display(),
-            self.0
-        ))
     }
 }
 
@@ -233,6 +230,7 @@ impl TryFrom<Settings> for FileOut {
             },
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
+            writing: None,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use compysition_core::{
-    Context, Error, ErrorKind, Event, Payload, Refusal, Result, Settlement, Source, SourceGroup,
+    Context, Error, ErrorKind, Event, Payload, Result, Settlement, Source, SourceGroup,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -206,27 +206,23 @@ impl Job {
     }
 
     async fn emit(&mut self, payload: Payload, end: u64, source: &Source) -> Result {
-        let event = self.event(payload.clone());
-        let emitted = match self.group() {
-            Some(group) => source.emit_in(group, event).await,
-            None => source.emit(event).await,
-        };
-        match emitted {
-            Ok(settlement) => self.note(end, settlement),
-            Err(Refusal::TooLarge { limit }) => {
-                let error = Error::new(
-                    ErrorKind::TooLarge,
-                    format!(
-                        "a record of the file `{}` exceeds the {limit} bytes that may be in flight",
-                        self.path.display()
-                    ),
-                );
-                let bytes = payload.bytes()?;
-                let first = bytes[..bytes.len().min(FIRST)].to_vec();
-                self.fail(error, first.into(), end, source).await?;
-            }
-            Err(refusal) => return Err(refusal.into()),
+        let limit = source.largest();
+        if payload.size() > limit {
+            let path = self.path.display();
+            let message = format!(
+                "a record of the file `{path}` exceeds the {limit} bytes that may be in flight"
+            );
+            let bytes = payload.bytes()?;
+            let first = bytes[..bytes.len().min(FIRST)].to_vec();
+            let error = Error::new(ErrorKind::TooLarge, message);
+            return self.fail(error, first.into(), end, source).await;
         }
+        let event = self.event(payload);
+        let settlement = match self.group() {
+            Some(group) => source.emit_in(group, event).await?,
+            None => source.emit(event).await?,
+        };
+        self.note(end, settlement);
         Ok(())
     }
 
@@ -266,7 +262,7 @@ impl Job {
     }
 
     fn event(&self, payload: Payload) -> Event {
-        self.named.clone().with(payload)
+        self.named.child(payload)
     }
 
     fn note(&mut self, end: u64, settlement: Settlement) {

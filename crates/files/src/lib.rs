@@ -13,6 +13,7 @@ mod records;
 mod rolling;
 mod watch;
 mod writable;
+mod writing;
 
 pub use disposal::Disposal;
 pub use file_in::{FileIn, Reading};

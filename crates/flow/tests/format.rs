@@ -89,6 +89,15 @@ connect:
 }
 
 #[test]
+fn comments_beside_quotes_are_kept() {
+    for quoted in ["\"a: b\"", "'it''s: b'", "\"a: \\\" b\"", "plain"] {
+        let text = format!("a: {quoted} # c\n\nb: {quoted} # d\nc: {quoted} # e\n");
+        let once = formatted(&text);
+        assert_eq!(comments(&once), ["# c", "# d", "# e"], "{once}");
+    }
+}
+
+#[test]
 fn what_is_in_brackets_on_several_lines_goes_on_one_or_below() {
     let text = "\
 actors: { a: {

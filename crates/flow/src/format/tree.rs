@@ -233,10 +233,10 @@ impl Reader<'_> {
         };
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             let is_nothing = style == ScalarStyle::Plain && value.is_empty();
-            let written = raw(if is_nothing {
-                span.start.index()
-            } else {
-                span.end.index()
+            let written = raw(match style {
+                _ if is_nothing => span.start.index(),
+                ScalarStyle::Plain => span.end.index(),
+                _ => self.end_of_quotes(span),
             });
             let ending = written
                 .iter()
@@ -250,6 +250,25 @@ impl Reader<'_> {
             return Ok(item);
         }
         self.block_text(value, style, span)
+    }
+
+    /// Returns where a text in quotes ends. The parser's own end may lie behind the comment beside it.
+    fn end_of_quotes(&self, span: Span) -> usize {
+        let start = span.start.index();
+        let quote = self.letters.get(start).copied();
+        let mut at = start + 1;
+        while let Some(letter) = self.letters.get(at).copied() {
+            let is_pair = match letter {
+                '\\' => quote == Some('"'),
+                '\'' => quote == Some('\'') && self.letters.get(at + 1) == Some(&'\''),
+                _ => false,
+            };
+            if !is_pair && Some(letter) == quote {
+                return at + 1;
+            }
+            at += 1 + usize::from(is_pair);
+        }
+        span.end.index()
     }
 
     /// Reads a text below a `|` or `>`. The parser tells where its first letter is; its lines are counted here:

@@ -1,0 +1,139 @@
+//! How a root comes to its end.
+
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, KEPT, Root, SETTLED, WATCHED};
+use crate::current::current_actor;
+use crate::desk;
+use crate::settlement::{Outcome, Unanswered};
+use crate::sync::atomic::Ordering::*;
+use crate::{Event, Result};
+
+impl Root {
+    /// Counts one receipt less. With the last one the permit goes back, before the root settles: who
+    /// hears of the settlement may emit at once.
+    pub(crate) fn rest(self: &Arc<Self>) {
+        if self.is_last() && self.settle_unheeded() {
+            return desk::give_back(self.gate(), self.held());
+        }
+        if self.running.fetch_sub(1, AcqRel) == 1 {
+            // The last copy leaves its charge behind; who runs again begins anew.
+            self.bytes.store(0, Relaxed);
+            self.gate().give_back(self.held.swap(0, Relaxed));
+            self.close();
+        }
+    }
+
+    /// Returns whether the receipt that is being dropped is all that there is of the root: then nobody can make another.
+    fn is_last(&self) -> bool {
+        // In this order: what is held may run again as long as it is held.
+        self.holders.load(Acquire) == 1 && self.running.load(Acquire) == 1
+    }
+
+    pub(crate) fn open(&self) {
+        self.holders.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn close(self: &Arc<Self>) {
+        if self.holders.fetch_sub(1, AcqRel) > 1 {
+            return;
+        }
+        let flow = self.gate().flow();
+        if self.settle_unheeded() {
+            return flow.roots_delivered(1);
+        }
+        let before = self.flags.fetch_or(SETTLED, AcqRel);
+        if let (Some(trouble), 1..) = (&flow.trouble, before & SETTLED) {
+            trouble.settled_again.fetch_add(1, Relaxed);
+        }
+        let is_well = before & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0 && !flow.is_aborted();
+        // Nobody listens any more: the one reference left is the caller's.
+        if is_well && Arc::strong_count(self) == 1 {
+            return flow.roots_delivered(1);
+        }
+        self.settle();
+    }
+
+    /// Settles as delivered if it ended well and nobody is to be told, as most do. Returns whether that is so.
+    fn settle_unheeded(&self) -> bool {
+        if self.asked || self.gate().flow().is_aborted() {
+            return false;
+        }
+        let end = |flags| (flags & HEEDED == 0).then_some(flags | DELIVERED | SETTLED);
+        self.flags.fetch_update(AcqRel, Acquire, end).is_ok()
+    }
+
+    fn settle(&self) {
+        let flow = self.gate().flow();
+        let (outcome, failure, watchers, answer) = self.change(|state| {
+            let flags = self.flags.load(Relaxed);
+            if state.failure.is_none() && flow.is_aborted() {
+                state.failure = Some(flow.abort_failure(current_actor()));
+            }
+            let outcome = match &state.failure {
+                Some(_) if flags & (KEPT | FAILED) == KEPT => Outcome::Kept,
+                Some(failure) => Outcome::Failed(failure.clone()),
+                None => Outcome::Delivered,
+            };
+            let watchers = std::mem::take(&mut state.watchers);
+            let failure = state.failure.clone();
+            (outcome, failure, watchers, state.answered.take())
+        });
+        for watcher in watchers {
+            watcher(&outcome, answer.as_ref());
+        }
+        if let Some(inheritance) = self.inheritance() {
+            inheritance.settled(&outcome, failure.as_ref());
+        }
+        // Who hears of it may emit at once.
+        desk::give_back_all();
+        self.change_and_wake(|state| {
+            if self.asked {
+                state.last = current_actor();
+            }
+            match self.flags.load(Relaxed) & GAVE_WAY {
+                0 => flow.root_settled(&outcome),
+                _ => flow.root_dropped(),
+            }
+            state.outcome = Some(outcome);
+        });
+    }
+
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        match self.delivered() {
+            None => self.state.lock().as_ref()?.outcome.clone(),
+            delivered => delivered,
+        }
+    }
+
+    pub(crate) fn poll_outcome(&self, waker: &Waker) -> Poll<Outcome> {
+        self.change(
+            |state| match state.outcome.clone().or_else(|| self.delivered()) {
+                Some(outcome) => Poll::Ready(outcome),
+                None => state.wait(waker),
+            },
+        )
+    }
+
+    /// Returns the outcome of a root that settled without a state.
+    fn delivered(&self) -> Option<Outcome> {
+        let is_delivered = self.flags.load(Acquire) & DELIVERED != 0;
+        is_delivered.then_some(Outcome::Delivered)
+    }
+
+    pub(crate) fn poll_answer(&self, waker: &Waker) -> Poll<Result<Event, Unanswered>> {
+        self.change(|state| {
+            if let Some(answer) = state.answer.take() {
+                return Poll::Ready(Ok(answer));
+            }
+            if state.outcome.is_none() {
+                return state.wait(waker);
+            }
+            Poll::Ready(Err(Unanswered {
+                failure: state.failure.clone(),
+                last: state.last.clone(),
+            }))
+        })
+    }
+}
