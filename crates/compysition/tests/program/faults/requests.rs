@@ -9,12 +9,17 @@ use std::time::Instant;
 
 use super::executor::Executor;
 use super::proxy::Proxy;
-use super::{BOUNDS, Chance, HARMS, Node, Tally, faults, harm, own_address};
-use crate::support::{DEADLINE, Files, await_that};
+use super::{BOUNDS, Chance, HARMS, HARMS_WITH_KEYS, Node, Tally, faults, harm, own_address};
+use crate::support::{DEADLINE, Files, await_that, compysition};
 
 const CLIENTS: usize = 4;
 
-fn flow() -> String {
+fn flow(with_keys: bool) -> String {
+    let keys = |name: &str| match with_keys {
+        true => format!(", keys: keys/{name}"),
+        false => String::new(),
+    };
+    let (front, work) = (keys("front"), keys("work"));
     format!(
         "
 name: orders
@@ -26,7 +31,7 @@ actors:
 connect:
   - http -> ask -> reply
   - ask.error -> reply
-nodes: {{ front: '${{front}}', work: {{ replicas: 2 }} }}
+nodes: {{ front: {{ listen: '${{front}}'{front} }}, work: {{ replicas: 2{work} }} }}
 place: {{ front: [http], work: [ask] }}
 "
     )
@@ -77,11 +82,17 @@ fn order(address: &str, order: &str) -> Got {
     }
 }
 
-#[test]
-fn every_request_is_answered_once_whatever_breaks() {
+fn holds(with_keys: bool) {
     let began = Instant::now();
     let (files, executor) = (Files::new(), Executor::start());
-    let flow = files.flow(&flow());
+    if with_keys {
+        std::fs::create_dir(files.path().join("keys")).unwrap();
+        ["front", "work"]
+            .iter()
+            .for_each(|name| make_keys(&files, name));
+    }
+    let harms = if with_keys { HARMS_WITH_KEYS } else { HARMS };
+    let flow = files.flow(&flow(with_keys));
     let front = own_address();
     let settings = |front: String| [("front", front), ("executor", executor.url.clone())];
     let mut front_node = Node::start(
@@ -129,10 +140,10 @@ fn every_request_is_answered_once_whatever_breaks() {
             })
             .collect();
         let mut chance = Chance::new();
-        for _ in 0..faults(12) {
+        for _ in 0..faults(8) {
             let before = done.load(SeqCst);
             let worker = chance.below(2);
-            tally.add(match chance.below(HARMS + 4) {
+            tally.add(match chance.below(harms + 4) {
                 0 => {
                     // Under the lock, so that who sees that the number has grown finds the new address.
                     let mut door = door.lock().unwrap();
@@ -146,7 +157,7 @@ fn every_request_is_answered_once_whatever_breaks() {
                     workers[worker].process.await_log("\"connected\"");
                     "a worker is killed"
                 }
-                other => harm(&proxies[worker], other),
+                other => harm(&proxies[worker], other - 4),
             });
             await_that("good answers", || done.load(SeqCst) >= before + 10);
         }
@@ -174,4 +185,20 @@ fn every_request_is_answered_once_whatever_breaks() {
         broken.load(SeqCst),
     );
     assert_eq!(repeated, 0);
+}
+
+fn make_keys(files: &Files, name: &str) {
+    let mut command = compysition(["keys", name, "--directory"]);
+    let made = command.arg(files.path().join("keys")).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
+#[test]
+fn every_request_is_answered_once_whatever_breaks() {
+    holds(false);
+}
+
+#[test]
+fn every_request_is_answered_once_whatever_breaks_with_keys() {
+    holds(true);
 }

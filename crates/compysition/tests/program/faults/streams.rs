@@ -115,7 +115,7 @@ fn holds(with_front: bool) {
                     nodes[1 + chance.below(2)].kill();
                     "a worker is killed"
                 }
-                other => harm([&to_front, &to_sink][chance.below(2)], other),
+                other => harm([&to_front, &to_sink][chance.below(2)], other - 4),
             });
         }
         is_over.store(true, SeqCst);
