@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use compysition_core::{Registry, Result};
+use compysition_core::{Error, Registry, Result};
 use compysition_expression::Functions;
 use compysition_flow::Links;
 use compysition_trial::StandIn;
@@ -29,6 +29,7 @@ pub struct Program {
     pub(crate) links: Option<Arc<dyn Links>>,
     pub(crate) make_keys: Option<MakeKeys>,
     pub(crate) stand_ins: Vec<StandIn>,
+    pub(crate) status: fn(&Error) -> Option<u16>,
 }
 
 impl Program {
@@ -40,6 +41,7 @@ impl Program {
             links: None,
             make_keys: None,
             stand_ins: Vec::new(),
+            status: |_| None,
         }
     }
 
@@ -54,6 +56,13 @@ impl Program {
     #[must_use]
     pub fn with_stand_in(mut self, stand_in: StandIn) -> Program {
         self.stand_ins.push(stand_in);
+        self
+    }
+
+    /// Says with which status a client is told of an error, for recordings of what it was answered.
+    #[must_use]
+    pub fn with_status(mut self, status: fn(&Error) -> Option<u16>) -> Program {
+        self.status = status;
         self
     }
 

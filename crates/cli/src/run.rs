@@ -36,7 +36,7 @@ pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Reco
         return ExitCode::FAILURE;
     };
     if !record.record.is_empty()
-        && let Err(message) = record_flows(&mut loaded, files, record)
+        && let Err(message) = record_flows(program, &mut loaded, files, record)
     {
         output::complain(format_args!("error: {message}\n"));
         return ExitCode::FAILURE;
@@ -52,10 +52,16 @@ pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Reco
 }
 
 /// Has what the flows do recorded as tests.
-fn record_flows(flows: &mut [Loaded], files: &Files, record: &Record) -> Result<(), String> {
+fn record_flows(
+    program: &Program,
+    flows: &mut [Loaded],
+    files: &Files,
+    record: &Record,
+) -> Result<(), String> {
     let patterns = patterns(&record.record_without)?;
     for flow in flows {
-        let recorder = Recorder::new(flow, record.record.clone(), record.record_to.clone())
+        let recorder = Recorder::new(flow, record.record.clone(), record.record_to.clone())?
+            .with_status(program.status)
             .set(&files.set)
             .without(patterns.clone());
         flow.director_mut().set_tap(Arc::new(recorder));

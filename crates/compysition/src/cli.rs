@@ -31,7 +31,9 @@ pub fn main(registry: Registry) -> ExitCode {
 pub fn program(registry: Registry) -> Program {
     let program = Program::new(registry).with_functions(functions());
     #[cfg(feature = "http")]
-    let program = program.with_stand_in(std::sync::Arc::new(requests::without_a_network));
+    let program = program
+        .with_stand_in(std::sync::Arc::new(requests::without_a_network))
+        .with_status(|error| Some(compysition_http::status::status_of(error).as_u16()));
     #[cfg(feature = "zeromq")]
     let program = program.with_links(links()).with_keys(|directory, name| {
         let keys = compysition_zeromq::socket::KeyPair::generate();

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::context::Context;
-use crate::port::Ports;
+use crate::ports::Ports;
 use crate::{Event, Result};
 
 /// A step of a flow: takes events from its inboxes and sends events to its outboxes.

@@ -10,16 +10,12 @@ use crate::{Error, Event, Ports, Result};
 
 /// An actor ready to be registered, whatever its type.
 pub struct Built {
-    make: Make,
+    /// The actor, if it has been made already; taken when it is registered.
+    first: Option<Box<dyn Stage>>,
+    again: Option<Factory>,
 }
 
 type Factory = Box<dyn FnMut() -> Result<Box<dyn Stage>> + Send>;
-
-enum Make {
-    /// It exists; taken when it is registered.
-    Value(Option<Box<dyn Stage>>),
-    Factory(Factory),
-}
 
 impl Built {
     /// Takes an actor that exists already; it cannot be made again.
@@ -29,24 +25,20 @@ impl Built {
 
     /// Takes a way to make an actor, so that a new one can be made after a panic.
     pub fn factory<A: Actor>(mut make: impl FnMut() -> Result<A> + Send + 'static) -> Built {
-        let make = move || Ok(Box::new(ActorStage(make()?)) as Box<dyn Stage>);
         Built {
-            make: Make::Factory(Box::new(make)),
+            first: None,
+            again: Some(Box::new(move || Ok(Box::new(ActorStage(make()?))))),
         }
     }
 
     /// Takes an actor that exists already, and a way to make it again.
     pub fn renewable(
-        mut first: Built,
+        first: Built,
         mut again: impl FnMut() -> Result<Built> + Send + 'static,
     ) -> Built {
-        let mut first = Some(first.make());
-        let make = move || match first.take() {
-            Some(first) => first,
-            None => again()?.make(),
-        };
         Built {
-            make: Make::Factory(Box::new(make)),
+            first: first.first,
+            again: Some(Box::new(move || again()?.make())),
         }
     }
 
@@ -55,47 +47,48 @@ impl Built {
     /// # Errors
     /// Why it cannot be made.
     pub fn into_ports(mut self) -> Result<Ports> {
-        Ok(self.make()?.ports())
+        self.ports()
     }
 
-    /// Makes the actor to ask it about its ports, and lets it go: for one that can be made again.
+    /// Returns what the actor says about its ports; it is made if it was not, and will be the one that is registered.
     ///
     /// # Errors
     /// Why it cannot be made.
     pub fn ports(&mut self) -> Result<Ports> {
-        Ok(self.make()?.ports())
+        let first = self.make()?;
+        let ports = first.ports();
+        self.first = Some(first);
+        Ok(ports)
     }
 
     fn stage(stage: impl Stage + 'static) -> Built {
         Built {
-            make: Make::Value(Some(Box::new(stage))),
+            first: Some(Box::new(stage)),
+            again: None,
         }
     }
 
     /// Makes the actor for the first time.
     pub(crate) fn make(&mut self) -> Result<Box<dyn Stage>> {
-        match &mut self.make {
-            Make::Value(value) => value
-                .take()
-                .ok_or_else(|| Error::internal("the actor was registered as a value")),
-            Make::Factory(make) => make(),
+        match (self.first.take(), &mut self.again) {
+            (Some(first), _) => Ok(first),
+            (None, Some(make)) => make(),
+            (None, None) => Err(Error::internal("the actor was registered as a value")),
         }
     }
 
     /// Returns whether the actor can be made more than once.
     pub(crate) fn is_factory(&self) -> bool {
-        matches!(self.make, Make::Factory(_))
+        self.again.is_some()
     }
 
     /// Makes the actor once more, unless there was only the one.
     pub(crate) fn make_again(&mut self) -> Option<Result<Box<dyn Stage>>> {
-        match &mut self.make {
-            Make::Value(_) => None,
-            Make::Factory(make) => Some(match catch_unwind(AssertUnwindSafe(make)) {
-                Ok(made) => made,
-                Err(panic) => Err(panicked(&*panic)),
-            }),
-        }
+        let make = self.again.as_mut()?;
+        Some(match catch_unwind(AssertUnwindSafe(make)) {
+            Ok(made) => made,
+            Err(panic) => Err(panicked(&*panic)),
+        })
     }
 }
 

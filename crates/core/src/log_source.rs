@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::director::Director;
 use crate::limits::Limits;
 use crate::log_tap::LogTap;
-use crate::port::Ports;
+use crate::ports::Ports;
 use crate::source::Source;
 use crate::{Actor, Event, Node, Result};
 

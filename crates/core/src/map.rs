@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::in_place::{InPlace, hand_on};
 use crate::inbox::Chunk;
 use crate::keeper;
-use crate::port::Ports;
+use crate::ports::Ports;
 use crate::receipt::Receipt;
 use crate::stage::{Stage, Work, panicked};
 use crate::station::Station;

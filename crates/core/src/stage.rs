@@ -11,7 +11,7 @@ use crate::actor::{Actor, Tick};
 use crate::context::Context;
 use crate::in_place::InPlace;
 use crate::inbox::Chunk;
-use crate::port::Ports;
+use crate::ports::Ports;
 use crate::simulation::{Blow, Trouble};
 use crate::{Error, ErrorKind, Event, Result};
 

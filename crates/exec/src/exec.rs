@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use compysition_convert::Codec;
-use compysition_core::{Actor, ByteSize, Context, ErrorKind, Event, FilePath, Result, TimeSpan};
+use compysition_core::{
+    Actor, ByteSize, Context, ErrorKind, Event, FilePath, Ports, Result, TimeSpan,
+};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -227,5 +229,9 @@ impl Actor for Exec {
             keep.end(self.plan.grace.0).await;
         }
         Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().outside()
     }
 }

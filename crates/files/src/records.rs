@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use compysition_convert::{Codec, Decoder};
-use compysition_core::{Context, Payload, Result};
+use compysition_core::{Context, Error, Payload, Result};
+use tokio::sync::oneshot;
 
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
@@ -15,6 +16,8 @@ const CHUNK: usize = 256 << 10;
 pub(crate) struct Records {
     /// Away while something is read.
     file: Option<File>,
+    /// What is being read while the records before it are dealt with.
+    ahead: Option<oneshot::Receiver<Result<Part>>>,
     decoder: Decoder,
     /// How far the file was read.
     read: u64,
@@ -46,6 +49,7 @@ impl Records {
         let decoder = codec.decoder(max_record);
         Ok(Records {
             file: Some(file),
+            ahead: None,
             decoder: match goes_on || is_lines(codec) {
                 true => decoder.resuming(),
                 false => decoder,
@@ -71,23 +75,41 @@ impl Records {
     /// # Errors
     /// Why it cannot be read.
     pub(crate) async fn fill(&mut self, ctx: &Context) -> Result<bool> {
-        let Some(mut file) = self.file.take() else {
-            return Ok(false);
+        let part = match (self.ahead.take(), self.file.take()) {
+            (Some(ahead), _) => match ahead.await {
+                Ok(part) => part?,
+                Err(_) => return Err(Error::unavailable("the read was broken off")),
+            },
+            (None, Some(file)) => ctx.blocking(move || Part::read(file)).await?,
+            (None, None) => return Ok(false),
         };
-        let read = ctx.blocking(move || {
-            // Before it is read: what is written later is seen to be.
-            let modified = file.metadata().and_then(|known| known.modified());
-            let mut chunk = vec![0; CHUNK];
-            let read = file.read(&mut chunk);
-            (file, chunk, read, modified.ok())
-        });
-        let (file, chunk, read, modified) = read.await?;
-        self.file = Some(file);
-        self.modified = modified;
-        let bytes = &chunk[..read?];
+        self.modified = part.modified;
+        let read = match part.read {
+            Ok(read) => read,
+            Err(error) => {
+                self.file = Some(part.file);
+                return Err(error.into());
+            }
+        };
+        match read == CHUNK {
+            true => self.read_ahead(part.file, ctx),
+            false => self.file = Some(part.file),
+        }
+        let bytes = &part.bytes[..read];
         self.read += bytes.len() as u64;
         self.decoder.feed(bytes);
         Ok(!bytes.is_empty())
+    }
+
+    /// Begins to read what comes next: there is more, as it seems.
+    fn read_ahead(&mut self, file: File, ctx: &Context) {
+        let (tell, ahead) = oneshot::channel();
+        self.ahead = Some(ahead);
+        let own = ctx.clone();
+        ctx.spawner().spawn(async move {
+            // Nobody asks for it if the file was let go of.
+            let _ = tell.send(own.blocking(move || Part::read(file)).await);
+        });
     }
 
     /// Takes note that nothing comes any more.
@@ -112,6 +134,29 @@ impl Records {
     /// Returns the bytes that were no record, or the first of them.
     pub(crate) fn take_refused(&mut self) -> Vec<u8> {
         self.decoder.take_refused()
+    }
+}
+
+/// What was read at once.
+struct Part {
+    file: File,
+    bytes: Vec<u8>,
+    read: io::Result<usize>,
+    modified: Option<SystemTime>,
+}
+
+impl Part {
+    fn read(mut file: File) -> Part {
+        // Before it is read: what is written later is seen to be.
+        let modified = file.metadata().and_then(|known| known.modified()).ok();
+        let mut bytes = vec![0; CHUNK];
+        let read = file.read(&mut bytes);
+        Part {
+            file,
+            bytes,
+            read,
+            modified,
+        }
     }
 }
 

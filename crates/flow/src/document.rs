@@ -57,6 +57,11 @@ impl Document {
         &self.path
     }
 
+    /// Returns the text of the file, as it was when it was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads a part into a value.
     ///
     /// # Errors

@@ -168,6 +168,6 @@ impl Actor for TcpOut {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().outside().sink()
     }
 }

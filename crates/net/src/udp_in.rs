@@ -166,7 +166,7 @@ impl Actor for UdpIn {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        Ports::any().outside().source().single()
     }
 }
 

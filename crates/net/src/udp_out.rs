@@ -150,6 +150,6 @@ impl Actor for UdpOut {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().outside().sink()
     }
 }

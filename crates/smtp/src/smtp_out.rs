@@ -205,6 +205,6 @@ impl Actor for SmtpOut {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().outside().sink()
     }
 }

@@ -17,6 +17,13 @@ pub(crate) enum Database {
     Postgres(Box<Postgres>),
 }
 
+impl Database {
+    /// Returns whether it is in another process.
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self, Database::Postgres(_))
+    }
+}
+
 /// What a database needs to know beside its address.
 pub(crate) struct Manner {
     /// Statements for each new connection.

@@ -134,7 +134,10 @@ impl Actor for Sql {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        match self.database.is_server() {
+            true => Ports::any().sink().outside(),
+            false => Ports::any().sink(),
+        }
     }
 }
 

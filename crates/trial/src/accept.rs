@@ -19,7 +19,7 @@ pub fn accept(suite: &Suite, report: &Report) -> io::Result<(Vec<PathBuf>, usize
         let path = found.document.path();
         let verdicts = report.verdicts.iter().filter(|one| one.number.0 == number);
         let mut edits = Vec::new();
-        let text = std::fs::read_to_string(path)?;
+        let text = found.document.text();
         for verdict in verdicts {
             left += usize::from(verdict.broken.is_some());
             for mismatch in &verdict.mismatches {
@@ -49,8 +49,15 @@ pub fn accept(suite: &Suite, report: &Report) -> io::Result<(Vec<PathBuf>, usize
         if edits.is_empty() {
             continue;
         }
+        if std::fs::read_to_string(path)? != text {
+            let message = format!(
+                "`{}` was changed meanwhile: run the tests again",
+                path.display()
+            );
+            return Err(io::Error::other(message));
+        }
         edits.sort_by_key(|(range, _)| range.start);
-        let mut text = text;
+        let mut text = text.to_owned();
         let mut end = usize::MAX;
         for (range, written) in edits.into_iter().rev() {
             // One of the two says what the other does as well.

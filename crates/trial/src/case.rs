@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use compysition_core::{Event, TimeSpan};
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -16,7 +17,8 @@ use crate::one_or_many::{FromMap, OneOrMany, Pairs, TextOr, map_or_text};
 /// those.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TestFile {
+#[schemars(rename = "TestFile")]
+pub struct TestFile<T = Case> {
     /// The flow file, from here; if left out, the one whose name this file has before `.test.yaml`.
     #[serde(default)]
     pub flow: Option<PathBuf>,
@@ -29,8 +31,33 @@ pub struct TestFile {
     /// Who plays actors in all tests, unless they say otherwise.
     #[serde(default)]
     pub mock: Pairs<Mock>,
+    /// The actors that reach outside in all tests as they do in earnest, by their names or kinds.
+    #[serde(default)]
+    pub real: OneOrMany<String>,
     /// The tests.
-    pub tests: Vec<Case>,
+    pub tests: Vec<T>,
+}
+
+impl TestFile<IgnoredAny> {
+    /// Puts the tests in.
+    pub(crate) fn with(self, tests: Vec<Case>) -> TestFile {
+        let TestFile {
+            flow,
+            set,
+            environment,
+            mock,
+            real,
+            tests: _,
+        } = self;
+        TestFile {
+            flow,
+            set,
+            environment,
+            mock,
+            real,
+            tests,
+        }
+    }
 }
 
 /// One test: a run of the flow. It has one part (`in`, `after`, `expect`) or several in order (`steps`).
@@ -51,6 +78,9 @@ pub struct Case {
     /// Who plays actors that reach outside, by the name of the actor or of its kind.
     #[serde(default)]
     pub mock: Pairs<Mock>,
+    /// The actors that reach outside in this test as they do in earnest, by their names or kinds; they may need `clock: real`.
+    #[serde(default)]
+    pub real: OneOrMany<String>,
     /// Files that are there before the flow starts, by their paths in `{dir}`.
     #[serde(default)]
     pub files: Pairs<String>,
@@ -78,6 +108,15 @@ pub struct Case {
     /// What is to have come of all, when the flow has been stopped and what actors held is flushed.
     #[serde(default)]
     pub finally: Expect,
+}
+
+impl Case {
+    /// Returns whether anything is expected, so that the test can fail.
+    pub(crate) fn can_fail(&self) -> bool {
+        let parts = self.steps.iter().map(|part| &part.expect);
+        let mut all = parts.chain([&self.expect, &self.finally]);
+        all.any(Expect::is_there)
+    }
 }
 
 /// One part of a test.

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use compysition_core::{Json, Payload, Xml};
-use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::one_or_many::{FromMap, TextOr, map_or_text};
+use crate::pattern::Pattern;
 use crate::xml;
 
 /// A payload that goes in, or that a mock sends: a text alone, or one of these.
@@ -53,7 +53,7 @@ pub(crate) struct BodyFields {
     /// This XML: prefixes, the order of attributes, comments and white space between elements do not count.
     pub xml: Option<String>,
     /// Text in which this regular expression is found.
-    pub regex: Option<String>,
+    pub regex: Option<Pattern>,
     /// Text in which this is found.
     pub contains: Option<String>,
     /// Nothing at all.
@@ -251,15 +251,10 @@ fn same_xml(wanted: &str, got: &str) -> Option<Difference> {
     }
 }
 
-fn matches(wanted: &str, got: &str) -> Option<Difference> {
-    match Regex::new(wanted) {
-        Ok(regex) if regex.is_match(got) => None,
-        Ok(_) => Some(differs("regex", format!("/{wanted}/"), got.into(), None)),
-        Err(error) => {
-            let message = format!("/{wanted}/ (no regular expression: {error})");
-            Some(differs("regex", message, got.into(), None))
-        }
-    }
+fn matches(wanted: &Pattern, got: &str) -> Option<Difference> {
+    let wanted = Some(wanted).filter(|wanted| !wanted.is_found_in(got))?;
+    let expected = format!("/{}/", wanted.as_str());
+    Some(differs("regex", expected, got.into(), None))
 }
 
 #[cfg(test)]

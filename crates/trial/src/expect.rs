@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::content::{Body, BodyFields, Difference, subset};
 use crate::one_or_many::{FromMap, OneOrMany, Pairs, TextOr, map_or_text};
+use crate::pattern::Pattern;
 
 /// What is to have come of what went in. Beside the keys below, each key is the name of an actor (or of `reply`), and its
 /// value all events that are to have reached it, in order; `ACTOR.PORT` are those that came in at this inbox, or went out at
@@ -132,7 +133,7 @@ pub(crate) struct EventMatchFields {
     /// A payload that is this XML.
     xml: Option<String>,
     /// A payload in whose text this regular expression is found.
-    regex: Option<String>,
+    regex: Option<Pattern>,
     /// A payload in whose text this is found.
     contains: Option<String>,
     /// No payload at all.

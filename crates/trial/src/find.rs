@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use compysition_flow::{Document, Step};
+use serde::de::IgnoredAny;
 
 use crate::case::{Case, TestFile};
-use crate::one_or_many::Pairs;
+use crate::one_or_many::{OneOrMany, Pairs};
 
 /// The tests of one flow.
 #[derive(Clone)]
@@ -95,7 +96,8 @@ fn tests_of(path: &Path, is_named: bool) -> Result<Vec<Found>, String> {
         if !is_flow(&document) || !document.has(at) {
             continue;
         }
-        let mut tests: Vec<Case> = document.read(at).map_err(|e| e.to_string())?;
+        let count: Vec<IgnoredAny> = document.read(at).map_err(|e| e.to_string())?;
+        let mut tests = cases(&document, count.len())?;
         let name: Option<String> = document.read(&["name".into()]).ok();
         for case in &mut tests {
             case.flow = case.flow.take().or_else(|| name.clone());
@@ -107,6 +109,7 @@ fn tests_of(path: &Path, is_named: bool) -> Result<Vec<Found>, String> {
                 set: Pairs::default(),
                 environment: Pairs::default(),
                 mock: Pairs::default(),
+                real: OneOrMany::default(),
                 tests,
             },
             flow: path.to_owned(),
@@ -132,7 +135,9 @@ fn beside(path: &Path) -> Result<Found, String> {
     let documents = Document::read_all(path, &text).map_err(|error| error.to_string())?;
     let document = documents.into_iter().next();
     let document = document.ok_or_else(|| format!("`{}` is empty", path.display()))?;
-    let file: TestFile = document.read(&[]).map_err(|error| error.to_string())?;
+    let file: TestFile<IgnoredAny> = document.read(&[]).map_err(|error| error.to_string())?;
+    let tests = cases(&document, file.tests.len())?;
+    let file = file.with(tests);
     let directory = path.parent().unwrap_or(Path::new(""));
     let flow = match &file.flow {
         Some(flow) => directory.join(flow),
@@ -146,6 +151,31 @@ fn beside(path: &Path) -> Result<Found, String> {
         file,
         flow,
     })
+}
+
+/// Reads each test for itself, so that what is wrong with several is told at once.
+fn cases(document: &Document, count: usize) -> Result<Vec<Case>, String> {
+    let mut mistakes = Vec::new();
+    let mut cases = Vec::new();
+    for number in 0..count {
+        let at = |key: Option<&str>| {
+            let steps = ["tests".into(), number.into()].into_iter();
+            steps.chain(key.map(Step::from)).collect::<Vec<Step>>()
+        };
+        match document.read::<Case>(&at(None)) {
+            Ok(case) if case.can_fail() => cases.push(case),
+            Ok(_) => {
+                let message = "the test expects nothing, so it cannot fail: write `expect:`";
+                let mistake = document.mistake(&at(Some("name")), message.into(), None);
+                mistakes.push(mistake.to_string());
+            }
+            Err(mistake) => mistakes.push(mistake.to_string()),
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(cases),
+        false => Err(mistakes.join("\n\n")),
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> String {

@@ -9,6 +9,7 @@
 
 mod accept;
 mod case;
+mod casting;
 mod checks;
 mod content;
 mod coverage;
@@ -23,6 +24,7 @@ mod log;
 mod mock;
 mod names;
 mod one_or_many;
+mod pattern;
 mod play;
 mod record;
 mod report;
@@ -43,6 +45,7 @@ pub use expect::{Answer, ErrorMatch, EventMatch, Expect};
 pub use junit::junit;
 pub use mock::{Mock, Reply};
 pub use one_or_many::{OneOrMany, Pairs};
+pub use pattern::Pattern;
 pub use record::{Recorder, Selection, patterns};
 pub use report::{Report, Verdict};
 pub use stand_in::{Asked, Door, Props, Response, StandIn};

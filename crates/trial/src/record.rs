@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use compysition_core::{Event, Hop, Id, Settled, Tap};
+use compysition_core::{Error, Event, Hop, Id, Ports, Settled, Tap, Wiring};
 use compysition_flow::Loaded;
 use parking_lot::Mutex;
 use regex::Regex;
@@ -68,7 +68,10 @@ struct Inner {
     set: Vec<(String, String)>,
     /// The actors with their kinds.
     kinds: HashMap<String, String>,
-    sources: Vec<String>,
+    /// What the actors say about their ports.
+    ports: HashMap<String, Ports>,
+    /// Which status a client is told of an error.
+    status: fn(&Error) -> Option<u16>,
     redact: Box<dyn Fn(String) -> String + Send + Sync>,
     patterns: Vec<Regex>,
     open: Mutex<HashMap<Id, Trace>>,
@@ -84,13 +87,22 @@ struct Trace {
 
 impl Recorder {
     /// Prepares to record events of a flow as tests in a directory.
-    pub fn new(flow: &Loaded, selection: Vec<Selection>, directory: PathBuf) -> Recorder {
+    ///
+    /// # Errors
+    /// Which door the flow has not.
+    pub fn new(
+        flow: &Loaded,
+        selection: Vec<Selection>,
+        directory: PathBuf,
+    ) -> Result<Recorder, String> {
         let wiring = flow.wiring();
+        for selection in &selection {
+            known(selection, &wiring)?;
+        }
         let actors = wiring.actors.iter().enumerate();
         let kind = |index| flow.kind(index).unwrap_or_default().to_owned();
-        let sources = wiring.actors.iter().filter(|actor| actor.ports.is_source());
         let place = flow.place(&compysition_core::About::Actor(0));
-        Recorder(Arc::new(Inner {
+        Ok(Recorder(Arc::new(Inner {
             selection,
             directory,
             flow: place.map(|(path, ..)| path.to_owned()).unwrap_or_default(),
@@ -100,18 +112,27 @@ impl Recorder {
                 .clone()
                 .map(|(index, actor)| (actor.name.clone(), kind(index)))
                 .collect(),
-            sources: sources.map(|actor| actor.name.clone()).collect(),
+            ports: actors
+                .map(|(_, actor)| (actor.name.clone(), actor.ports.clone()))
+                .collect(),
+            status: |_| None,
             redact: Box::new(flow.redaction()),
             patterns: Vec::new(),
             open: Mutex::default(),
             written: AtomicUsize::new(0),
-        }))
+        })))
     }
 
     /// Writes the settings that were given into the tests.
     #[must_use]
     pub fn set(self, set: &[(String, String)]) -> Recorder {
         self.with(|inner| inner.set = set.to_vec())
+    }
+
+    /// Writes with which status requests were answered that failed.
+    #[must_use]
+    pub fn with_status(self, status: fn(&Error) -> Option<u16>) -> Recorder {
+        self.with(|inner| inner.status = status)
     }
 
     /// Takes what these match out of all that is written.
@@ -129,6 +150,22 @@ impl Recorder {
     }
 }
 
+/// Sees that there is a source of the name that is given.
+fn known(selection: &Selection, wiring: &Wiring) -> Result<(), String> {
+    let Selection::Door(name) = selection else {
+        return Ok(());
+    };
+    let sources = wiring.actors.iter().filter(|actor| actor.ports.is_source());
+    let known: Vec<&str> = sources.map(|actor| actor.name.as_str()).collect();
+    match known.contains(&name.as_str()) {
+        true => Ok(()),
+        false => Err(format!(
+            "no event comes in by `{name}`, but by {}",
+            known.join(", ")
+        )),
+    }
+}
+
 impl Tap for Recorder {
     fn look(&self, hop: &Hop, events: &[Event]) {
         for event in events {
@@ -138,7 +175,7 @@ impl Tap for Recorder {
             let mut open = self.0.open.lock();
             let is_first = !open.contains_key(&root);
             if is_first {
-                let is_source = self.0.sources.iter().any(|name| *name == *hop.from);
+                let is_source = self.0.ports.get(&*hop.from).is_some_and(Ports::is_source);
                 if !is_source || open.len() >= MOST_OPEN || !self.0.may_want(hop, event) {
                     continue;
                 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use compysition_core::{Built, IntoActor, Ports, Wiring};
+use compysition_core::{Ports, Registry, Wiring};
 use compysition_flow::{Loaded, Loader, Step};
 use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::case::{Case, Input};
+use crate::casting::Casting;
 use crate::checks::join;
 use crate::inlet::{Hand, inlet};
-use crate::mock::{Mock, Player};
 use crate::names;
 use crate::play::Stage;
 use crate::seen::Seen;
@@ -45,7 +45,14 @@ impl Stage {
         let sources = Arc::new(Mutex::new(Vec::new()));
         let loader = Loader::new(registry.clone()).functions(self.trial.functions.clone());
         let loader = self.settings(loader, directory.as_ref());
-        let loader = loader.recast(self.casting(&registry, props.clone(), sources.clone()));
+        let outside = Arc::new(Mutex::new(Vec::new()));
+        let casting = Casting {
+            props: props.clone(),
+            sources: sources.clone(),
+            outside: outside.clone(),
+            ..self.casting(&registry)
+        };
+        let loader = loader.recast(move |name, kind, built| casting.cast(name, kind, built));
         let path = match (&directory, case.copy) {
             (Some(directory), true) => directory
                 .path()
@@ -54,6 +61,7 @@ impl Stage {
         };
         let flows = loader.load(&path).map_err(|error| error.to_string())?;
         let mut flow = self.choose(flows)?;
+        self.nobody_outside(&outside.lock())?;
         let wiring = flow.wiring();
         names::check(&self.found, self.index, &flow, &registry)?;
         let seen = Arc::new(Seen::default());
@@ -134,38 +142,36 @@ impl Stage {
     }
 
     /// Says who plays which actor.
-    fn casting(
-        &self,
-        registry: &compysition_core::Registry,
-        props: Props,
-        sources: Arc<Mutex<Vec<(String, Hand)>>>,
-    ) -> impl Fn(&str, &'static str, Built) -> Built + Send + Sync + 'static {
+    fn casting(&self, registry: &Registry) -> Casting {
         let kind = |name: &str| registry.get(name).map_or("", |kind| kind.name());
         let own = self.case().mock.0.iter();
-        let mocks: Vec<(String, &'static str, Mock)> = own
+        let mocks = own
             .chain(&self.found.file.mock.0)
-            .map(|(name, mock)| (name.clone(), kind(name), mock.clone()))
-            .collect();
-        let fed: BTreeSet<String> = inputs(self.case())
-            .flat_map(|input| input.events.0.iter().map(|(name, _)| name.clone()))
-            .collect();
-        move |name, kind, mut built| {
-            props.name(name);
-            let by_name = mocks.iter().find(|(known, ..)| known == name);
-            let by_kind = || mocks.iter().find(|(_, known, _)| *known == kind);
-            if let Some((.., mock)) = by_name.or_else(by_kind) {
-                let ports = built.into_ports().unwrap_or_else(|_| Ports::any());
-                return Player::factory(mock.clone(), ports).into_actor();
-            }
-            if fed.contains(name)
-                && let Ok(ports) = built.ports()
-                && ports.is_source()
-            {
-                let (hand, make) = inlet(ports);
-                sources.lock().push((name.to_owned(), hand));
-                return make.into_actor();
-            }
-            built
+            .map(|(name, mock)| (name.clone(), kind(name), mock.clone()));
+        let real = self.case().real.0.iter().chain(&self.found.file.real.0);
+        Casting {
+            mocks: mocks.collect(),
+            real: real.map(|name| (name.clone(), kind(name))).collect(),
+            fed: inputs(self.case())
+                .flat_map(|input| input.events.0.iter().map(|(name, _)| name.clone()))
+                .collect(),
+            ..Casting::default()
+        }
+    }
+
+    /// Sees that no actor reaches outside that nobody plays.
+    fn nobody_outside(&self, outside: &[(String, &'static str)]) -> Result<(), String> {
+        let mistakes = outside.iter().map(|(name, kind)| {
+            let message = format!(
+                "`{name}` ({kind}) would reach outside: give it a mock (`mock: {{ {name}: … }}`), or say `real: [{name}]`"
+            );
+            let at = join(&self.at(), ["name".into()]);
+            self.found.document.mistake(&at, message, None).to_string()
+        });
+        let mistakes: Vec<String> = mistakes.collect();
+        match mistakes.is_empty() {
+            true => Ok(()),
+            false => Err(mistakes.join("\n\n")),
         }
     }
 

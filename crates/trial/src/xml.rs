@@ -5,6 +5,13 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
+/// How deep lines are indented at most: what is deeper need not be looked at, and would take room without end.
+const DEEPEST: usize = 40;
+
+fn margin(depth: usize) -> usize {
+    depth.min(DEEPEST) * 2
+}
+
 /// Returns a document as lines, one for each start, text and end: names with their namespaces, attributes in
 /// order, without comments, and without white space between elements.
 pub(crate) fn canonical(text: &str) -> Result<Vec<String>, String> {
@@ -23,7 +30,7 @@ pub(crate) fn canonical(text: &str) -> Result<Vec<String>, String> {
                 if !content.trim().is_empty() {
                     let escaped = quick_xml::escape::escape(content.as_str());
                     let line = escaped.replace('\r', "").replace('\n', "&#10;");
-                    lines.push(format!("{:1$}{line}", "", depth * 2));
+                    lines.push(format!("{:1$}{line}", "", margin(depth)));
                 }
                 content.clear();
                 match event {
@@ -35,11 +42,11 @@ pub(crate) fn canonical(text: &str) -> Result<Vec<String>, String> {
                     Event::Empty(start) => {
                         roots += usize::from(depth == 0);
                         lines.push(opened(&reader, &start, depth)?);
-                        lines.push(format!("{:1$}</>", "", depth * 2));
+                        lines.push(format!("{:1$}</>", "", margin(depth)));
                     }
                     Event::End(_) => {
                         depth = depth.saturating_sub(1);
-                        lines.push(format!("{:1$}</>", "", depth * 2));
+                        lines.push(format!("{:1$}</>", "", margin(depth)));
                     }
                     _ => break,
                 }
@@ -93,7 +100,7 @@ fn opened(
         "{:2$}<{name}{}>",
         "",
         attributes.concat(),
-        depth * 2
+        margin(depth)
     ))
 }
 
@@ -121,6 +128,14 @@ mod tests {
         ));
         assert!(same("<a>x &amp; y</a>", "<a><![CDATA[x & y]]></a>"));
         assert!(same("<a>&#65;</a>", "<a>A</a>"));
+    }
+
+    #[test]
+    fn what_is_deep_takes_no_more_room_than_it_has() {
+        let depth = 20_000;
+        let text = format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        let length: usize = canonical(&text).unwrap().iter().map(String::len).sum();
+        assert!(length < text.len() * 30, "{length}");
     }
 
     #[test]

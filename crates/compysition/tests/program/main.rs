@@ -25,5 +25,6 @@ mod stopping;
 mod streams;
 mod support;
 mod ten_flows;
+mod testing;
 mod testing_guide;
 mod unlinked;

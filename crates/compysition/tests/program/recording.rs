@@ -8,7 +8,7 @@ name: orders
 settings: { listen: , prices: }
 actors:
   http:  { http_server: { address: "${listen}", routes: { order: POST /orders } } }
-  price: { http_client: { url: "${prices}/price" } }
+  price: { http_client: { url: "${prices}/price" }, retry: { attempts: 3, delay: 1ms, errors: [not_found] } }
   shape: { set: { payload.key: "${secret:SHOP_KEY}", payload.total: "{{ payload.eur * 2 }}" } }
 connect:
   - http.order -> price -> shape -> reply
@@ -100,6 +100,30 @@ fn of_all_requests_only_those_with_errors_are_kept() {
         recorded[0].contains("moon") && recorded[0].contains("not_found"),
         "{recorded:?}"
     );
+    // It was tried three times, and so it is again.
+    assert!(
+        recorded[0].contains("answer: { status: 502 }"),
+        "{recorded:?}"
+    );
+    assert_eq!(recorded[0].matches("\"details\"").count(), 0);
+    assert_eq!(recorded[0].matches("details: {").count(), 3, "{recorded:?}");
     let (passed, text) = test(&files);
     assert!(passed, "{text}");
+}
+
+#[test]
+fn a_door_that_there_is_not_is_refused() {
+    let files = Files::new();
+    let flow = files.write("orders.yaml", FLOW);
+    let mut command = compysition(["run", "--record", "door=htp", "--set", "listen=127.0.0.1:0"]);
+    command
+        .args(["--set", "prices=http://127.0.0.1:1"])
+        .arg(flow);
+    let output = command.env("SHOP_KEY", "k").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        told.contains("no event comes in by `htp`, but by http"),
+        "{told}"
+    );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Result, TimeSpan};
+use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result, TimeSpan};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -251,5 +251,9 @@ impl Actor for HttpClient {
             ctx.send(answer.put_into(event))
         });
         Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().outside()
     }
 }

@@ -196,8 +196,8 @@ impl Actor for TcpIn {
 
     fn ports(&self) -> Ports {
         match self.rules.reply {
-            Reply::Answer => Ports::any().door(),
-            _ => Ports::any().source().single(),
+            Reply::Answer => Ports::any().outside().door(),
+            _ => Ports::any().outside().source().single(),
         }
     }
 }

@@ -197,7 +197,7 @@ impl Actor for SmtpIn {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().resumes().single()
+        Ports::any().outside().source().resumes().single()
     }
 }
 

@@ -3,23 +3,12 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use compysition_core::{Event, Hop, Settled};
+use compysition_core::{Error, Event, Failure, Hop, Outcome, Ports, Settled};
 use serde_json::{Map, Value, json};
 
 use super::Inner;
 use crate::checks::as_expected;
 use crate::yaml;
-
-/// The kinds of actors that reach outside: a test plays them with what they sent.
-const OUTSIDE: [&str; 7] = [
-    "exec",
-    "file_out",
-    "http_client",
-    "smtp_out",
-    "sql",
-    "tcp_out",
-    "udp_out",
-];
 
 /// Headers that let somebody in.
 const SECRET_HEADERS: [&str; 5] = [
@@ -58,16 +47,7 @@ pub(super) fn test(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -
         let _ = writeln!(out, "    in: {}", yaml::line(&input(hop, event)));
     }
     out.push_str("    expect:\n");
-    if let Some(answer) = &settled.answer
-        && answer.error().is_none()
-        && answer.attribute("http").is_some()
-    {
-        let status = answer
-            .attribute("http")
-            .and_then(|http| http.get("status").cloned());
-        let status = status.unwrap_or(200.into());
-        let body = as_expected(answer);
-        let answer = json!({ "status": status, "body": body });
+    if let Some(answer) = answer(recorder, hops, settled) {
         let _ = writeln!(out, "      answer: {}", yaml::line(&answer));
     }
     let mut known: Vec<&str> = Vec::new();
@@ -100,12 +80,38 @@ pub(super) fn test(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -
     recorder.redacted(out)
 }
 
+/// Returns what the client was answered, if it asked.
+fn answer(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -> Option<Value> {
+    let status_of =
+        |error: &Error| (recorder.status)(error).map(|status| json!({ "status": status }));
+    if let Some(answer) = &settled.answer {
+        if let Some(failure) = answer.error() {
+            return status_of(&failure.error);
+        }
+        let http = answer.attribute("http")?;
+        let status = http.get("status").cloned().unwrap_or(200.into());
+        return Some(json!({ "status": status, "body": as_expected(answer) }));
+    }
+    let (first, _) = hops.first()?;
+    let ports = recorder.ports.get(&*first.from)?;
+    match &settled.outcome {
+        Outcome::Failed(failure) if ports.is_door() && ports.asks(Some(&first.outbox)) => {
+            status_of(&failure.error)
+        }
+        _ => None,
+    }
+}
+
 /// Writes who plays the actors that reach outside, and what they say.
 fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
     let mut mocks = Map::new();
     for (hop, _) in hops {
-        let kind = recorder.kinds.get(&*hop.to).map_or("", String::as_str);
-        if !OUTSIDE.contains(&kind) || mocks.contains_key(&*hop.to) {
+        let writes = recorder
+            .kinds
+            .get(&*hop.to)
+            .is_some_and(|kind| kind == "file_out");
+        let is_outside = recorder.ports.get(&*hop.to).is_some_and(Ports::is_outside);
+        if !(is_outside || writes) || mocks.contains_key(&*hop.to) {
             continue;
         }
         let sent: Vec<_> = hops
@@ -117,17 +123,16 @@ fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
             .iter()
             .find(|(hop, _)| !hop.is_error)
             .map(|(hop, _)| &hop.to);
-        let replies = sent.iter().filter_map(|(hop, event)| match event.error() {
-            Some(failure) if hop.is_error => Some(json!({ "error": {
-                "kind": failure.error.kind().as_str(),
-                "message": failure.error.message(),
-                "details": failure.error.details(),
-            }})),
-            _ if first == Some(&hop.to) => Some(json!({
+        let replies = sent.iter().flat_map(|(hop, event)| match event.error() {
+            // It failed as often as it was tried.
+            Some(failure) if hop.is_error => {
+                vec![failed(failure); failure.attempts.max(1) as usize]
+            }
+            _ if first == Some(&hop.to) => vec![json!({
                 "answer": content(event),
                 "outbox": hop.outbox.as_str(),
-            })),
-            _ => None,
+            })],
+            _ => Vec::new(),
         });
         let replies: Vec<Value> = replies.collect();
         let mock = if replies.is_empty() {
@@ -149,6 +154,15 @@ fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
             );
         }
     }
+}
+
+/// Returns how a mock fails as somebody did.
+fn failed(failure: &Failure) -> Value {
+    json!({ "error": {
+        "kind": failure.error.kind().as_str(),
+        "message": failure.error.message(),
+        "details": failure.error.details(),
+    }})
 }
 
 /// Returns a payload as what goes in.

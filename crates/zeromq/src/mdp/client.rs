@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Error, ErrorKind, Event, Result, TimeSpan};
+use compysition_core::{Actor, Context, Error, ErrorKind, Event, Ports, Result, TimeSpan};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -156,6 +156,10 @@ impl Actor for MdpClient {
     async fn stop(&mut self, _: &Context) -> Result {
         self.lines.close().await;
         Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().outside()
     }
 }
 

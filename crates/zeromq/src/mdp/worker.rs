@@ -199,6 +199,6 @@ impl Actor for MdpWorker {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().door()
+        Ports::any().outside().door()
     }
 }

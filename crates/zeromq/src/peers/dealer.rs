@@ -225,8 +225,8 @@ impl Actor for ZmqDealer {
 
     fn ports(&self) -> Ports {
         match self.is_answered {
-            true => Ports::any(),
-            false => Ports::any().sink(),
+            true => Ports::any().outside(),
+            false => Ports::any().outside().sink(),
         }
     }
 }

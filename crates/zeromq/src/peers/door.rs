@@ -121,8 +121,8 @@ impl Door {
 
     pub(super) fn ports(&self) -> Ports {
         match self.rules.answers {
-            true => Ports::any().door(),
-            false => Ports::any().source().sink().single(),
+            true => Ports::any().outside().door(),
+            false => Ports::any().outside().source().sink().single(),
         }
     }
 }

@@ -114,6 +114,6 @@ impl Actor for ZmqPub {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().outside().sink()
     }
 }

@@ -125,7 +125,7 @@ impl Actor for ZmqPush {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink()
+        Ports::any().outside().sink()
     }
 }
 

@@ -285,7 +285,7 @@ impl Actor for ZmqPull {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        Ports::any().outside().source().single()
     }
 }
 
@@ -310,6 +310,6 @@ impl Actor for ZmqSub {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        Ports::any().outside().source().single()
     }
 }

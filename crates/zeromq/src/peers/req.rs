@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Error, Event, Result, TimeSpan};
+use compysition_core::{Actor, Context, Error, Event, Ports, Result, TimeSpan};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -178,6 +178,10 @@ impl Actor for ZmqReq {
             socket.close().await;
         }
         Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().outside()
     }
 }
 
