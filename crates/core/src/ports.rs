@@ -1,5 +1,7 @@
 //! What an actor promises about its inboxes and outboxes, and about itself.
 
+use std::sync::Arc;
+
 use crate::group::GroupOf;
 use crate::payload_form::Form;
 use crate::port::Port;
@@ -38,6 +40,7 @@ pub struct Ports {
     pub(crate) recovers: bool,
     pub(crate) never_fails: bool,
     pub(crate) outside: bool,
+    pub(crate) parts: Vec<Arc<str>>,
     pub(crate) resumes: bool,
     pub(crate) asks_nothing: bool,
     pub(crate) unasked: Vec<Port>,
@@ -154,6 +157,14 @@ impl Ports {
     #[must_use]
     pub fn outside(mut self) -> Ports {
         self.outside = true;
+        self
+    }
+
+    /// Has parts of its own, such as the templates of a stylesheet, of which it tells when each is reached
+    /// ([`Context::reach`](crate::Context::reach)).
+    #[must_use]
+    pub fn parts<P: Into<Arc<str>>>(mut self, names: impl IntoIterator<Item = P>) -> Ports {
+        self.parts = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -349,6 +360,11 @@ impl Ports {
     /// Returns whether it talks to something outside of the process.
     pub fn is_outside(&self) -> bool {
         self.outside
+    }
+
+    /// Returns the names of its parts.
+    pub fn named_parts(&self) -> &[Arc<str>] {
+        &self.parts
     }
 
     /// Returns whether it fails on no event.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Event;
+use crate::context::Context;
 use crate::port::Port;
 
 /// Looks at the events that pass the links of a flow: for tests, recordings and the like.
@@ -12,6 +13,31 @@ use crate::port::Port;
 pub trait Tap: Send + Sync {
     /// Looks at the events of a chunk that pass a link, and at failed ones that have none.
     fn look(&self, hop: &Hop, events: &[Event]);
+
+    /// Returns whether it asks which [parts](crate::Ports::parts) of actors are reached.
+    fn asks_for_parts(&self) -> bool {
+        false
+    }
+
+    /// Takes note that a part of an actor was reached.
+    fn reach(&self, actor: &str, part: &str) {
+        let _ = (actor, part);
+    }
+}
+
+impl Context {
+    /// Returns whether somebody asks which parts of the actor are reached.
+    pub fn is_watched(&self) -> bool {
+        let tap = self.station.flow.tap.as_ref();
+        tap.is_some_and(|tap| tap.asks_for_parts())
+    }
+
+    /// Tells that one of the actor's [parts](crate::Ports::parts) was reached.
+    pub fn reach(&self, part: &str) {
+        if let Some(tap) = &self.station.flow.tap {
+            tap.reach(self.actor(), part);
+        }
+    }
 }
 
 /// A link as a [`Tap`] knows it.

@@ -1,14 +1,14 @@
-//! Which parts of flows tests have reached.
+//! What of flows tests have reached.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use compysition_core::{WiredErrors, WiredLink, Wiring};
+use compysition_core::{WiredActor, WiredErrors, WiredLink, Wiring};
 
-use crate::seen::Link;
+use crate::seen::{Link, Part};
 
-/// Which actors and links of the flows were reached.
+/// Which actors, links and parts of actors were reached.
 #[derive(Default)]
 pub struct Coverage {
     flows: Vec<Flow>,
@@ -20,17 +20,29 @@ struct Flow {
     actors: Vec<String>,
     links: Vec<(Link, bool)>,
     reached: BTreeSet<Link>,
+    /// The parts of actors, such as the templates of stylesheets.
+    parts: BTreeSet<Part>,
+    reached_parts: BTreeSet<Part>,
 }
 
 impl Coverage {
     /// Adds what one test reached.
-    pub(crate) fn add(&mut self, path: &Path, wiring: &Wiring, reached: &BTreeSet<Link>) {
+    pub(crate) fn add(
+        &mut self,
+        path: &Path,
+        wiring: &Wiring,
+        reached: &BTreeSet<Link>,
+        parts: &BTreeSet<Part>,
+    ) {
         let known = self
             .flows
             .iter_mut()
             .find(|flow| flow.path == path && flow.name == wiring.flow);
         match known {
-            Some(flow) => flow.reached.extend(reached.iter().cloned()),
+            Some(flow) => {
+                flow.reached.extend(reached.iter().cloned());
+                flow.reached_parts.extend(parts.iter().cloned());
+            }
             None => self.flows.push(Flow {
                 path: path.to_owned(),
                 name: wiring.flow.clone(),
@@ -45,6 +57,8 @@ impl Coverage {
                     .map(|link| named(wiring, link))
                     .collect(),
                 reached: reached.clone(),
+                parts: wiring.actors.iter().flat_map(parts_of).collect(),
+                reached_parts: parts.clone(),
             }),
         }
     }
@@ -58,7 +72,11 @@ impl Coverage {
             .map(|flow| flow.path.display().to_string().len());
         let wide = wide.max().unwrap_or(0).max(4);
         // A string takes all that is written to it.
-        let _ = writeln!(out, "{:wide$}  actors   links  errors  not reached", "flow");
+        let _ = writeln!(
+            out,
+            "{:wide$}  actors   links  errors   parts  not reached",
+            "flow"
+        );
         for flow in &self.flows {
             let actors: Vec<&String> = flow
                 .actors
@@ -81,18 +99,25 @@ impl Coverage {
                 (all, missed)
             };
             let ((links, missed), (errors, wrong)) = (left(false), left(true));
+            let unreached: Vec<String> = flow
+                .parts
+                .difference(&flow.reached_parts)
+                .map(|(actor, part)| format!("{actor}: {part}"))
+                .collect();
             let part = |all: usize, missed: usize| format!("{}/{all}", all - missed);
             let names = actors.iter().map(|name| (*name).clone());
             let missing: Vec<String> = names
                 .chain(missed.iter().cloned())
                 .chain(wrong.iter().cloned())
+                .chain(unreached.iter().cloned())
                 .collect();
             let path = flow.path.display().to_string();
             let line = format!(
-                "{path:wide$}  {:>6}  {:>6}  {:>6}  {}",
+                "{path:wide$}  {:>6}  {:>6}  {:>6}  {:>6}  {}",
                 part(flow.actors.len(), actors.len()),
                 part(links, missed.len()),
                 part(errors, wrong.len()),
+                part(flow.parts.len(), unreached.len()),
                 missing.join(", ")
             );
             out.push_str(line.trim_end());
@@ -108,6 +133,11 @@ impl Flow {
             .iter()
             .any(|(from, _, to, _)| from == actor || to == actor)
     }
+}
+
+fn parts_of(actor: &WiredActor) -> impl Iterator<Item = Part> {
+    let parts = actor.ports.named_parts().iter();
+    parts.map(|part| (actor.name.clone(), part.to_string()))
 }
 
 /// Returns a link by its names, and whether it is one of errors.

@@ -18,7 +18,7 @@ use crate::hands::Hands;
 use crate::hanging::{hanging, holders};
 use crate::log::Log;
 use crate::scene::Scene;
-use crate::seen::Link;
+use crate::seen::{self, Link};
 use crate::suite::Trial;
 use crate::workdir::Workdir;
 
@@ -36,6 +36,7 @@ pub(crate) struct Played {
     pub(crate) broken: Option<String>,
     pub(crate) log: String,
     pub(crate) links: BTreeSet<Link>,
+    pub(crate) parts: BTreeSet<seen::Part>,
     pub(crate) wiring: Option<Wiring>,
     pub(crate) time: Duration,
 }
@@ -135,6 +136,7 @@ impl Stage {
             mismatches,
             broken,
             links: seen.links(),
+            parts: seen.parts(),
             wiring: Some(wiring),
             ..Played::default()
         }

@@ -5,9 +5,15 @@ use std::collections::BTreeSet;
 use compysition_core::{Event, Failure, Hop, Tap};
 use parking_lot::Mutex;
 
-/// Keeps a copy of each event that passed a link, with the link, in order.
+/// Keeps a copy of each event that passed a link, with the link, in order, and the parts of actors that were reached.
 #[derive(Default)]
-pub(crate) struct Seen(Mutex<Vec<(Hop, Event)>>);
+pub(crate) struct Seen {
+    passed: Mutex<Vec<(Hop, Event)>>,
+    parts: Mutex<BTreeSet<Part>>,
+}
+
+/// A part of an actor, by the names of both.
+pub(crate) type Part = (String, String);
 
 /// A link, by the names of its ends: from, outbox, to, inbox.
 pub(crate) type Link = (String, String, String, String);
@@ -17,19 +23,28 @@ impl Tap for Seen {
         let copies = events
             .iter()
             .map(|event| (hop.clone(), event.without_receipt()));
-        self.0.lock().extend(copies);
+        self.passed.lock().extend(copies);
+    }
+
+    fn asks_for_parts(&self) -> bool {
+        true
+    }
+
+    fn reach(&self, actor: &str, part: &str) {
+        let part = (actor.to_owned(), part.to_owned());
+        self.parts.lock().insert(part);
     }
 }
 
 impl Seen {
     /// Returns how much passed so far.
     pub(crate) fn mark(&self) -> usize {
-        self.0.lock().len()
+        self.passed.lock().len()
     }
 
     /// Returns what reached an actor (`ACTOR`), came in at its inbox or went out at its outbox (`ACTOR.PORT`), since a mark.
     pub(crate) fn at(&self, place: &str, since: usize) -> Vec<Event> {
-        let passed = self.0.lock();
+        let passed = self.passed.lock();
         let passed = passed.get(since..).unwrap_or_default();
         let select = |takes: &dyn Fn(&Hop, &Event) -> bool| {
             let taken = passed.iter().filter(|(hop, event)| takes(hop, event));
@@ -61,9 +76,14 @@ impl Seen {
         events(told.collect())
     }
 
+    /// Returns the parts of actors that were reached.
+    pub(crate) fn parts(&self) -> BTreeSet<Part> {
+        self.parts.lock().clone()
+    }
+
     /// Returns the links that something passed.
     pub(crate) fn links(&self) -> BTreeSet<Link> {
-        let passed = self.0.lock();
+        let passed = self.passed.lock();
         let link = |(hop, _): &(Hop, Event)| {
             (
                 hop.from.to_string(),

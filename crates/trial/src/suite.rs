@@ -70,7 +70,9 @@ impl Trial {
         for (number, played) in numbers.iter().zip(self.play_all(suite, &numbers)) {
             let found = &suite.found[number.0];
             if let Some(wiring) = &played.wiring {
-                report.coverage.add(&found.flow, wiring, &played.links);
+                report
+                    .coverage
+                    .add(&found.flow, wiring, &played.links, &played.parts);
             }
             report.verdicts.push(judge(found, *number, played));
         }

@@ -31,6 +31,14 @@ static void say_in(int kind, const char *text, const char *file, int line, int c
 
 void shim_say(int kind, const char *text, int line, int column) { say_in(kind, text, NULL, line, column); }
 
+void shim_say_template(xsltTemplatePtr template, const char *text) {
+    xmlNodePtr element = template->elem;
+    if (current == NULL || current->sink == NULL || element == NULL)
+        return;
+    to_rust(current->sink, SHIM_TEMPLATE, text, strlen(text), element->doc == NULL ? NULL : (const char *)element->doc->URL,
+            (int)xmlGetLineNo(element), 0);
+}
+
 static int is_schemas(int domain) { return domain == XML_FROM_SCHEMASP || domain == XML_FROM_SCHEMASV; }
 
 #if LIBXML_VERSION >= 21200
@@ -120,7 +128,10 @@ static void before_instruction(xmlNodePtr instruction, xmlNodePtr node, xsltTemp
     char here;
     (void)instruction;
     (void)node;
-    (void)template;
+    if (current != NULL && current->watched && template != NULL && template != current->last_reached) {
+        current->last_reached = template;
+        shim_say_template(template, "");
+    }
     if (current == NULL || (uintptr_t)&here > (uintptr_t)current->stack_floor)
         return;
     current->no_stack = 1;

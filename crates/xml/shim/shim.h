@@ -20,7 +20,8 @@ enum {
     SHIM_FAULT = 0,   /* a structured error: message, line and column in a document */
     SHIM_CONTEXT = 1, /* where in a stylesheet the next SHIM_TEXT happened */
     SHIM_TEXT = 2,    /* an error's text after a context, else an xsl:message */
-    SHIM_OTHER = 3    /* anything else that a library says */
+    SHIM_OTHER = 3,   /* anything else that a library says */
+    SHIM_TEMPLATE = 4 /* a template: what it is called, file and line */
 };
 
 /* How a transformation ended. */
@@ -72,6 +73,8 @@ struct shim_call {
     int refused;     /* something that was not to be read was asked for */
     int loads;       /* whether files that the policy permits are read where the parser asks for them */
     int names_files; /* whether reports say which file they are about */
+    int watched;     /* whether it is reported which templates are reached */
+    xsltTemplatePtr last_reached;
     struct shim_call *outer;
     void *outer_structured_context;
     xmlStructuredErrorFunc outer_structured;
@@ -86,6 +89,7 @@ void shim_enter(struct shim_call *call, void *sink, const struct shim_policy *po
 void shim_leave(struct shim_call *call);
 struct shim_call *shim_current(void);
 void shim_say(int kind, const char *text, int line, int column);
+void shim_say_template(xsltTemplatePtr template, const char *text);
 
 /* reading.c */
 extern const int shim_parse_options;
@@ -112,7 +116,8 @@ int shim_encoding_exists(const char *encoding);
 int shim_defines_functions(xsltStylesheetPtr style);
 int shim_strips_space(xsltStylesheetPtr style);
 int shim_transform(void *sink, const struct shim_policy *policy, xsltStylesheetPtr style, xmlDocPtr document,
-                   const char **parameters, const struct shim_limits *limits, xmlDocPtr *result);
+                   const char **parameters, const struct shim_limits *limits, int watched, xmlDocPtr *result);
+void shim_templates(void *sink, xsltStylesheetPtr style);
 int shim_write_result(void *sink, xsltStylesheetPtr style, xmlDocPtr result, struct shim_text *text);
 int shim_is_html(xmlDocPtr document);
 int shim_is_plain(xsltStylesheetPtr style, xmlDocPtr result);

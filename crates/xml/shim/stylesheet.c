@@ -1,6 +1,7 @@
 /* Stylesheets: compiled, asked for their output settings, run. */
 #include "shim.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
@@ -108,12 +109,13 @@ static int run(struct shim_call *call, xsltTransformContextPtr context, xsltStyl
 }
 
 int shim_transform(void *sink, const struct shim_policy *policy, xsltStylesheetPtr style, xmlDocPtr document,
-                   const char **parameters, const struct shim_limits *limits, xmlDocPtr *result) {
+                   const char **parameters, const struct shim_limits *limits, int watched, xmlDocPtr *result) {
     struct shim_call call;
     xsltTransformContextPtr context;
     int status = SHIM_FAILED;
 
     shim_enter(&call, sink, policy);
+    call.watched = watched;
     context = xsltNewTransformContext(style, document);
     if (context != NULL) {
         status = run(&call, context, style, document, parameters, limits, result);
@@ -125,6 +127,28 @@ int shim_transform(void *sink, const struct shim_policy *policy, xsltStylesheetP
     }
     shim_leave(&call);
     return status;
+}
+
+static const char *text_of(const xmlChar *text) { return text == NULL ? "" : (const char *)text; }
+
+/* Reports the templates that have content: of others it is not noticed when they are reached. */
+void shim_templates(void *sink, xsltStylesheetPtr style) {
+    struct shim_call call;
+    char text[512];
+
+    shim_enter(&call, sink, NULL);
+    for (; style != NULL; style = xsltNextImport(style)) {
+        xsltTemplatePtr template;
+        for (template = style->templates; template != NULL; template = template->next) {
+            if (template->content == NULL)
+                continue;
+            snprintf(text, sizeof text, "%s%s%s%s", template->match != NULL ? "" : "name=",
+                     text_of(template->match != NULL ? template->match : template->name),
+                     template->mode != NULL ? " mode=" : "", text_of(template->mode));
+            shim_say_template(template, text);
+        }
+    }
+    shim_leave(&call);
 }
 
 int shim_write_result(void *sink, xsltStylesheetPtr style, xmlDocPtr result, struct shim_text *text) {

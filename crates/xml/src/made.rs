@@ -1,11 +1,13 @@
 //! What a transformation makes of an event's payload.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use compysition_core::{Context, Event, Payload, Result, Xml};
 use tracing::{info, warn};
 
 use crate::malformed::malformed;
+use crate::template::Reached;
 use crate::tree::{Tree, read};
 use crate::{Document, Method, Output, Stylesheet, XmlError};
 
@@ -24,9 +26,15 @@ pub(crate) struct Made {
 pub(crate) struct Said {
     messages: Vec<String>,
     warnings: Vec<XmlError>,
+    reached: Reached,
 }
 
 impl Said {
+    /// Returns where the templates stand that were reached.
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.reached
+    }
+
     /// Logs it all, with the event that it was said of.
     pub(crate) fn log(&self, event: &Event, ctx: &Context) {
         for message in &self.messages {
@@ -43,9 +51,14 @@ pub(crate) fn transform(
     stylesheet: &Stylesheet,
     payload: &Payload,
     parameters: &[(String, String)],
+    watched: bool,
 ) -> (Result<Made>, Said) {
+    let reached = RefCell::new(watched.then(Reached::new));
     let parameters: Vec<(&str, &str)> = parameters.iter().map(|(n, v)| (&**n, &**v)).collect();
-    let run = |document: &mut Document| stylesheet.transform(document, &parameters);
+    let run = |document: &mut Document| match &mut *reached.borrow_mut() {
+        Some(reached) => stylesheet.transform_watched(document, &parameters, reached),
+        None => stylesheet.transform(document, &parameters),
+    };
     let output = match payload {
         // A small document is kept for others who got the same event; while a large one is
         // transformed they would wait longer than parsing takes.
@@ -59,18 +72,24 @@ pub(crate) fn transform(
             }),
         other => read(other).map(|mut document| run(&mut document)),
     };
+    let reached = reached.take().unwrap_or_default();
     match output {
         Ok(Ok(mut output)) => {
             let (messages, warnings) = output.take_said();
             let large = payload.size() > LARGE;
             (
                 make(output, large).map_err(malformed),
-                Said { messages, warnings },
+                Said {
+                    messages,
+                    warnings,
+                    reached,
+                },
             )
         }
         Ok(Err(error)) => {
             let said = Said {
                 messages: error.messages().to_vec(),
+                reached,
                 ..Said::default()
             };
             (Err(malformed(error)), said)

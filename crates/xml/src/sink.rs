@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use crate::XmlError;
 use crate::sys;
+use crate::template::{Place, Reached, Template};
 
 /// More than this of each is dropped, so that a document full of faults costs no memory.
 const MOST: usize = 64;
@@ -16,6 +17,8 @@ pub(crate) struct Sink {
     faults: Vec<XmlError>,
     messages: Vec<String>,
     context: Option<Context>,
+    templates: Vec<Template>,
+    reached: Reached,
 }
 
 /// Where in a stylesheet the next error's text belongs.
@@ -49,6 +52,16 @@ impl Sink {
         (self.messages, self.faults)
     }
 
+    /// Returns the templates that were told of.
+    pub(crate) fn into_templates(self) -> Vec<Template> {
+        self.templates
+    }
+
+    /// Returns where the templates stand that were reached.
+    pub(crate) fn take_reached(&mut self) -> Reached {
+        std::mem::take(&mut self.reached)
+    }
+
     /// Returns all faults, in their order.
     pub(crate) fn into_faults(self) -> Vec<XmlError> {
         self.faults
@@ -80,6 +93,16 @@ impl Sink {
                 fault.line = position(line);
                 fault.column = position(column);
                 self.push(fault);
+            }
+            sys::TEMPLATE => {
+                let (file, line) = (file.unwrap_or_default(), line.unsigned_abs());
+                let place = Place { file, line };
+                if text.is_empty() {
+                    self.reached.insert(place);
+                } else {
+                    let called = text.to_owned();
+                    self.templates.push(Template { called, place });
+                }
             }
             sys::CONTEXT => self.context = Some(Context::parse(text)),
             sys::TEXT => match self.context.take() {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::policy::{Policy, c_string};
 use crate::sink::Sink;
 use crate::sys::{self, Style};
+use crate::template::{Reached, Template};
 use crate::text::Written;
 use crate::{Compiler, Document, Limits, Output, XmlError};
 
@@ -113,6 +114,30 @@ impl Stylesheet {
         document: &mut Document,
         parameters: &[(&str, &str)],
     ) -> Result<Output, XmlError> {
+        self.run(document, parameters, None)
+    }
+
+    /// Transforms a document as [`transform`](Stylesheet::transform) does, and adds where the templates stand that were
+    /// reached, whether it fails or not. It takes longer.
+    ///
+    /// # Errors
+    /// As [`transform`](Stylesheet::transform).
+    pub fn transform_watched(
+        &self,
+        document: &mut Document,
+        parameters: &[(&str, &str)],
+        reached: &mut Reached,
+    ) -> Result<Output, XmlError> {
+        self.run(document, parameters, Some(reached))
+    }
+
+    fn run(
+        &self,
+        document: &mut Document,
+        parameters: &[(&str, &str)],
+        reached: Option<&mut Reached>,
+    ) -> Result<Output, XmlError> {
+        let watched = reached.is_some();
         let mut texts = Vec::with_capacity(2 * parameters.len());
         for (name, value) in parameters {
             texts.push(c_string(name)?);
@@ -122,12 +147,15 @@ impl Stylesheet {
         let first = !inner.warm.load(Ordering::Acquire);
         let alone = (inner.alone || first)
             .then(|| inner.gate.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut ended = inner.attempt(document, &texts);
+        let mut ended = inner.attempt(document, &texts, watched);
         if matches!(ended, Try::NoStack) {
-            ended = inner.attempt_on_large_stack(document, &texts);
+            ended = inner.attempt_on_large_stack(document, &texts, watched);
         }
         inner.warm.store(true, Ordering::Release);
         drop(alone);
+        if let (Some(reached), Try::Done(_, sink) | Try::Failed(sink)) = (reached, &mut ended) {
+            reached.append(&mut sink.take_reached());
+        }
         match ended {
             Try::Done(result, sink) => Ok(Output::new(self.clone(), result, sink)),
             Try::Failed(sink) => Err(sink.into_error("the transformation failed")),
@@ -135,6 +163,14 @@ impl Stylesheet {
                 "the templates nest too deeply: the stack is full",
             )),
         }
+    }
+
+    /// Returns the templates that have content, also those of imported and included stylesheets.
+    pub fn templates(&self) -> Vec<Template> {
+        let mut sink = Sink::new();
+        // SAFETY: both live through the call.
+        unsafe { sys::shim_templates(sink.as_ptr(), self.0.raw.as_ptr()) };
+        sink.into_templates()
     }
 
     /// Returns what libxslt complained of without refusing the stylesheet, such as an unknown
@@ -190,7 +226,7 @@ impl Inner {
         )))
     }
 
-    fn attempt(&self, document: &mut Document, parameters: &[CString]) -> Try {
+    fn attempt(&self, document: &mut Document, parameters: &[CString], watched: bool) -> Try {
         let mut pointers: Vec<*const c_char> =
             parameters.iter().map(|text| text.as_ptr()).collect();
         pointers.push(std::ptr::null());
@@ -206,6 +242,7 @@ impl Inner {
                 document.as_ptr(),
                 pointers.as_ptr(),
                 &self.limits.for_document(document.size()),
+                c_int::from(watched),
                 &mut result,
             )
         };
@@ -218,11 +255,16 @@ impl Inner {
     }
 
     /// Tries again on a thread of its own. Rare, so that it may cost a thread.
-    fn attempt_on_large_stack(&self, document: &mut Document, parameters: &[CString]) -> Try {
+    fn attempt_on_large_stack(
+        &self,
+        document: &mut Document,
+        parameters: &[CString],
+        watched: bool,
+    ) -> Try {
         std::thread::scope(|scope| {
             std::thread::Builder::new()
                 .stack_size(LARGE_STACK)
-                .spawn_scoped(scope, || self.attempt(document, parameters))
+                .spawn_scoped(scope, || self.attempt(document, parameters, watched))
                 .ok()
                 .and_then(|thread| thread.join().ok())
                 .unwrap_or(Try::NoStack)

@@ -16,6 +16,7 @@ opaque! { XmlDoc Schema Style PathContext Path Object Buffer }
 pub(crate) const FAULT: c_int = 0;
 pub(crate) const CONTEXT: c_int = 1;
 pub(crate) const TEXT: c_int = 2;
+pub(crate) const TEMPLATE: c_int = 4;
 
 pub(crate) const DONE: c_int = 0;
 pub(crate) const NO_STACK: c_int = 2;
@@ -102,8 +103,10 @@ unsafe extern "C" {
         document: *mut XmlDoc,
         parameters: *const *const c_char,
         limits: *const RawLimits,
+        watched: c_int,
         result: *mut *mut XmlDoc,
     ) -> c_int;
+    pub(crate) fn shim_templates(sink: *mut c_void, style: *mut Style);
     pub(crate) fn shim_write_result(
         sink: *mut c_void,
         style: *mut Style,

@@ -140,13 +140,20 @@ impl Actor for Xslt {
             .collect::<Result<Vec<_>>>()?;
         let stylesheet = self.stylesheet.clone();
         let payload = event.payload().clone();
+        let watched = ctx.is_watched();
         let (made, said) = if payload.size() > LARGE {
-            ctx.blocking(move || transform(&stylesheet, &payload, &parameters))
+            ctx.blocking(move || transform(&stylesheet, &payload, &parameters, watched))
                 .await?
         } else {
-            transform(&stylesheet, &payload, &parameters)
+            transform(&stylesheet, &payload, &parameters, watched)
         };
         said.log(&event, ctx);
+        if watched {
+            let templates = self.stylesheet.templates().into_iter();
+            templates
+                .filter(|template| said.reached().contains(&template.place))
+                .for_each(|template| ctx.reach(&template.to_string()));
+        }
         let made = made?;
         match made.content_type {
             Some(content_type) => event.set_attribute(CONTENT_TYPE, content_type),
@@ -158,6 +165,9 @@ impl Actor for Xslt {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().takes(Form::Xml)
+        let templates = self.stylesheet.templates();
+        Ports::any()
+            .takes(Form::Xml)
+            .parts(templates.iter().map(ToString::to_string))
     }
 }

@@ -221,3 +221,30 @@ fn threads_may_share_a_stylesheet() {
         assert_eq!(results, [300; 4]);
     }
 }
+
+#[test]
+fn it_is_told_which_templates_are_reached_also_by_what_fails() {
+    let stylesheet = sheet(
+        r#"<xsl:template match="/"><xsl:apply-templates select="*"/></xsl:template>
+           <xsl:template match="a" name="both"><x/></xsl:template>
+           <xsl:template match="b"><xsl:message terminate="yes">no b</xsl:message></xsl:template>
+           <xsl:template match="c" mode="m"/>
+           <xsl:template name="never"><y/></xsl:template>"#,
+    );
+    let called = |text: &str| {
+        let mut reached = compysition_xml::Reached::new();
+        let mut document = Document::parse(text).unwrap();
+        let ended = stylesheet.transform_watched(&mut document, &[], &mut reached);
+        let templates = stylesheet.templates().into_iter();
+        let mut names: Vec<String> = templates
+            .filter(|template| reached.contains(&template.place))
+            .map(|template| template.called)
+            .collect();
+        names.sort();
+        (ended.is_ok(), names.join(" "))
+    };
+    assert_eq!(called("<a/>"), (true, "/ a".into()));
+    assert_eq!(called("<b/>"), (false, "/ b".into()));
+    // One without content is not counted.
+    assert_eq!(stylesheet.templates().len(), 4);
+}

@@ -176,7 +176,7 @@ fn reports_tell_what_was_reached_and_speak_to_machines() {
         junit.to_str().unwrap(),
     ]);
     assert!(
-        text.contains("3/3     2/2     0/1  shout.error -> reply"),
+        text.contains("3/3     2/2     0/1     0/0  shout.error -> reply"),
         "{text}"
     );
     let junit = std::fs::read_to_string(junit).unwrap();
@@ -184,6 +184,31 @@ fn reports_tell_what_was_reached_and_speak_to_machines() {
         junit.contains("failures=\"1\"") && junit.contains("+ HELLO!"),
         "{junit}"
     );
+}
+
+#[test]
+fn templates_of_stylesheets_that_no_test_reached_are_named() {
+    let files = Files::new();
+    files.write(
+        "order.xsl",
+        "<xsl:stylesheet version='1.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform'>\n\
+         <xsl:template match='/'><all><xsl:apply-templates select='*/*'/></all></xsl:template>\n\
+         <xsl:template match='item'><one/></xsl:template>\n\
+         <xsl:template match='gift' mode='long'><two/></xsl:template>\n\
+         <xsl:template match='item' name='unused' priority='-1'><xsl:call-template name='unused'/></xsl:template>\n\
+         </xsl:stylesheet>",
+    );
+    let flow = files.write(
+        "order.yaml",
+        "name: order\nactors:\n  in: event_generator\n  shape: { xslt: { stylesheet: order.xsl } }\n  out: discard\n\
+         connect: [in -> shape -> out]\ntests:\n  - name: items\n    in: { events: { in: { xml: <o><item/></o> } } }\n    \
+         expect: { out: [{ xml: <all><one/></all> }] }\n",
+    );
+    let (passed, text) = test(&[flow.to_str().unwrap(), "--coverage"]);
+    assert!(passed, "{text}");
+    let wanted =
+        "2/4  shape: template gift mode=long (order.xsl:4), shape: template item (order.xsl:5)";
+    assert!(text.contains(wanted), "{text}");
 }
 
 #[test]
@@ -198,11 +223,11 @@ fn names_and_keys_that_mean_nothing_are_refused_with_their_places() {
             ["3:26", "did you mean `shout`?"],
         ),
         (
-            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, mock: { shuot: discard } }]",
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, mock: { shuot: discard }, expect: { answer: { status: 200 } } }]",
             ["2:28", "did you mean `shout`?"],
         ),
         (
-            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } } }]",
+            "set: { listen: \"127.0.0.1:0\" }\ntests: [{ name: a, in: { events: { shout.inn: x } }, expect: { answer: { status: 200 } } }]",
             ["2:", "did you mean `shout.say`?"],
         ),
         (
