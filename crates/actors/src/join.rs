@@ -290,7 +290,8 @@ impl Actor for Join {
             (By::Root, None) => ports.unites(),
             // An event of another root may have the same key.
             (By::Root, Some(_)) => ports,
-            (By::Split | By::Source, _) => ports.unites().gathers(),
+            (By::Split, _) => ports.unites().gathers(GroupOf::Event),
+            (By::Source, _) => ports.unites().gathers(GroupOf::Source),
         }
     }
 }

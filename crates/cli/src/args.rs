@@ -197,6 +197,14 @@ pub(crate) struct Place {
     pub(crate) parent: Option<u32>,
 }
 
+impl Place {
+    /// Returns who speaks in the log, where several processes write it; nobody if there is one.
+    pub(crate) fn speaker(&self) -> Option<String> {
+        let node = self.node.as_ref()?;
+        Some(format!("{node} {}", self.replica))
+    }
+}
+
 #[derive(Arguments, Debug)]
 pub(crate) struct ExplainOptions {
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::{Program, files, output, sarif};
 
 /// Says of each flow that it is fine and what else is known of it, or all that is wrong with any of them.
 pub(crate) fn check(program: &Program, files: &Files, strict: bool, format: Report) -> ExitCode {
-    let (flows, mut found) = match files::try_load(program, files) {
+    let (flows, mut found) = match files::try_load(program, files, true) {
         Ok(flows) => (flows, Diagnostics::default()),
         Err(found) => (Vec::new(), found),
     };

@@ -17,6 +17,7 @@
 mod actors;
 mod args;
 mod check;
+mod children;
 mod explain;
 mod files;
 mod fmt;
@@ -39,7 +40,7 @@ mod signals;
 mod test;
 
 pub use manual::{Choice, Manual, PATTERNS, PURPOSES, Setting};
-pub use program::{Links, MakeKeys, Program};
+pub use program::{MakeKeys, Program};
 
 /// What stands in for actors in the tests of flows.
 pub use compysition_trial as trial;

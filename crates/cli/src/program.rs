@@ -8,13 +8,14 @@ use std::sync::Arc;
 use clap::Parser;
 use compysition_core::{Error, Registry, Result};
 use compysition_expression::Functions;
-use compysition_flow::{PlacedNode, Placement};
-use compysition_nodes::Transport;
+use compysition_flow::Links;
 use compysition_trial::StandIn;
 
 use crate::args::{Args, Command};
 use crate::manual::Manual;
-use crate::{actors, check, explain, fmt, keys, log, new, nodes, output, run, schema, shell, test};
+use crate::{
+    actors, check, children, explain, fmt, keys, log, new, output, run, schema, shell, test,
+};
 
 /// Writes a pair of keys with this name into a directory, and returns the paths of its files.
 pub type MakeKeys = fn(&Path, &str) -> Result<Vec<PathBuf>>;
@@ -25,14 +26,11 @@ pub type MakeKeys = fn(&Path, &str) -> Result<Vec<PathBuf>>;
 pub struct Program {
     pub(crate) registry: Registry,
     pub(crate) functions: Functions,
-    pub(crate) links: Option<Links>,
+    pub(crate) links: Option<Arc<dyn Links>>,
     pub(crate) make_keys: Option<MakeKeys>,
     pub(crate) stand_ins: Vec<StandIn>,
     pub(crate) status: fn(&Error) -> Option<u16>,
 }
-
-/// Makes what carries the links of one node of a flow to the others.
-pub type Links = fn(&Placement, &PlacedNode) -> Result<Arc<dyn Transport>, String>;
 
 impl Program {
     /// Makes a program with these actors and the functions that every expression knows.
@@ -49,7 +47,7 @@ impl Program {
 
     /// Lets flows run in several processes, whose links are carried by what this makes.
     #[must_use]
-    pub fn with_links(mut self, links: Links) -> Program {
+    pub fn with_links(mut self, links: Arc<dyn Links>) -> Program {
         self.links = Some(links);
         self
     }
@@ -111,9 +109,9 @@ impl Program {
                 record,
                 log,
             } => {
-                log::start(&log);
+                log::start(&log, place.speaker());
                 match place.all {
-                    true => nodes::run_all(&self, &files, &log),
+                    true => children::run_all(&self, &files, &log),
                     false => run::run(&self, &files, &place, &record),
                 }
             }

@@ -100,7 +100,7 @@ fn try_replay(
         let path = path.display();
         format!("`{path}`, the list of what was sent, cannot be written: {error}")
     })?;
-    log::start(log);
+    log::start(log, None);
     let (sent, outcomes) = mpsc::unbounded_channel();
     let sender = Sender::new(letters, selection, places.clone(), sent);
     places.connect(flow.director_mut(), sender);

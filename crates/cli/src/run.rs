@@ -25,7 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
 pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Record) -> ExitCode {
-    let Some(loaded) = files::load(program, files) else {
+    let loaded = match place.node {
+        Some(_) => files::load_linked(program, files),
+        None => files::load(program, files),
+    };
+    let Some(loaded) = loaded else {
         return ExitCode::FAILURE;
     };
     let Some(mut loaded) = nodes::parts(program, loaded, place) else {

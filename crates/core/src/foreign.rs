@@ -126,6 +126,11 @@ impl Intake {
         Adopted(root)
     }
 
+    /// Stops the flow, since what it needs of other processes it can never have; the first reason counts.
+    pub fn fail(&self, error: Error) {
+        self.flow.fail(error);
+    }
+
     /// Does something that lets many events in, and hands them over together when it is done.
     pub fn together<T>(&self, work: impl FnOnce() -> T) -> T {
         let station = &self.source.context().station;

@@ -86,7 +86,10 @@ pub(crate) async fn launch_with(
         tuning,
     );
     state.log = director.log.as_ref().map(|(tap, _)| tap.clone());
-    state.gathers = director.actors.iter().any(|actor| actor.ports.gathers);
+    state.gathers = director
+        .actors
+        .iter()
+        .any(|actor| actor.ports.is_gatherer());
     state.tap = director.tap.clone();
     let state = Arc::new(state);
     let links = std::mem::take(&mut director.links);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::group::GroupOf;
 use crate::payload_form::Form;
 use crate::port::Port;
 
@@ -25,7 +26,7 @@ pub struct Ports {
     pub(crate) sink: bool,
     pub(crate) may_drop: bool,
     pub(crate) single: bool,
-    pub(crate) gathers: bool,
+    pub(crate) gathers: Option<GroupOf>,
     pub(crate) share: Share,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,
@@ -200,8 +201,8 @@ impl Ports {
     /// Gathers what came of one event or of one thing that a source read ([`Context::arrive`](crate::Context::arrive)): only
     /// in a flow with such an actor is it noted what belongs together.
     #[must_use]
-    pub fn gathers(mut self) -> Ports {
-        self.gathers = true;
+    pub fn gathers(mut self, of: GroupOf) -> Ports {
+        self.gathers = Some(of);
         self
     }
 
@@ -277,6 +278,11 @@ impl Ports {
 
     /// Returns whether it gathers what came of one event.
     pub fn is_gatherer(&self) -> bool {
+        self.gathers.is_some()
+    }
+
+    /// Returns what it gathers the parts of.
+    pub fn gathered(&self) -> Option<GroupOf> {
         self.gathers
     }
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use compysition_core::{BestEffort, ErrorKind, Ports, WiredErrors, WiredLink};
+use compysition_core::{BestEffort, ErrorKind, GroupOf, Ports, WiredErrors, WiredLink};
 use compysition_draw::{Layout, Picture, Point, Rect, Style};
 use proptest::prelude::*;
 use support::Sketch;
@@ -32,7 +32,7 @@ fn sketch(actors: &[Actor], links: &[Link]) -> Sketch {
         let ports = match role {
             0 => Ports::any().door(),
             1 => Ports::any().source(),
-            3 => Ports::any().gathers(),
+            3 => Ports::any().gathers(GroupOf::Event),
             4 => Ports::any().sink(),
             _ => Ports::any(),
         };

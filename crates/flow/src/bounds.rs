@@ -1,8 +1,10 @@
 //! What a flow file says of the flow as a whole: limits, supervision, the time to stop.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use compysition_core::{ByteSize, Director, Limits, Supervision, TimeSpan};
+use compysition_nodes::Patience;
 use serde::Deserialize;
 
 use crate::diagnostics::Diagnostic;
@@ -25,7 +27,36 @@ struct LimitSettings {
     held_bytes: Option<ByteSize>,
     held_for: Option<TimeSpan>,
     waiting: Option<usize>,
+    heartbeat: Option<TimeSpan>,
+    lost_after: Option<TimeSpan>,
 }
+
+impl LimitSettings {
+    fn patience(&self) -> Patience {
+        let default = Patience::default();
+        Patience {
+            heartbeat: self.heartbeat.map_or(default.heartbeat, |time| time.0),
+            lost_after: self.lost_after.map_or(default.lost_after, |time| time.0),
+        }
+    }
+
+    /// Says what of it cannot be.
+    fn mistake(&self) -> Option<&'static str> {
+        let Patience {
+            heartbeat,
+            lost_after,
+        } = self.patience();
+        if heartbeat < SHORTEST_BEAT {
+            return Some("`heartbeat` is at least 10ms");
+        }
+        (lost_after < heartbeat).then_some(
+            "`lost_after` is shorter than `heartbeat`: every process would be given up that has nothing to say",
+        )
+    }
+}
+
+/// More often there is nothing to be said.
+const SHORTEST_BEAT: Duration = Duration::from_millis(10);
 
 /// The bounds of one flow.
 #[derive(Default)]
@@ -53,11 +84,24 @@ impl Bounds {
             }
             node
         };
+        let limits = limits.and_then(|node| {
+            let given: LimitSettings = settings::read(&empty_map(node.clone()), found)?;
+            if let Some(mistake) = given.mistake() {
+                found.push(Diagnostic::new(node.span, mistake));
+            }
+            Some(given)
+        });
         Bounds {
-            limits: limits.and_then(|node| settings::read(&empty_map(node), found)),
+            limits,
             supervision: supervision.and_then(|node| settings::read(&empty_map(node), found)),
             stop_deadline: stop_deadline.and_then(|node| settings::read(&node, found)),
         }
+    }
+
+    /// Returns how long silence between the flow's processes may last.
+    pub(crate) fn patience(&self) -> Patience {
+        let given = self.limits.as_ref();
+        given.map_or_else(Patience::default, LimitSettings::patience)
     }
 
     /// Sets them for a flow.

@@ -54,7 +54,9 @@ pub(crate) fn build(
         stem.to_string_lossy().into_owned()
     });
     let mut director = Director::new(name.as_str());
-    std::mem::take(&mut sheet.bounds).set(&mut director);
+    let bounds = std::mem::take(&mut sheet.bounds);
+    let patience = bounds.patience();
+    bounds.set(&mut director);
     let mut plan = Plan {
         name,
         director,
@@ -66,7 +68,15 @@ pub(crate) fn build(
     let placing = std::mem::take(&mut sheet.placing);
     let surroundings = sheet.surroundings.clone();
     Expansion::new(&mut plan, path, loader, shared, found).flow(sheet);
-    let place = || placing.apply(&mut plan.director, &plan.places, found);
+    let place = || {
+        placing.apply(
+            &mut plan.director,
+            &plan.places,
+            patience,
+            loader.links.as_deref(),
+            found,
+        )
+    };
     plan.placement = surroundings.enter(|| loader.functions.enter(place));
     Some(plan)
 }

@@ -51,6 +51,7 @@
 //! lines in the sub-flow lead to it; one of them is best-effort if the line on either side is.
 
 mod actors;
+mod assigned;
 mod bounds;
 mod build;
 mod connect;
@@ -63,13 +64,16 @@ mod fields;
 mod files;
 mod findings;
 mod format;
+mod groups;
 mod include;
 mod joint;
 mod linking;
+mod links;
 mod load;
 mod node;
 mod options;
 mod parse;
+mod placed_node;
 mod places;
 mod placing;
 mod pool;
@@ -89,5 +93,7 @@ pub mod testing;
 pub use diagnostics::{Diagnostic, Diagnostics, Note, Severity};
 pub use document::{Document, Step};
 pub use format::{NotFormatted, format};
+pub use links::{LinkMistake, Links, NodePart};
 pub use load::{Loaded, Loader};
-pub use placing::{PlacedNode, Placement};
+pub use placed_node::PlacedNode;
+pub use placing::Placement;

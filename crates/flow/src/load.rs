@@ -12,7 +12,9 @@ use crate::build::{self, Plan};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::files;
 use crate::findings;
+use crate::links::Links;
 use crate::parse;
+use crate::placed_node::PlacedNode;
 use crate::places::Places;
 use crate::placing::Placement;
 use crate::settings::redact;
@@ -48,6 +50,7 @@ pub struct Loader {
     pub(crate) set: BTreeMap<String, String>,
     pub(crate) environment: Box<Environment>,
     pub(crate) recast: Option<Box<Recast>>,
+    pub(crate) links: Option<Arc<dyn Links>>,
 }
 
 /// What stands in for an actor, which it is given with its name and its kind.
@@ -73,6 +76,7 @@ impl Loader {
             set: BTreeMap::new(),
             environment: Box::new(|name| std::env::var(name).ok()),
             recast: None,
+            links: None,
         }
     }
 
@@ -98,6 +102,13 @@ impl Loader {
         recast: impl Fn(&str, &'static str, Built) -> Built + Send + Sync + 'static,
     ) -> Loader {
         self.recast = Some(Box::new(recast));
+        self
+    }
+
+    /// Finds also what keeps the nodes of flows from being linked. A flow whose nodes all run in one process need not be.
+    #[must_use]
+    pub fn links(mut self, links: Arc<dyn Links>) -> Loader {
+        self.links = Some(links);
         self
     }
 
@@ -238,6 +249,25 @@ impl Loaded {
     /// Returns the processes that the flow runs in, if its file names any.
     pub fn placement(&self) -> Option<&Placement> {
         self.placement.as_ref()
+    }
+
+    /// Makes what carries the links of one of the flow's nodes to the others.
+    ///
+    /// # Errors
+    /// What the node needs and does not have here, with the line.
+    pub fn transport(
+        &self,
+        node: &PlacedNode,
+        links: &dyn Links,
+    ) -> Result<Arc<dyn Transport>, Diagnostics> {
+        let made = match &self.placement {
+            Some(placement) => links.transport(placement, node),
+            None => links.transport(&Placement::default(), node),
+        };
+        made.map_err(|mistake| {
+            let found = vec![node.diagnostic(mistake)];
+            report(found, self.sources.clone(), &self.secrets)
+        })
     }
 
     /// Cuts out of the flow what one of its processes runs; the whole flow, if its file names none. Its links to other

@@ -1,63 +1,23 @@
 //! Which processes a flow has, and which actors each runs: `nodes` and `place`.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use compysition_core::{About, Director};
+use compysition_nodes::{Nodes, Patience};
 
-use compysition_core::{About, Director, Event, FilePath, Wiring};
-use compysition_expression::Expression;
-use compysition_nodes::{Nodes, Process};
-use serde::Deserialize;
-
+use crate::assigned::Assigned;
 use crate::diagnostics::Diagnostic;
 use crate::fields;
-use crate::node::{Content, Entry, Node};
+use crate::groups;
+use crate::links::Links;
+use crate::node::{Entry, Node};
+use crate::placed_node::PlacedNode;
 use crate::places::Places;
-use crate::settings;
 use crate::source::Span;
-use crate::suggest;
 
 /// The processes of a flow, as its file names them.
 #[derive(Clone, Default)]
 pub struct Placement {
     nodes: Vec<PlacedNode>,
-}
-
-/// One process of a flow.
-#[derive(Clone)]
-pub struct PlacedNode {
-    /// Its name.
-    pub name: Arc<str>,
-    /// Where it listens, or each of its replicas; nowhere if it only calls others.
-    pub addresses: Vec<String>,
-    /// How many processes run the same.
-    pub replicas: usize,
-    /// The key files of the process, without their endings: `.key` for the public key, `.key_secret` for the secret one.
-    pub keys: Option<PathBuf>,
-    /// Whether others than this machine are let near without keys.
-    pub is_insecure: bool,
-    key: Option<Expression>,
-}
-
-/// What stands behind the name of a node.
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Settings {
-    #[serde(alias = "address")]
-    listen: Addresses,
-    replicas: Option<usize>,
-    key: Option<Expression>,
-    keys: Option<FilePath>,
-    insecure: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(untagged)]
-enum Addresses {
-    #[default]
-    None,
-    One(String),
-    Many(Vec<String>),
+    patience: Patience,
 }
 
 impl Placement {
@@ -73,17 +33,8 @@ impl Placement {
 
     /// Returns the processes as those are wanted that cut a flow.
     pub fn processes(&self) -> Nodes {
-        Nodes::of(self.nodes.iter().map(|node| {
-            let process = Process::new(node.name.clone()).with_replicas(node.replicas);
-            let addresses = node.addresses.iter();
-            let process = addresses.fold(process, |process, address| process.at(address));
-            match node.key.clone() {
-                None => process,
-                Some(key) => process.keyed(Arc::new(move |event: &Event| {
-                    Ok(key.evaluate((event, ""))?.to_string())
-                })),
-            }
-        }))
+        let nodes = Nodes::of(self.nodes.iter().map(PlacedNode::process));
+        nodes.with_patience(self.patience)
     }
 }
 
@@ -124,6 +75,8 @@ impl Given {
         self,
         director: &mut Director,
         spans: &Places,
+        patience: Patience,
+        links: Option<&dyn Links>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Placement> {
         let before = found.len();
@@ -136,10 +89,7 @@ impl Given {
         };
         let first = first.key_span;
         let nodes = nodes(self.nodes, found);
-        let mut places = Assigned {
-            taken: HashMap::new(),
-            rest: None,
-        };
+        let mut places = Assigned::default();
         if self.place.is_empty() {
             let message = "`nodes` needs `place`, which says what each of them runs";
             found.push(
@@ -150,13 +100,16 @@ impl Given {
         for entry in self.place {
             places.read(entry, &nodes, &director.wiring(), found);
         }
-        let placement = Placement { nodes };
+        let placement = Placement { nodes, patience };
         // What is placed nowhere may have been meant where a name was wrong.
         if found.len() == before {
             places.set(director, spans, found);
         }
         if found.len() == before {
             placement.check(director, spans, first, found);
+        }
+        if let Some(links) = links {
+            placement.check_links(links, found);
         }
         Some(placement)
     }
@@ -167,192 +120,38 @@ fn nodes(given: Vec<Entry>, found: &mut Vec<Diagnostic>) -> Vec<PlacedNode> {
     for entry in given {
         for entry in fields::entries(entry.value, "`nodes`", found) {
             // The nearest file says where a node is.
-            if nodes.iter().any(|node| node.name == entry.key) {
-                continue;
+            if !nodes.iter().any(|node| node.name == entry.key) {
+                nodes.extend(PlacedNode::read(entry, found));
             }
-            nodes.extend(node(entry, found));
         }
     }
     nodes
 }
 
-fn node(entry: Entry, found: &mut Vec<Diagnostic>) -> Option<PlacedNode> {
-    let (span, value_span) = (entry.key_span, entry.value.span);
-    let settings = match entry.value.content {
-        // A node with a mistake is a node all the same: what is placed in it is placed.
-        Content::Map(_) => settings::read(&entry.value, found).unwrap_or_default(),
-        Content::Null => Settings::default(),
-        _ => Settings {
-            listen: Addresses::One(fields::text(&entry.value, "the address of a node", found)?),
-            ..Settings::default()
-        },
-    };
-    let given = match settings.listen {
-        Addresses::None => Vec::new(),
-        Addresses::One(address) => vec![address],
-        Addresses::Many(addresses) => addresses,
-    };
-    let replicas = settings.replicas.unwrap_or(given.len().max(1));
-    let name = entry.key;
-    let mut wrong = |message: String| found.push(Diagnostic::new(span, message));
-    if !(1..=MOST_REPLICAS).contains(&replicas) {
-        wrong(format!(
-            "node `{name}` must have from 1 to {MOST_REPLICAS} replicas"
-        ));
-        return None;
-    }
-    let addresses = match &given[..] {
-        [one] if replicas > 1 => (0..replicas).map(|replica| nth(one, replica)).collect(),
-        _ => given,
-    };
-    if !addresses.is_empty() && addresses.len() != replicas {
-        let (has, wants) = (addresses.len(), replicas);
-        wrong(format!(
-            "node `{name}` has {wants} replicas and {has} addresses; give one for each, or one for the first"
-        ));
-    }
-    for address in &addresses {
-        if !["tcp://", "ipc://"]
-            .iter()
-            .any(|scheme| address.starts_with(scheme))
-        {
-            let message = format!("`{address}` is no address of a node");
-            let hint = "write it like tcp://127.0.0.1:7101 or ipc:///run/flow/front";
-            found.push(Diagnostic::new(value_span, message).hint(hint));
-        }
-    }
-    Some(PlacedNode {
-        name,
-        addresses,
-        replicas,
-        keys: settings.keys.map(|keys| keys.as_path().to_owned()),
-        is_insecure: settings.insecure,
-        key: settings.key,
-    })
-}
-
-/// How many processes may run the same.
-const MOST_REPLICAS: usize = 1000;
-
-/// Returns where the n-th replica listens, from 0, if the first one listens there: at the next ports, or paths with numbers.
-fn nth(address: &str, replica: usize) -> String {
-    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
-    match (replica, port.parse::<usize>()) {
-        (0, _) => address.to_owned(),
-        (_, Ok(port)) => format!("{host}:{}", port + replica),
-        (_, Err(_)) => format!("{address}.{}", replica + 1),
-    }
-}
-
-/// Which node each actor was given to.
-struct Assigned {
-    taken: HashMap<String, (Arc<str>, Span)>,
-    /// The node that runs all others.
-    rest: Option<(Arc<str>, Span)>,
-}
-
-impl Assigned {
-    fn read(
-        &mut self,
-        entry: Entry,
-        nodes: &[PlacedNode],
-        wiring: &Wiring,
-        found: &mut Vec<Diagnostic>,
-    ) {
-        for entry in fields::entries(entry.value, "`place`", found) {
-            if !nodes.iter().any(|node| node.name == entry.key) {
-                let message = format!("there is no node `{}`", entry.key);
-                let hint = suggest::hint(&entry.key, nodes.iter().map(|node| &*node.name));
-                found.push(Diagnostic::new(entry.key_span, message).hint(hint));
-                continue;
-            }
-            let node = entry.key;
-            let names = match entry.value.content {
-                Content::List(items) => items,
-                _ => vec![entry.value],
-            };
-            for name in names {
-                let Some(actor) = fields::text(&name, "the name of an actor", found) else {
-                    continue;
-                };
-                self.place(&actor, name.span, &node, wiring, found);
-            }
-        }
-    }
-
-    fn place(
-        &mut self,
-        actor: &str,
-        span: Span,
-        node: &Arc<str>,
-        wiring: &Wiring,
-        found: &mut Vec<Diagnostic>,
-    ) {
-        if actor == "*" {
-            match &self.rest {
-                Some((other, before)) if other != node => {
-                    let message = format!("both `{other}` and `{node}` run all the rest");
-                    found.push(Diagnostic::new(span, message).note(*before, "the first is here"));
-                }
-                _ => self.rest = Some((node.clone(), span)),
-            }
-            return;
-        }
-        if actor == "reply" {
-            let message = "`reply` is in every node: an answer finds its way to its request";
-            found.push(Diagnostic::new(span, message).hint("leave it out"));
-            return;
-        }
-        let within = format!("{actor}/");
-        let is_meant = |name: &str| name == actor || name.starts_with(&within);
-        let names = wiring.actors.iter().map(|actor| actor.name.clone());
-        let meant: Vec<String> = names.filter(|name| is_meant(name)).collect();
-        if meant.is_empty() {
-            let known = wiring.actors.iter().filter(|actor| !actor.is_reply);
-            let hint = suggest::hint(actor, known.map(|actor| &*actor.name));
-            let message = format!("there is no actor `{actor}`");
-            found.push(Diagnostic::new(span, message).hint(hint));
-        }
-        for name in meant {
-            match self.taken.get(&name) {
-                Some((other, before)) if other != node => {
-                    let message = format!("actor `{name}` is placed in `{other}` and in `{node}`");
-                    found.push(Diagnostic::new(span, message).note(*before, "the first is here"));
-                }
-                _ => _ = self.taken.insert(name, (node.clone(), span)),
-            }
-        }
-    }
-
-    fn set(self, director: &mut Director, spans: &Places, found: &mut Vec<Diagnostic>) {
-        let wiring = director.wiring();
-        for (index, actor) in wiring.actors.iter().enumerate() {
-            let is_everywhere =
-                actor.is_reply || Some(index) == wiring.dead_letters || actor.name.starts_with('(');
-            let Some(node) = director.node(&actor.name).filter(|_| !is_everywhere) else {
-                continue;
-            };
-            let place = self.taken.get(&actor.name).or(self.rest.as_ref());
-            let span = spans.of(&About::Actor(index));
-            match place {
-                Some((place, _)) => director.place(node, place.clone()),
-                None => {
-                    let message = format!("actor `{}` is placed in no node", actor.name);
-                    let hint =
-                        "name it under `place`, or give one node \"*\", which is all the rest";
-                    found.push(Diagnostic::new(span, message).hint(hint));
-                }
-            }
-        }
-    }
-}
-
 impl Placement {
+    /// Finds what cannot be linked.
+    fn check_links(&self, links: &dyn Links, found: &mut Vec<Diagnostic>) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            let before = self.nodes[..index].iter();
+            found.extend(before.filter_map(|before| node.same_address(before)));
+            let mistakes = links.mistakes(self, node).into_iter();
+            found.extend(mistakes.map(|mistake| node.diagnostic(mistake)));
+        }
+    }
+
     /// Finds what cannot work in several processes.
     fn check(&self, director: &Director, spans: &Places, nodes: Span, found: &mut Vec<Diagnostic>) {
         let wiring = director.wiring();
         for mistake in self.processes().mistakes(&wiring) {
             found.push(Diagnostic::new(nodes, mistake).hint("one of the two must listen"));
+        }
+        for apart in groups::apart(&wiring) {
+            let place = |actor| spans.of(&About::Actor(actor));
+            found.push(
+                Diagnostic::new(place(apart.gatherer), apart.message(&wiring))
+                    .note(place(apart.maker), "the parts are made here")
+                    .hint("place both in the same node; what is between them may be elsewhere"),
+            );
         }
         for (index, actor) in wiring.actors.iter().enumerate() {
             let node = actor.process.as_deref().and_then(|name| self.node(name));
@@ -368,7 +167,7 @@ impl Placement {
                 );
                 found.push(Diagnostic::new(span, message).hint("place it in a node of its own"));
             }
-            if actor.ports.is_single() && node.key.is_none() {
+            if actor.ports.is_single() && !node.has_key() {
                 let message = format!(
                     "what `{name}` keeps of one event concerns others, which may come to another of the {replicas} \
                      replicas of node `{}`",

@@ -130,6 +130,11 @@ impl Calls {
             .collect()
     }
 
+    /// Returns the oldest that are open.
+    pub(crate) fn oldest(&self) -> impl Iterator<Item = &Call> {
+        self.list.iter().flatten()
+    }
+
     /// Returns how many there are.
     pub(crate) fn open(&self) -> usize {
         self.open

@@ -35,7 +35,7 @@ pub(crate) async fn call(
         Frame::Welcome(welcome) => welcome,
         Frame::Refused(reason) => {
             let message = format!("process `{process}` refuses the connection: {reason}");
-            return Err(LinkError::Fatal(message));
+            return Err(LinkError::Refused(message));
         }
         _ => return Err(passing("the other side does not answer to hello")),
     };
@@ -44,7 +44,7 @@ pub(crate) async fn call(
             "process `{}` listens at the address of `{process}`; see the addresses under `nodes`",
             welcome.process
         );
-        return Err(LinkError::Fatal(message));
+        return Err(LinkError::Refused(message));
     }
     let (peer, received) = greeted(exchange, &welcome, own)?;
     *known = Some(peer.clone());
@@ -72,7 +72,7 @@ pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(
     {
         let refused = Frame::Refused(reason.clone());
         line.sender.send(refused.write()).await?;
-        return Err(LinkError::Fatal(reason));
+        return Err(LinkError::Refused(reason));
     }
     let (peer, received) = greeted(exchange, &hello, new_epoch())?;
     let welcome = exchange.hello(peer.session, Some(&peer));
@@ -88,9 +88,9 @@ fn greeted(
     hello: &Hello,
     own: u64,
 ) -> Result<(Arc<Peer>, u64), LinkError> {
-    let unknown = || LinkError::Fatal(format!("process `{}` is not of this flow", hello.process));
+    let unknown = || LinkError::Refused(format!("process `{}` is not of this flow", hello.process));
     match exchange.objection(hello) {
-        Some(reason) => Err(LinkError::Fatal(reason)),
+        Some(reason) => Err(LinkError::Refused(reason)),
         None => exchange.meet(hello, own).ok_or_else(unknown),
     }
 }

@@ -20,6 +20,9 @@ use crate::wire::Record;
 /// How long a process waits for a signal that others have had, before it takes them to stop alone.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
+/// How often a process that stops says what it waits for.
+const REPORT: Duration = Duration::from_secs(3);
+
 /// The replica of a process that never was, or has gone.
 const ABSENT: &str = "";
 
@@ -34,11 +37,17 @@ impl Exchange {
         let mut stopping = std::pin::pin!(ctx.stopping());
         let (mut is_done, mut is_stopping) = (false, false);
         let mut patience = std::pin::pin!(sleep(Duration::MAX));
+        let mut report = std::pin::pin!(sleep(Duration::MAX));
         loop {
             tokio::select! {
                 () = &mut patience, if is_stopping => {
                     self.fail_waiting();
                     patience.as_mut().reset(Instant::now() + self.patience.lost_after);
+                }
+                () = &mut report, if is_stopping => {
+                    let awaited = self.awaited(is_done, intake.open());
+                    tracing::info!(flow = %self.flow, "the stop waits for {}", awaited.join("; "));
+                    report.as_mut().reset(Instant::now() + REPORT);
                 }
                 () = &mut own_are_done, if !is_done => {
                     is_done = true;
@@ -47,6 +56,7 @@ impl Exchange {
                 () = &mut stopping, if !is_stopping => {
                     is_stopping = true;
                     patience.as_mut().reset(Instant::now() + self.patience.lost_after);
+                    report.as_mut().reset(Instant::now() + REPORT);
                     self.begin_to_stop();
                 }
                 () = self.changed.notified() => {}

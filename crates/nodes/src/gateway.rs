@@ -8,6 +8,7 @@ use compysition_core::{Actor, Context, Error, Event, Ports, Result, Spawner};
 
 use crate::conversation;
 use crate::exchange::{Exchange, new_epoch};
+use crate::link_log::LinkLog;
 use crate::transport::{LinkError, Listener, Transport};
 
 /// Where a process listens, and whom it calls.
@@ -38,19 +39,26 @@ impl Actor for Gateway {
         };
         self.exchange.open(ctx.intake()?, ctx.spawner());
         let spawner = ctx.spawner();
+        let log = Arc::new(LinkLog::new(&self.exchange.flow));
         if let Some(listener) = listener {
             if let Some(tell) = self.listening.take() {
                 // Nobody need ask.
                 let _ = tell.send(listener.address());
             }
-            spawner.spawn(accept(self.exchange.clone(), listener, spawner.clone()));
+            spawner.spawn(accept(
+                self.exchange.clone(),
+                listener,
+                spawner.clone(),
+                log.clone(),
+            ));
         }
         for (process, address) in self.calls.drain(..) {
             let (exchange, transport) = (self.exchange.clone(), self.transport.clone());
             let jitter = Duration::from_millis(ctx.random() % 50);
-            let calling = ctx.clone();
+            let (calling, log) = (ctx.clone(), log.clone());
             spawner.spawn(async move {
-                dial(exchange, &*transport, (&process, &address), calling, jitter).await;
+                let to = (&*process, &*address);
+                dial(exchange, &*transport, to, calling, jitter, &log).await;
             });
         }
         let (exchange, ending) = (self.exchange.clone(), ctx.clone());
@@ -83,19 +91,23 @@ async fn listen(
     })
 }
 
-async fn accept(exchange: Arc<Exchange>, mut listener: Box<dyn Listener>, spawner: Spawner) {
+async fn accept(
+    exchange: Arc<Exchange>,
+    mut listener: Box<dyn Listener>,
+    spawner: Spawner,
+    log: Arc<LinkLog>,
+) {
     loop {
         match listener.accept().await {
             Ok(line) => {
-                let exchange = exchange.clone();
+                let (exchange, log) = (exchange.clone(), log.clone());
                 spawner.spawn(async move {
                     let ended = conversation::answer(&exchange, line).await;
-                    tell(&exchange, "a line from another process", ended);
+                    log.tell("a line from another process", ended);
                 });
             }
             Err(error) => {
-                tracing::error!(flow = %exchange.flow, "no more lines are taken: {error}");
-                return;
+                return stop(&exchange, format!("no more lines are taken: {error}"));
             }
         }
     }
@@ -108,6 +120,7 @@ async fn dial(
     (process, address): (&str, &str),
     ctx: Context,
     jitter: Duration,
+    log: &LinkLog,
 ) {
     let (mut known, mut session) = (None, new_epoch());
     let mut delay = FIRST_DELAY;
@@ -122,11 +135,11 @@ async fn dial(
         if exchange.is_closing.load(SeqCst) {
             return;
         }
-        tell(
-            &exchange,
-            &format!("the line to process `{process}` at {address}"),
-            ended,
-        );
+        let line = format!("the line to process `{process}` at {address}");
+        if let Err(LinkError::Fatal(reason)) = &ended {
+            return stop(&exchange, format!("{line} cannot be: {reason}"));
+        }
+        log.tell(&line, ended);
         // A line that held for a while was a good one.
         delay = match began.elapsed() > LONGEST_DELAY {
             true => FIRST_DELAY,
@@ -136,11 +149,10 @@ async fn dial(
     }
 }
 
-fn tell(exchange: &Exchange, line: &str, ended: Result<(), LinkError>) {
-    let flow = &exchange.flow;
-    match ended {
-        Err(LinkError::Fatal(reason)) => tracing::error!(%flow, "{line}: {reason}"),
-        Err(LinkError::Passing(reason)) => tracing::debug!(%flow, "{line} has ended: {reason}"),
-        Ok(()) => {}
+/// Stops the flow: it would wait for ever for what the others do.
+fn stop(exchange: &Exchange, reason: String) {
+    tracing::error!(flow = %exchange.flow, "the flow is stopped: {reason}");
+    if let Some(intake) = exchange.intake() {
+        intake.fail(Error::unavailable(reason));
     }
 }

@@ -1,11 +1,13 @@
 //! One flow in several processes: who runs what, and what goes between them.
 
+mod awaited;
 mod calls;
 mod conversation;
 mod ending;
 mod exchange;
 mod gateway;
 mod inherited;
+mod link_log;
 mod meeting;
 mod nodes;
 mod outgoing;

@@ -195,6 +195,16 @@ impl Peer {
         self.state.lock().calls.open()
     }
 
+    /// Returns the meta ids of the oldest calls that have not ended, and the inboxes that they went to.
+    pub(crate) fn first_calls(&self, most: usize) -> Vec<(String, String)> {
+        let state = self.state.lock();
+        let name = |call: &Call| {
+            let inbox = call.inbox().map(ToString::to_string);
+            (call.event.meta_id().into_owned(), inbox.unwrap_or_default())
+        };
+        state.calls.oldest().take(most).map(name).collect()
+    }
+
     /// Puts a new line in place of the one there was, and returns its number.
     pub(crate) fn attach(&self, received: u64) -> Result<u64, Impossible> {
         let mut state = self.state.lock();

@@ -80,14 +80,18 @@ pub struct Promises {
 pub enum LinkError {
     /// To open another, after a while.
     Passing(String),
-    /// To give up: the settings are wrong.
+    /// To open another, after a while, and to say so: the other side does not want this one, as it is now.
+    Refused(String),
+    /// To give up, and to stop the flow of this process: its own settings are wrong.
     Fatal(String),
 }
 
 impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LinkError::Passing(reason) | LinkError::Fatal(reason) => f.write_str(reason),
+            LinkError::Passing(reason) | LinkError::Refused(reason) | LinkError::Fatal(reason) => {
+                f.write_str(reason)
+            }
         }
     }
 }

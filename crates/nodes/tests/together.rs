@@ -59,7 +59,7 @@ impl Actor for Gather {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().may_drop().single().gathers()
+        Ports::any().may_drop().single().gathers(GroupOf::Event)
     }
 }
 

@@ -50,14 +50,14 @@ impl Content {
 
     fn payload(&self, frame: &[u8]) -> Result<Payload> {
         match &self.codec {
-            Some(codec) => decode(codec, frame),
+            Some(codec) => codec.read_frame(frame),
             None => Ok(frame.into()),
         }
     }
 
     fn value(&self, frame: &[u8]) -> Result<Value> {
         match &self.codec {
-            Some(codec) => Ok(decode(codec, frame)?.to_value()),
+            Some(codec) => Ok(codec.read_frame(frame)?.to_value()),
             None => Ok(std::str::from_utf8(frame)
                 .map_err(|error| Error::malformed(format!("a frame is no text: {error}")))?
                 .into()),
@@ -94,24 +94,10 @@ impl Content {
     }
 
     fn frame(&self, payload: &Payload) -> Result<Vec<u8>> {
-        let Some(codec) = &self.codec else {
-            return Ok(payload.bytes()?.to_vec());
-        };
-        let mut encoder = codec.encoder();
-        if codec.is_single() {
-            return encoder.encode(payload);
+        match &self.codec {
+            Some(codec) => codec.write_frame(payload),
+            None => Ok(payload.bytes()?.to_vec()),
         }
-        let mut bytes = encoder.begin();
-        match payload {
-            Payload::Json(json) if json.value()?.is_array() => {
-                for item in json.value()?.as_array().into_iter().flatten() {
-                    bytes.extend(encoder.encode(&item.clone().into())?);
-                }
-            }
-            other => bytes.extend(encoder.encode(other)?),
-        }
-        bytes.extend(encoder.end());
-        Ok(bytes)
     }
 }
 
@@ -120,26 +106,6 @@ pub(crate) fn raw(frames: &[Bytes]) -> Payload {
     match frames {
         [frame] => (&frame[..]).into(),
         _ => frames.concat().into(),
-    }
-}
-
-/// Reads a frame as `decode` reads a payload: one value, or the list of all for a codec of records.
-fn decode(codec: &Codec, frame: &[u8]) -> Result<Payload> {
-    if let Codec::Text(text) = codec {
-        // An empty frame is a text as well.
-        return Ok(text.charset.decode(frame)?.into());
-    }
-    let mut decoder = codec.decoder(usize::MAX);
-    decoder.feed(frame);
-    decoder.end();
-    if !codec.is_single() {
-        let values = decoder.map(|record| Ok(record?.to_value()));
-        return Ok(values.collect::<Result<Value>>()?.into());
-    }
-    let value = decoder.next().unwrap_or(Ok(Payload::Empty))?;
-    match decoder.next() {
-        None => Ok(value),
-        Some(_) => Err(Error::malformed("there is more than one value in a frame")),
     }
 }
 

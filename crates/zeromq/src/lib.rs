@@ -7,12 +7,14 @@ mod identity;
 mod intake;
 mod links;
 mod mdp;
+mod node_address;
 mod peers;
 pub mod socket;
 
 pub use bound::Bound;
 pub use links::{Keys, ZeroMq};
 pub use mdp::{MdpBroker, MdpClient, MdpWorker};
+pub use node_address::check_address;
 pub use peers::{ZmqDealer, ZmqPub, ZmqPull, ZmqPush, ZmqRep, ZmqReq, ZmqRouter, ZmqSub};
 
 /// Adds the actors of this crate to a registry, under the names that flow files use.

@@ -92,6 +92,7 @@ impl Transport for ZeroMq {
             });
             let wire = Wire {
                 bind: std::iter::once(endpoint(address)?).collect(),
+                linked: Some("another process".to_owned()),
                 ..self.wire(curve)
             };
             let wire = wire.checked().map_err(LinkError::Fatal)?;
@@ -119,6 +120,7 @@ impl Transport for ZeroMq {
             };
             let wire = Wire {
                 connect: std::iter::once(endpoint(address)?).collect(),
+                linked: Some(format!("process `{process}`")),
                 ..self.wire(curve)
             };
             let wire = wire.checked().map_err(LinkError::Fatal)?;

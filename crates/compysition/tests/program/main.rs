@@ -4,9 +4,11 @@
 
 mod back_end;
 mod checking;
+mod cloudevents;
 mod curl;
 mod cut;
 mod dead_letters;
+mod faults;
 mod flows;
 mod gateway;
 mod idempotent;
@@ -25,3 +27,4 @@ mod support;
 mod ten_flows;
 mod testing;
 mod testing_guide;
+mod unlinked;

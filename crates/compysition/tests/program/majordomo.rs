@@ -66,14 +66,17 @@ fn it_runs_in_four_processes_in_any_order() {
     let mut broker = start(&socket, &["broker.yaml"], &[]);
     assert_eq!(price(&early.join().unwrap()), "one");
     let two = start(&socket, &["worker.yaml"], &["who=two"]);
-    let mut seen = Vec::new();
-    while !(seen.contains(&json!("one")) && seen.contains(&json!("two"))) {
-        seen.push(price(&ask(&url, "nut")));
-        assert!(
-            seen.len() < 10_000,
-            "one of them has nothing to do: {seen:?}"
-        );
+    // Each has four connections, and who was idle for longest is next: as soon as all are there, they have half of the work each.
+    let share = |count: usize| {
+        let all = (0..count).map(|_| price(&ask(&url, "nut")));
+        all.filter(|by| *by == "two").count()
+    };
+    let mut rounds = 0;
+    while share(8) != 4 {
+        rounds += 1;
+        assert!(rounds < 1_000, "one of them has less to do");
     }
+    assert_eq!(share(40), 20);
     // One is gone without a word, and the other does all of the work.
     drop(one);
     assert_eq!(price(&ask(&url, "nut")), "two");

@@ -119,6 +119,12 @@ impl Process {
         format!("http://{}", line["address"].as_str().unwrap())
     }
 
+    /// Kills the process, which has no time to say anything.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn terminate(&self) {
         let id = self.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status();

@@ -20,7 +20,9 @@ fn root() -> PathBuf {
 }
 
 fn loader() -> Loader {
-    let loader = Loader::new(compysition::registry()).functions(compysition::cli::functions());
+    let loader = Loader::new(compysition::registry())
+        .functions(compysition::cli::functions())
+        .links(compysition::cli::links());
     loader.environment(|name| match name {
         // What the examples ask for.
         "DB" => Some("sqlite:credit.db".into()),

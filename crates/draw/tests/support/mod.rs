@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use compysition_core::{BestEffort, Director, Ports};
+use compysition_core::{BestEffort, Director, GroupOf, Ports};
 use compysition_core::{ErrorKind, WiredActor, WiredErrors, WiredLink, WiredOrder, Wiring};
 
 /// A flow in the making, with the kinds of its actors.
@@ -27,7 +27,7 @@ impl Sketch {
             let ports = match *kind {
                 "http_server" => Ports::any().door(),
                 "file_in" | "event_generator" | "(log)" => Ports::any().source(),
-                "join" => Ports::any().gathers(),
+                "join" => Ports::any().gathers(GroupOf::Event),
                 "stdout" | "file_out" | "smtp_out" | "dead_letters" => Ports::any().sink(),
                 _ => Ports::any(),
             };

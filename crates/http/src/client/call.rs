@@ -33,12 +33,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Calls the back-end for an event.
+    /// Calls the back-end for an event of a flow.
     ///
     /// # Errors
     /// What the templates say; what the back-end's status means; timeout, unavailable and bad gateway.
-    pub(crate) async fn call(&self, event: &Event) -> Result<Answer> {
-        let mut outgoing = self.outline.fill(event)?;
+    pub(crate) async fn call(&self, event: &Event, flow: &str) -> Result<Answer> {
+        let mut outgoing = self.outline.fill(event, flow)?;
         let first = outgoing.target.clone();
         // Nobody waits for an answer after the deadline of the request that the event stands for.
         let left = event
@@ -55,7 +55,7 @@ impl Caller {
     /// Those of [`call`](Caller::call); cancelled.
     pub(crate) async fn call_while_wanted(&self, event: &Event, ctx: &Context) -> Result<Answer> {
         tokio::select! {
-            answer = self.call(event) => answer,
+            answer = self.call(event, ctx.flow()) => answer,
             () = ctx.cancelled() => Err(fault::unwanted()),
         }
     }

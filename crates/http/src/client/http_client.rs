@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use super::call::Caller;
 use super::outgoing::{Outline, parse_name};
 use super::transport::transport;
+use crate::cloudevents::CloudEvents;
 
 const TIMEOUT: TimeSpan = TimeSpan::seconds(30);
 const FOLLOW: usize = 10;
@@ -82,6 +83,9 @@ struct Settings {
     concurrency: usize,
     /// The header that carries the meta id to the back-end, `x-correlation-id` if left out; none if empty.
     correlation: Option<String>,
+    /// Tells the event as a CloudEvent: `binary` puts its id, meta id, service, trace and so on into headers `ce-…`. What the attribute
+    /// `cloudevents` holds, such as `type`, `source` and `subject`, goes along; `headers: { ce-type: order.new }` sets it as well.
+    cloudevents: Option<CloudEvents>,
     /// A file of certificates (PEM) to trust for HTTPS, instead of those of the well-known authorities.
     ca: Option<FilePath>,
 }
@@ -198,6 +202,13 @@ impl HttpClient {
         Ok(self)
     }
 
+    /// Tells events as CloudEvents.
+    #[must_use]
+    pub fn cloudevents(mut self, cloudevents: CloudEvents) -> HttpClient {
+        self.change().outline.cloudevents = Some(cloudevents);
+        self
+    }
+
     fn change(&mut self) -> &mut Caller {
         Arc::make_mut(&mut self.caller)
     }
@@ -212,6 +223,7 @@ impl TryFrom<Settings> for HttpClient {
             .follow(settings.follow)
             .max_body(settings.max_body.0)
             .concurrency(settings.concurrency);
+        client.change().outline.cloudevents = settings.cloudevents;
         if let Some(method) = settings.method {
             client.change().outline.set_method(method)?;
         }

@@ -8,6 +8,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 
 use super::target::Target;
+use crate::cloudevents::{self, CloudEvents};
 use crate::coding;
 use crate::media::Format;
 
@@ -24,6 +25,8 @@ pub(crate) struct Outline {
     pub(crate) headers: Vec<(HeaderName, Template)>,
     /// The header that carries the meta id.
     pub(crate) correlation: Option<HeaderName>,
+    /// Whether the events are told as CloudEvents.
+    pub(crate) cloudevents: Option<CloudEvents>,
 }
 
 impl Outline {
@@ -36,6 +39,7 @@ impl Outline {
             method: None,
             headers: Vec::new(),
             correlation: Some(HeaderName::from_static("x-correlation-id")),
+            cloudevents: None,
         })
     }
 
@@ -68,18 +72,20 @@ impl Outline {
         Ok(())
     }
 
-    /// Makes the request of an event.
+    /// Makes the request of an event of a flow.
     ///
     /// # Errors
     /// What the templates say; internal, if what they make can be no URL, method or header.
-    pub(crate) fn fill(&self, event: &Event) -> Result<Outgoing> {
+    pub(crate) fn fill(&self, event: &Event, flow: &str) -> Result<Outgoing> {
         let target = match &self.target {
             Some(target) => target.clone(),
             None => Target::parse(&self.url.render(event)?)?,
         };
         let method = match &self.method {
             Some(method) => parse_method(&method.render(event)?)?,
-            None if matches!(event.payload(), Payload::Empty) => Method::GET,
+            None if matches!(event.payload(), Payload::Empty) && self.cloudevents.is_none() => {
+                Method::GET
+            }
             None => Method::POST,
         };
         let mut outgoing = Outgoing {
@@ -89,6 +95,9 @@ impl Outline {
             body: Bytes::new(),
         };
         outgoing.add_own_headers(event, self.correlation.as_ref())?;
+        if let Some(CloudEvents::Binary) = self.cloudevents {
+            cloudevents::write(&mut outgoing.headers, event, flow)?;
+        }
         if ![Method::GET, Method::HEAD, Method::TRACE].contains(&outgoing.method) {
             outgoing.add_body(event)?;
         }

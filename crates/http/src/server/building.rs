@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use compysition_core::{ByteSize, FilePath, TimeSpan};
 
+use crate::cloudevents::CloudEvents;
 use crate::server::access_log::AccessLog;
 use crate::server::address::Address;
 use crate::server::answer_mode::{AnswerMode, ErrorBody, OnDisconnect};
@@ -109,6 +110,13 @@ impl HttpServer {
     #[must_use]
     pub fn envelope(mut self, envelope: bool) -> HttpServer {
         self.envelope = envelope;
+        self
+    }
+
+    /// Takes requests that are CloudEvents for what they are.
+    #[must_use]
+    pub fn cloudevents(mut self, cloudevents: CloudEvents) -> HttpServer {
+        self.cloudevents = Some(cloudevents);
         self
     }
 

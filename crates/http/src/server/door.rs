@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Body;
 
+use crate::cloudevents::CloudEvents;
 use crate::exchange::RequestHead;
 use crate::media::MediaRange;
 use crate::server::access_log::{Entry, Journal};
@@ -38,6 +39,7 @@ pub(crate) struct Door {
     pub(crate) waiting: AtomicUsize,
     /// What credentials are asked for, if an error does not say.
     pub(crate) realm: String,
+    pub(crate) cloudevents: Option<CloudEvents>,
     pub(crate) http: Arc<str>,
     pub(crate) cors: Option<Cors>,
     pub(crate) compression: Option<Compression>,

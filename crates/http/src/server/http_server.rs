@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::cloudevents::CloudEvents;
 use crate::exchange::HTTP;
 use crate::server::access_log::{AccessLog, Journal};
 use crate::server::address::Address;
@@ -76,6 +77,9 @@ pub struct HttpServer {
     /// The header that the meta id is taken from and given back in; none if empty.
     #[serde(deserialize_with = "name_or_nothing")]
     pub(super) correlation: String,
+    /// Takes requests that are CloudEvents for what they are: with `binary`, a request with the header `ce-specversion`. The event has their id, if that is
+    /// a UUID, and their meta id; what else they tell is in the attribute `cloudevents`. Other requests are taken as ever.
+    pub(super) cloudevents: Option<CloudEvents>,
     /// The files for HTTPS; without them it is HTTP.
     pub(super) tls: Option<Tls>,
     /// What scripts of other origins may do in browsers (CORS); nothing if left out.
@@ -117,6 +121,7 @@ impl Default for HttpServer {
             error_body: ErrorBody::Envelope,
             envelope: false,
             correlation: "x-correlation-id".into(),
+            cloudevents: None,
             tls: None,
             cors: None,
             compression: Switch::default(),
@@ -178,6 +183,7 @@ impl HttpServer {
             max_waiting: self.max_waiting,
             waiting: 0.into(),
             realm: flow.to_owned(),
+            cloudevents: self.cloudevents,
             http: HTTP.into(),
             cors: self.cors.clone(),
             compression: self.compression.0.clone(),

@@ -184,7 +184,7 @@ impl Visit<'_> {
 }
 
 /// Tells whether a text has the form `version-trace-parent-flags` of the W3C, in lower-case hex.
-fn is_traceparent(text: &str) -> bool {
+pub(crate) fn is_traceparent(text: &str) -> bool {
     let is_hex = |part: &str| {
         part.bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -8,6 +8,7 @@ mod answer_mode;
 mod body;
 mod bound;
 mod building;
+mod cloudevent;
 mod compression;
 mod connection;
 mod connections;

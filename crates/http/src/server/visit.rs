@@ -16,6 +16,7 @@ use crate::server::access_log::Entry;
 use crate::server::answer;
 use crate::server::answer_mode::{AnswerMode, OnDisconnect};
 use crate::server::body::{BoxError, ResponseBody};
+use crate::server::cloudevent;
 use crate::server::door::{Door, Reply, Way, empty};
 use crate::server::fault::Fault;
 use crate::server::file_body::FileBody;
@@ -45,9 +46,11 @@ impl Visit<'_> {
         B::Error: Into<BoxError>,
     {
         self.check_content_type(way)?;
+        let told = self.cloudevent()?;
         let coding = self.content_coding()?;
         let (admission, limit) = self.admit(way, body.size_hint().exact(), coding).await?;
         let event = self.read(way, body, coding, limit).await?;
+        let event = cloudevent::told(told, way, event);
         let deadline = Instant::now() + way.deadline;
         let outbox = way.name.as_deref();
         match way.answer {

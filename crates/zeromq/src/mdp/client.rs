@@ -1,26 +1,24 @@
 //! Requests for services.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use compysition_convert::Codec;
 use compysition_core::{Actor, Context, Error, ErrorKind, Event, Ports, Result, TimeSpan};
 use compysition_expression::Template;
-use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::content::Content;
 use crate::error_frame;
 use crate::mdp::ids;
+use crate::mdp::lines::Lines;
 use crate::mdp::protocol::{ToBroker, ToClient, Version};
 use crate::mdp::worker::{check_concurrency, wires};
 use crate::peers::unreadable;
-use crate::socket::{Curve, Endpoints, Frames, Kind, Socket, SocketLimits, Wire};
+use crate::socket::{Curve, Endpoints, Frames, SocketLimits};
 
 /// Asks a service with each event, through a Majordomo broker, and puts the answer in its place.
 ///
@@ -121,12 +119,7 @@ impl TryFrom<Settings> for MdpClient {
                 ids: settings.ids,
                 timeout: settings.timeout,
             }),
-            lines: Arc::new(Lines {
-                wires,
-                next: AtomicUsize::new(0),
-                free: Mutex::default(),
-                turns: Semaphore::new(settings.concurrency as usize),
-            }),
+            lines: Arc::new(Lines::new(wires, settings.concurrency as usize)),
         })
     }
 }
@@ -139,15 +132,6 @@ struct Rules {
     content: Content,
     ids: bool,
     timeout: TimeSpan,
-}
-
-/// The connections to the brokers.
-struct Lines {
-    wires: Vec<Wire>,
-    /// Whose turn it is.
-    next: AtomicUsize,
-    free: Mutex<Vec<Socket>>,
-    turns: Semaphore,
 }
 
 impl Actor for MdpClient {
@@ -170,10 +154,7 @@ impl Actor for MdpClient {
     }
 
     async fn stop(&mut self, _: &Context) -> Result {
-        let free = std::mem::take(&mut *self.lines.free.lock());
-        for socket in free {
-            socket.close().await;
-        }
+        self.lines.close().await;
         Ok(())
     }
 
@@ -197,9 +178,8 @@ impl Rules {
             service: service.clone(),
             body,
         };
-        let _turn = lines.turns.acquire().await?;
-        let socket = lines.connect(ctx, deadline).await?;
-        // If this is broken off, the connection is gone with the answer that may still come.
+        let line = lines.lease(ctx, deadline).await?;
+        let socket = line.socket()?;
         socket.send(request.write(self.version)).await?;
         let mut part = 0;
         loop {
@@ -220,7 +200,7 @@ impl Rules {
                 ctx.send(self.numbered(event, part, false))?;
                 continue;
             }
-            lines.free.lock().push(socket);
+            line.give_back();
             let payload = self.read(&said.body, ctx).await?;
             return ctx.send(self.numbered(event.with(payload), part, true));
         }
@@ -237,33 +217,6 @@ impl Rules {
         match self.version {
             Version::V01 => event,
             Version::V02 => event.with_attribute("mdp", json!({ "part": part, "final": is_final })),
-        }
-    }
-}
-
-impl Lines {
-    /// Returns a connection to a broker: one that is free, or a new one to the next that can be reached.
-    async fn connect(&self, ctx: &Context, deadline: Instant) -> Result<Socket> {
-        let free = || self.free.lock().pop();
-        while let Some(socket) = free() {
-            // What nobody has asked for must not be taken for an answer.
-            let is_quiet = socket.try_recv().is_none();
-            if is_quiet && socket.is_connected() {
-                return Ok(socket);
-            }
-        }
-        let mut left = self.wires.len() as u32;
-        loop {
-            let turn = self.next.fetch_add(1, Ordering::Relaxed);
-            let wire = &self.wires[turn % self.wires.len()];
-            let socket = Socket::open(Kind::Dealer, wire, ctx).await?;
-            // The last one may take all the time that there is.
-            let share = deadline.saturating_duration_since(Instant::now()) / left;
-            match timeout_at(Instant::now() + share, socket.connected()).await {
-                Ok(connected) => return connected.map(|()| socket),
-                Err(_) if left > 1 => left -= 1,
-                Err(_) => return Err(Error::timeout("no broker can be reached")),
-            }
         }
     }
 }

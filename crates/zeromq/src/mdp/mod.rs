@@ -12,6 +12,7 @@ mod client;
 mod deed;
 mod desk;
 mod ids;
+mod lines;
 mod protocol;
 mod shift;
 mod worker;

@@ -24,7 +24,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// The event's `service` is that of the worker. When the flow cannot answer, the client gets an answer `compysition/error KIND: MESSAGE`. A request
 /// that has no room in the flow waits, and heartbeats tell the broker that it is alive. With several brokers it works for each of them; an answer
 /// goes back through the broker that the request came by. After a broker that is silent, or has sent it away, it begins anew with a new connection; the answer
-/// to a request from before is lost then, and the log says so.
+/// to a request from before is lost then, and the log says so. A request has one answer, also with `version: "0.2"`: what the flow makes of it in parts
+/// is gathered with `join` before it goes back, or its first part is the answer and the others are dropped with a warning.
 ///
 /// Example: `mdp_worker: { broker: "tcp://127.0.0.1:5555", service: price, concurrency: 8, codec: json }`
 ///
@@ -105,6 +106,7 @@ pub(super) fn wires(
             curve: curve.clone(),
             insecure,
             limits: limits.clone(),
+            linked: None,
         };
         wire.checked()
     };

@@ -70,7 +70,13 @@ impl TryFrom<String> for Endpoint {
                 Err(mistake("within a process, actors are connected by links"))
             }
             Ok(other) => Err(mistake(&format!("`{}` is not supported", other.scheme()))),
-            Err(error) => Err(mistake(&error.to_string())),
+            Err(error) => {
+                let why = error.to_string();
+                match why.strip_prefix("invalid endpoint: ").unwrap_or(&why) {
+                    why if why == text => Err(mistake("it begins with no transport")),
+                    why => Err(mistake(why)),
+                }
+            }
         }
     }
 }

@@ -27,18 +27,25 @@ impl PublicKey {
     /// # Errors
     /// Internal, if the file cannot be read, or has no public key.
     pub fn read(key_or_path: &str) -> Result<PublicKey> {
-        match CurvePublicKey::from_z85(key_or_path) {
-            Ok(key) => Ok(PublicKey(key)),
-            Err(_) => {
-                let keys = public_keys(Path::new(key_or_path))?;
-                match keys[..] {
-                    [key] => Ok(key),
-                    _ => Err(Error::internal(format!(
-                        "`{key_or_path}` has {} public keys, but one is wanted",
-                        keys.len()
-                    ))),
-                }
-            }
+        match given(key_or_path) {
+            Some(key) => Ok(key),
+            None => PublicKey::read_file(Path::new(key_or_path)),
+        }
+    }
+
+    /// Reads the key that stands in a file.
+    ///
+    /// # Errors
+    /// Internal, if the file cannot be read, or has not one public key.
+    pub fn read_file(path: &Path) -> Result<PublicKey> {
+        let keys = public_keys(path)?;
+        match keys[..] {
+            [key] => Ok(key),
+            _ => Err(Error::internal(format!(
+                "`{}` has {} public keys, but one is wanted",
+                path.display(),
+                keys.len()
+            ))),
         }
     }
 
@@ -47,8 +54,8 @@ impl PublicKey {
     /// # Errors
     /// Internal, if a file cannot be read, or has no public key.
     pub fn read_all(key_or_path: &str) -> Result<Vec<PublicKey>> {
-        if let Ok(key) = CurvePublicKey::from_z85(key_or_path) {
-            return Ok(vec![PublicKey(key)]);
+        if let Some(key) = given(key_or_path) {
+            return Ok(vec![key]);
         }
         let path = Path::new(key_or_path);
         if !path.is_dir() {
@@ -119,6 +126,12 @@ impl KeyPair {
             .map_err(|error| unwritable(&paths[0], error))?;
         Ok(paths)
     }
+}
+
+/// Returns the key that a text is. A path of 40 characters might be one, too, so a file goes first.
+fn given(key_or_path: &str) -> Option<PublicKey> {
+    let key = CurvePublicKey::from_z85(key_or_path).ok()?;
+    (!Path::new(key_or_path).exists()).then_some(PublicKey(key))
 }
 
 fn write_secret(path: &Path, text: &str) -> Result {
@@ -267,5 +280,21 @@ mod tests {
     fn does_not_show_the_secret() {
         let pair = KeyPair::generate();
         assert!(!format!("{pair:?}").contains(&pair.0.secret.to_z85()));
+    }
+
+    #[test]
+    fn a_path_of_40_characters_is_no_key() {
+        let mut path = std::env::temp_dir()
+            .join(format!("zmq-{}-", std::process::id()))
+            .display()
+            .to_string();
+        path.extend(std::iter::repeat_n('k', 40 - path.len()));
+        assert!(given(&path).is_some(), "{path}");
+        let key = KeyPair::generate().public();
+        fs::write(&path, key.to_string()).unwrap();
+        assert_eq!(PublicKey::read(&path).unwrap(), key);
+        assert_eq!(PublicKey::read_all(&path).unwrap(), [key]);
+        fs::remove_file(&path).unwrap();
+        assert!(PublicKey::read_file(Path::new(&path)).is_err());
     }
 }

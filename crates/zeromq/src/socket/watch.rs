@@ -15,12 +15,18 @@ use super::wire::Wire;
 #[derive(Debug)]
 pub(super) struct Watch(#[expect(dead_code, reason = "its end is the sign")] oneshot::Sender<()>);
 
+/// How many reasons are remembered: what others say may be in them.
+const MOST_TOLD: usize = 64;
+
 /// Whose socket it is, and who is connected to it.
 struct Owner {
     flow: Arc<str>,
     actor: Arc<str>,
     connected: HashSet<u64>,
     most: usize,
+    linked: Option<String>,
+    /// Why others could not be spoken with since the last one could.
+    told: HashSet<String>,
 }
 
 impl Watch {
@@ -31,6 +37,8 @@ impl Watch {
             actor: ctx.actor().into(),
             connected: HashSet::new(),
             most: wire.limits.max_connections,
+            linked: wire.linked.clone(),
+            told: HashSet::new(),
         };
         let monitor = socket.monitor();
         let socket = socket.clone();
@@ -104,7 +112,14 @@ impl Owner {
         }
     }
 
-    fn tell(&self, event: MonitorEvent) {
+    fn tell(&mut self, event: MonitorEvent) {
+        if let MonitorEvent::HandshakeFailed {
+            endpoint, reason, ..
+        } = &event
+            && self.is_apart(endpoint, reason)
+        {
+            return;
+        }
         let (flow, actor) = (&self.flow, &self.actor);
         match event {
             MonitorEvent::HandshakeFailed {
@@ -126,6 +141,7 @@ impl Owner {
                 tracing::info!(%flow, %actor, %peer, "the connection over {endpoint} is closed: {reason}");
             }
             MonitorEvent::HandshakeSucceeded { endpoint, peer } => {
+                self.told.clear();
                 let peer = peer.peer_address.map(|address| address.to_string());
                 let peer = peer.unwrap_or_default();
                 tracing::debug!(%flow, %actor, %peer, "connected over {endpoint}");
@@ -134,9 +150,27 @@ impl Owner {
         }
     }
 
-    fn refused(&self, endpoint: &Endpoint, reason: &DisconnectReason, pause: Duration) {
-        let (flow, actor) = (&self.flow, &self.actor);
+    /// Says once that a link of the flow cannot be, and what to do; returns whether it is one.
+    fn is_apart(&mut self, endpoint: &Endpoint, reason: &str) -> bool {
+        let Some(linked) = &self.linked else {
+            return false;
+        };
+        if self.told.len() < MOST_TOLD && self.told.insert(reason.to_owned()) {
+            let (flow, actor) = (&self.flow, &self.actor);
+            tracing::warn!(
+                %flow, %actor,
+                "{linked} cannot be spoken with over {endpoint}: {reason}; start all processes with the same `keys`, or all without"
+            );
+        }
+        true
+    }
+
+    fn refused(&mut self, endpoint: &Endpoint, reason: &DisconnectReason, pause: Duration) {
         let reason = why(reason);
+        if self.is_apart(endpoint, &reason) {
+            return;
+        }
+        let (flow, actor) = (&self.flow, &self.actor);
         tracing::warn!(%flow, %actor, "{endpoint} lets us not in: {reason}; is our key on its list? The next try is in {pause:?}");
     }
 }

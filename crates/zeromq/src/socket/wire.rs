@@ -23,6 +23,8 @@ pub struct Wire {
     pub insecure: bool,
     /// What seldom needs another value.
     pub limits: SocketLimits,
+    /// Whom a link between the processes of a flow leads to, as the log calls it. Who cannot be spoken with is of weight then.
+    pub linked: Option<String>,
 }
 
 /// The limits of a socket.

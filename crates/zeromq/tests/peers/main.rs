@@ -3,7 +3,11 @@
 
 mod conditions;
 mod foreign;
+mod late;
 mod libzmq;
 mod majordomo;
 mod program;
 mod site;
+#[path = "../wire/mod.rs"]
+#[allow(dead_code, reason = "only the bytes are wanted here")]
+mod wire;

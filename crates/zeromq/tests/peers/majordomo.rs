@@ -94,7 +94,7 @@ fn worker(broker: &str, mut settings: Value) -> Intake {
     Intake::start(serde_json::from_value::<MdpWorker>(settings).unwrap(), true)
 }
 
-fn kind(error: AskError) -> (ErrorKind, String) {
+pub(crate) fn kind(error: AskError) -> (ErrorKind, String) {
     match error {
         AskError::Unanswered(unanswered) => {
             let failure = unanswered.failure.expect("no failure");

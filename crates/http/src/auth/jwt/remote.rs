@@ -127,7 +127,7 @@ impl Remote {
     }
 
     async fn call(&self) -> Result<Arc<KeySet>> {
-        let answer = self.caller.call(&Event::new(())).await?;
+        let answer = self.caller.call(&Event::new(()), "").await?;
         let set = answer.payload.json().map_err(unusable)?;
         let entries = jwks::parse(&set, true).map_err(unusable)?;
         Ok(Arc::new(KeySet::new(entries)))

@@ -1,0 +1,222 @@
+//! A flow in several processes on this machine, each node a child of this one.
+
+use std::io;
+use std::process::{ExitCode, ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::args::{Files, Log};
+use crate::nodes::{complain, links};
+use crate::signals::Signals;
+use crate::{Program, files, output};
+
+/// How long a node is left down that has just died, at first and at most, and how long it must have run to begin anew.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const RAN_WELL: Duration = Duration::from_secs(30);
+
+/// How often a node may end within this time, before it is held for one that cannot run.
+const ATTEMPTS: u32 = 5;
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Runs each node of the flows as a child process, until all have ended or this one is told to stop.
+pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
+    let (Some(loaded), Some(links)) = (files::load_linked(program, files), links(program)) else {
+        return ExitCode::FAILURE;
+    };
+    let mut nodes: Vec<(String, usize)> = Vec::new();
+    for flow in &loaded {
+        let Some(placement) = flow.placement() else {
+            complain(&format!(
+                "flow `{}` names no `nodes`, so there is nothing to start; run it without `--all`",
+                flow.name()
+            ));
+            return ExitCode::FAILURE;
+        };
+        for node in placement.nodes() {
+            // What it lacks it would lack again each time that it is started.
+            if let Err(found) = flow.transport(node, &*links) {
+                output::complain(format_args!("{found}\n"));
+                return ExitCode::FAILURE;
+            }
+            let replicas = (1..=node.replicas).map(|replica| (node.name.to_string(), replica));
+            nodes.extend(
+                replicas
+                    .filter(|one| !nodes.contains(one))
+                    .collect::<Vec<_>>(),
+            );
+        }
+    }
+    drop(loaded);
+    match run_children(&nodes, files, log) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&format!("the nodes cannot be started: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether all ended well.
+fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Result<bool> {
+    let program = std::env::current_exe()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let (tell, told) = watch::channel(0u8);
+        let mut children = JoinSet::new();
+        for (node, replica) in nodes {
+            let make = {
+                let (program, arguments) = (program.clone(), arguments(node, *replica, files, log));
+                move || {
+                    let mut command = Command::new(&program);
+                    command
+                        .args(&arguments)
+                        .stdin(Stdio::null())
+                        .kill_on_drop(true);
+                    // Else a terminal would signal it as well, and two signals end it at once.
+                    #[cfg(unix)]
+                    command.process_group(0);
+                    command
+                }
+            };
+            children.spawn(keep(format!("{node} {replica}"), make, told.clone()));
+        }
+        let mut all_well = true;
+        loop {
+            tokio::select! {
+                ended = children.join_next() => match ended {
+                    Some(Ok(End::Well)) => {}
+                    Some(Ok(End::Hopeless)) => {
+                        all_well = false;
+                        // The others would wait for it for ever.
+                        tell.send_modify(|signals| *signals = (*signals).max(1));
+                    }
+                    Some(_) => all_well = false,
+                    None => return Ok(all_well),
+                },
+                () = signals.next() => tell.send_modify(|signals| *signals += 1),
+            }
+        }
+    })
+}
+
+fn arguments(node: &str, replica: usize, files: &Files, log: &Log) -> Vec<String> {
+    let mut arguments = vec!["run".to_owned()];
+    let options = [
+        ("--node", node.to_owned()),
+        ("--replica", replica.to_string()),
+        ("--parent", std::process::id().to_string()),
+    ];
+    let set = files
+        .set
+        .iter()
+        .map(|(name, value)| ("--set", format!("{name}={value}")));
+    for (option, value) in options.into_iter().chain(log.options()).chain(set) {
+        arguments.extend([option.to_owned(), value]);
+    }
+    arguments.extend(files.files.iter().map(|file| file.display().to_string()));
+    arguments
+}
+
+/// How a node has ended, for good.
+enum End {
+    Well,
+    Badly,
+    /// It cannot run at all.
+    Hopeless,
+}
+
+/// Keeps a child running, until it ends by itself or all are told to stop.
+async fn keep(name: String, make: impl Fn() -> Command, mut signals: watch::Receiver<u8>) -> End {
+    let mut pause = FIRST_PAUSE;
+    // How often it has ended by itself at once, and never ran for longer.
+    let mut attempts = Some(0);
+    loop {
+        let began = Instant::now();
+        let child = match make().spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                tracing::error!("node {name} cannot be started: {error}");
+                return End::Hopeless;
+            }
+        };
+        tracing::info!(process = child.id(), "node {name} is started");
+        let status = match attend(child, &mut signals).await {
+            Ok(status) => status,
+            Err(error) => {
+                tracing::error!("nothing is known of node {name} any more: {error}");
+                return End::Badly;
+            }
+        };
+        let is_stopping = *signals.borrow() > 0;
+        if status.success() || is_stopping {
+            tracing::info!("node {name} has ended: {status}");
+            return if status.success() {
+                End::Well
+            } else {
+                End::Badly
+            };
+        }
+        match attempts.as_mut() {
+            _ if began.elapsed() > AT_ONCE => attempts = None,
+            // It was killed, by somebody or by the system.
+            _ if status.code().is_none() => {}
+            Some(attempts) => *attempts += 1,
+            None => {}
+        }
+        // It said itself that there is no use in trying again.
+        if status.code() == Some(2) || attempts == Some(ATTEMPTS) {
+            tracing::error!(
+                "node {name} cannot run ({status}), and all others are stopped; its own log says why"
+            );
+            return End::Hopeless;
+        }
+        if began.elapsed() > RAN_WELL {
+            pause = FIRST_PAUSE;
+        }
+        tracing::warn!("node {name} has died ({status}), and is started again in {pause:?}");
+        tokio::select! {
+            () = sleep(pause) => {}
+            _ = signals.changed() => return End::Badly,
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Waits for the end of a child, and passes the signals on to it.
+async fn attend(mut child: Child, signals: &mut watch::Receiver<u8>) -> io::Result<ExitStatus> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            Ok(()) = signals.changed() => match *signals.borrow_and_update() {
+                1 => terminate(&mut child),
+                _ => child.start_kill()?,
+            },
+        }
+    }
+}
+
+#[cfg(unix)]
+fn terminate(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = child
+        .id()
+        .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+    if let Some(pid) = pid {
+        // It may have ended just now.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(child: &mut Child) {
+    // There is no gentler way.
+    let _ = child.start_kill();
+}
