@@ -99,7 +99,7 @@ impl Recorder {
         for selection in &selection {
             known(selection, &wiring)?;
         }
-        let actors = wiring.actors.iter().enumerate();
+        let actors = wiring.actors.iter();
         let kind = |index| flow.kind(index).unwrap_or_default().to_owned();
         let place = flow.place(&compysition_core::About::Actor(0));
         Ok(Recorder(Arc::new(Inner {
@@ -110,10 +110,11 @@ impl Recorder {
             set: Vec::new(),
             kinds: actors
                 .clone()
+                .enumerate()
                 .map(|(index, actor)| (actor.name.clone(), kind(index)))
                 .collect(),
             ports: actors
-                .map(|(_, actor)| (actor.name.clone(), actor.ports.clone()))
+                .map(|actor| (actor.name.clone(), actor.ports.clone()))
                 .collect(),
             status: |_| None,
             redact: Box::new(flow.redaction()),
