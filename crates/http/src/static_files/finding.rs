@@ -112,7 +112,9 @@ fn open(path: PathBuf, metadata: &Metadata) -> io::Result<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{Dice, ROUNDS};
+    use compysition_core::testing::Dice;
+
+    use crate::fuzz::{ROUNDS, text};
 
     #[test]
     fn no_path_leads_out_of_the_directory() {
@@ -130,7 +132,7 @@ mod tests {
         let mut dice = Dice::new(11);
         let mut found = 0;
         for _ in 0..ROUNDS {
-            let path = format!("/{}", dice.text(&words, 8));
+            let path = format!("/{}", text(&mut dice, &words, 8));
             if let Some((place, _)) = shelf.locate(&path) {
                 let below = place.strip_prefix(&shelf.dir).unwrap();
                 let mut parts = below.components();
