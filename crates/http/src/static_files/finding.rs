@@ -150,4 +150,19 @@ mod tests {
         }
         assert!(found > 100, "{found}");
     }
+
+    #[test]
+    fn what_was_put_in_the_place_of_a_file_meanwhile_is_not_opened() {
+        let dir = std::env::temp_dir().join(format!("compysition-swapped-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let (path, aside) = (dir.join("page"), dir.join("aside"));
+        fs::write(&path, "page").unwrap();
+        fs::write(&aside, "secret").unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        assert!(matches!(open(path.clone(), &metadata), Ok(Place::File(..))));
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&aside, &path).unwrap();
+        assert!(open(path, &metadata).is_err());
+        fs::remove_dir_all(dir).unwrap();
+    }
 }
