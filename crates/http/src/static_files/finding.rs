@@ -106,7 +106,23 @@ fn open(path: PathBuf, metadata: &Metadata) -> io::Result<Place> {
         return Err(io::ErrorKind::NotFound.into());
     }
     let file = File::open(&path)?;
-    Ok(Place::File(path, file))
+    // Since it was found to be inside, somebody may have put a link in its place, or in that of a directory.
+    let (opened, there) = (file.metadata()?, fs::symlink_metadata(&path)?);
+    match is_same(&opened, &there) && path.canonicalize()? == path {
+        true => Ok(Place::File(path, file)),
+        false => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, other: &Metadata) -> bool {
+    other.is_file()
 }
 
 #[cfg(test)]
@@ -151,10 +167,12 @@ mod tests {
         assert!(found > 100, "{found}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_was_put_in_the_place_of_a_file_meanwhile_is_not_opened() {
         let dir = std::env::temp_dir().join(format!("compysition-swapped-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
+        let dir = dir.canonicalize().unwrap();
         let (path, aside) = (dir.join("page"), dir.join("aside"));
         fs::write(&path, "page").unwrap();
         fs::write(&aside, "secret").unwrap();
