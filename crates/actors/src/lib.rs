@@ -44,6 +44,7 @@ mod remembered;
 mod round_robin;
 mod router;
 mod routes;
+mod rules;
 mod service_router;
 mod set;
 mod set_path;

@@ -4,6 +4,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{build, refused, try_build};
 use compysition_actors::{RoundRobin, Router};
@@ -256,4 +257,71 @@ fn what_comes_too_early_may_fail_or_go_elsewhere() {
     let events = [json!("one"), json!("two")];
     let went = went(harness, &events, &["late", "out", "copy"]);
     assert_eq!(went, [["\"two\""], ["\"one\""], ["\"one\""]]);
+}
+
+#[test]
+fn rules_of_a_file_are_read_again_when_it_has_changed_and_only_if_they_are_right() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules");
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join("rules.yaml");
+    let write = |text: &str| {
+        std::fs::write(directory.join("new"), text).unwrap();
+        std::fs::rename(directory.join("new"), &path).unwrap();
+    };
+    write("eu: payload.region == 'eu'\n");
+    let settings = json!({ "rules": path, "outboxes": ["eu", "big"], "otherwise": "rest" });
+    let outboxes = ["eu", "big", "rest"];
+    let mut harness = between(build("router", settings), &outboxes);
+    let mut goes = |event: Value| {
+        harness.advance(Duration::from_secs(1));
+        harness.send(event);
+        let sent = outboxes.map(|outbox| harness.take_from(outbox).len());
+        assert_eq!(sent.iter().sum::<usize>(), 1);
+        outboxes[sent.iter().position(|count| *count == 1).unwrap()]
+    };
+    assert_eq!(goes(region("eu", 1)), "eu");
+    assert_eq!(goes(region("us", 500)), "rest");
+    write("eu: payload.region == 'eu'\nbig: payload.total > 100\n");
+    assert_eq!(goes(region("us", 500)), "big");
+    // A mistake leaves the rules as they were, and so does a file that is gone.
+    write("eu: payload.region == 'eu'\nbig: payload.total >\n");
+    assert_eq!(goes(region("us", 500)), "big");
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(goes(region("us", 500)), "big");
+    write("");
+    assert_eq!(goes(region("us", 500)), "rest");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn mistakes_in_a_file_of_rules_stop_the_start() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong_rules.yaml");
+    std::fs::write(&path, "# rules\nuk: true\n").unwrap();
+    for (settings, part) in [
+        (
+            json!({ "rules": path, "outboxes": ["eu"] }),
+            "wrong_rules.yaml:2: `uk` is none of",
+        ),
+        (
+            json!({ "rules": "/nowhere", "outboxes": ["eu"] }),
+            "cannot read `/nowhere`",
+        ),
+        (
+            json!({ "rules": path, "outboxes": ["error"] }),
+            "`error` is the error outbox",
+        ),
+        (
+            json!({ "rules": path, "routes": { "eu": "true" } }),
+            "give either `routes`",
+        ),
+        (
+            json!({ "routes": { "eu": "true" }, "outboxes": ["eu"] }),
+            "`routes` name their own",
+        ),
+        (json!({}), "give either `routes`"),
+    ] {
+        let error = try_build("router", settings.clone()).unwrap_err();
+        assert!(error.contains(part), "{settings}: {error}");
+    }
+    std::fs::remove_file(path).unwrap();
 }

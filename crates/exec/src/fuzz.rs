@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use compysition_core::testing::Dice;
 use compysition_core::{Error, Event};
 use tokio::io::BufReader;
 use tokio::process::Command;
@@ -16,18 +17,6 @@ const MOST: usize = 1000;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
-}
-
-/// Numbers that look like random ones, the same in each run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
 }
 
 /// Writes frames of random length and content, a few of them too large for the reader.
@@ -77,7 +66,7 @@ fn a_hundred_thousand_random_frames_of_a_child_are_read() {
 #[test]
 fn any_bytes_are_frames_or_are_refused() {
     let runtime = runtime();
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     let (mut good, mut too_large, mut ended) = (0, 0, 0);
     for round in 0..ROUNDS {
         let size = dice.roll(64);
@@ -135,7 +124,7 @@ fn any_text_is_an_answer_or_is_refused() {
         "\\",
         "\u{fffd}",
     ];
-    let mut dice = Dice(13);
+    let mut dice = Dice::new(13);
     let (mut good, mut said, mut garbled) = (0, 0, 0);
     for _ in 0..ROUNDS {
         let mut text = String::from("{");

@@ -101,8 +101,8 @@ impl Functions {
         self.table.keys().map(|name| &**name)
     }
 
-    /// Returns the functions to compile with here.
-    pub(crate) fn current() -> Functions {
+    /// Returns the functions that expressions are compiled with here, so that others can be compiled alike later.
+    pub fn current() -> Functions {
         let current = CURRENT.with_borrow(Option::clone).unwrap_or_default();
         Functions {
             surroundings: Arc::new(Surroundings::current()),

@@ -7,9 +7,14 @@ use crate::framing::{Delimiter, Framing};
 /// How much is made room for at once.
 const CHUNK: usize = 16 << 10;
 
-/// Tells that a frame is larger than allowed.
+/// Tells why no frame can be found any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
+pub(crate) enum Uncut {
+    /// A frame is larger than allowed.
+    TooLarge,
+    /// There is no number that tells how long a frame is.
+    NoNumber,
+}
 
 /// Finds frames in bytes that come a chunk at a time, and keeps no more than one frame and a chunk.
 pub(crate) struct Cutter {
@@ -48,8 +53,8 @@ impl Cutter {
     /// Returns the next frame without what it is framed by, or nothing if it is not all there.
     ///
     /// # Errors
-    /// If it is larger than allowed; nothing that follows can be told then.
-    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, TooLarge> {
+    /// If it is larger than allowed, or begins with no length; nothing that follows can be told then.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, Uncut> {
         let bytes = &self.buffer[self.start..];
         let found = match &self.framing {
             Framing::None => return Ok(None),
@@ -57,12 +62,13 @@ impl Cutter {
             Framing::Delimiter(Delimiter(delimiter)) => {
                 delimited(bytes, self.seen, delimiter, self.max_frame)?
             }
+            Framing::OctetCounting => counted(bytes, self.max_frame)?,
             Framing::Length(prefix) => match bytes.split_at_checked(prefix.bytes) {
                 None => None,
                 Some((head, rest)) => {
                     let length = prefix.read(head);
                     if length > self.max_frame {
-                        return Err(TooLarge);
+                        return Err(Uncut::TooLarge);
                     }
                     let end = prefix.bytes + length;
                     (rest.len() >= length).then_some((prefix.bytes, end, end))
@@ -88,27 +94,55 @@ impl Cutter {
 /// Where a frame begins and ends, and where what follows begins.
 type Found = Option<(usize, usize, usize)>;
 
-fn line(bytes: &[u8], seen: usize, max: usize) -> Result<Found, TooLarge> {
+fn line(bytes: &[u8], seen: usize, max: usize) -> Result<Found, Uncut> {
     let Some(at) = memchr(b'\n', &bytes[seen..]).map(|at| seen + at) else {
         // The end may be CR LF.
         let is_open = bytes.len() <= max || (bytes.len() == max + 1 && bytes[max] == b'\r');
-        return if is_open { Ok(None) } else { Err(TooLarge) };
+        return if is_open {
+            Ok(None)
+        } else {
+            Err(Uncut::TooLarge)
+        };
     };
     let end = at - usize::from(bytes[..at].ends_with(b"\r"));
     match end > max {
-        true => Err(TooLarge),
+        true => Err(Uncut::TooLarge),
         false => Ok(Some((0, end, at + 1))),
     }
 }
 
-fn delimited(bytes: &[u8], seen: usize, delimiter: &[u8], max: usize) -> Result<Found, TooLarge> {
+fn delimited(bytes: &[u8], seen: usize, delimiter: &[u8], max: usize) -> Result<Found, Uncut> {
     // It may have begun at the end of what was looked through.
     let from = seen.saturating_sub(delimiter.len() - 1);
     match memmem::find(&bytes[from..], delimiter).map(|at| from + at) {
-        Some(at) if at > max => Err(TooLarge),
+        Some(at) if at > max => Err(Uncut::TooLarge),
         Some(at) => Ok(Some((0, at, at + delimiter.len()))),
-        None if bytes.len() >= max.saturating_add(delimiter.len()) => Err(TooLarge),
+        None if bytes.len() >= max.saturating_add(delimiter.len()) => Err(Uncut::TooLarge),
         None => Ok(None),
+    }
+}
+
+/// Finds a frame that begins with its length in digits, and a space (RFC 6587 §3.4.1).
+fn counted(bytes: &[u8], max: usize) -> Result<Found, Uncut> {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.clone().try_fold(0, |length: usize, digit| {
+        let length = length
+            .checked_mul(10)?
+            .checked_add(usize::from(digit - b'0'))?;
+        (length <= max).then_some(length)
+    });
+    let digits = digits.count();
+    let begin = digits + 1;
+    match (bytes.get(digits), length) {
+        _ if bytes.starts_with(b"0") => Err(Uncut::NoNumber),
+        (Some(b' '), _) if digits == 0 => Err(Uncut::NoNumber),
+        (Some(b' ') | None, None) => Err(Uncut::TooLarge),
+        (None, Some(_)) => Ok(None),
+        (Some(b' '), Some(length)) => {
+            let end = begin + length;
+            Ok((bytes.len() >= end).then_some((begin, end, end)))
+        }
+        (Some(_), _) => Err(Uncut::NoNumber),
     }
 }
 
@@ -133,7 +167,7 @@ mod tests {
                 match cutter.next() {
                     Ok(Some(frame)) => frames.push(frame.to_vec()),
                     Ok(None) => break,
-                    Err(TooLarge) => return (frames, true, Vec::new()),
+                    Err(_) => return (frames, true, Vec::new()),
                 }
             }
         }
@@ -233,6 +267,45 @@ mod tests {
                 pieces += 1;
             }
             assert_eq!(pieces, 11);
+        }
+    }
+
+    #[test]
+    fn octets_are_counted_by_digits_before_a_space() {
+        let framing = json!("octet_counting");
+        for (bytes, frames, is_refused, left) in [
+            (
+                "3 abc11 <14>a b\nc d",
+                vec!["abc", "<14>a b\nc d"],
+                false,
+                "",
+            ),
+            ("3 abc3 d", vec!["abc"], false, "3 d"),
+            ("3 abc1", vec!["abc"], false, "1"),
+            ("40 x", vec![], false, "40 x"),
+            ("41 x", vec![], true, ""),
+            ("99999999999999999999999", vec![], true, ""),
+            ("03 abc", vec![], true, ""),
+            (" abc", vec![], true, ""),
+            ("1 a<14>b", vec!["a"], true, ""),
+            ("1x a", vec![], true, ""),
+        ] {
+            for piece in [1, 3, 100] {
+                let (found, is_over, rest) = cut(&framing, 40, bytes.as_bytes(), piece);
+                let found: Vec<_> = found
+                    .iter()
+                    .map(|frame| String::from_utf8_lossy(frame))
+                    .collect();
+                assert_eq!(
+                    (found, is_over),
+                    (
+                        frames.iter().map(|&frame| frame.into()).collect(),
+                        is_refused
+                    ),
+                    "{bytes}"
+                );
+                assert_eq!(rest, left.as_bytes(), "{bytes}");
+            }
         }
     }
 }

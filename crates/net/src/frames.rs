@@ -7,7 +7,7 @@ use compysition_core::{Context, Error, ErrorKind, Payload};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::content::Content;
-use crate::cutter::{Cutter, TooLarge};
+use crate::cutter::{Cutter, Uncut};
 use crate::framing::Framing;
 
 /// How much is read at once where the codec finds the records.
@@ -22,7 +22,7 @@ pub(crate) struct Format {
 }
 
 impl Format {
-    /// Makes the format of a connection; without a codec lines are text, and other frames bytes as they are.
+    /// Makes the format of a connection; without a codec lines and counted octets are text, and other frames bytes as they are.
     ///
     /// # Errors
     /// What does not go together.
@@ -38,7 +38,7 @@ impl Format {
             return Err("`framing: none` needs a `codec`, which tells where a record ends".into());
         }
         let codec = match framing {
-            Framing::Lines => codec.or(Some(Codec::Text(Text::default()))),
+            Framing::Lines | Framing::OctetCounting => codec.or(Some(Codec::Text(Text::default()))),
             _ => codec,
         };
         Ok(Format {
@@ -117,7 +117,7 @@ impl Frames {
     pub(crate) async fn next(&mut self, ctx: &Context) -> Option<Found> {
         match &mut self.form {
             Form::Frames(cutter) => {
-                match cutter.next() {
+                let error = match cutter.next() {
                     Ok(None) => return None,
                     Ok(Some(frame)) => {
                         let read = self.content.read(frame, ctx).await;
@@ -126,15 +126,17 @@ impl Frames {
                             Err(error) => Found::Bad(error, frame.into()),
                         });
                     }
-                    Err(TooLarge) => {}
+                    Err(Uncut::TooLarge) => {
+                        let message = format!("a frame is larger than {} bytes", self.max_frame);
+                        Error::new(ErrorKind::TooLarge, message)
+                    }
+                    Err(Uncut::NoNumber) => {
+                        Error::malformed("a frame does not begin with its length and a space")
+                    }
                 };
                 let begin = cutter.rest();
                 let begin = &begin[..begin.len().min(self.max_frame)];
-                let message = format!("a frame is larger than {} bytes", self.max_frame);
-                Some(Found::Broken(
-                    Error::new(ErrorKind::TooLarge, message),
-                    begin.into(),
-                ))
+                Some(Found::Broken(error, begin.into()))
             }
             Form::Records(decoder, _) => Some(match decoder.next()? {
                 Ok(payload) => Found::Payload(payload),

@@ -16,6 +16,8 @@ pub(crate) enum Framing {
     Delimiter(Delimiter),
     /// A number before each frame, which tells how many bytes follow: of 1, 2, 4 or 8 bytes.
     Length(Prefix),
+    /// Digits and a space before each frame, which tell how many bytes follow: syslog over TCP (RFC 6587).
+    OctetCounting,
     /// The records of the codec are the frames, as with `json` or `message_pack`; with `text` all of a connection is one.
     None,
 }
@@ -165,6 +167,15 @@ impl Framing {
                     ));
                 }
             }
+            // A frame of nothing has no length that begins as it must.
+            Framing::OctetCounting if content.is_empty() => {
+                let message = "what is empty cannot be sent with its octets counted";
+                return Err(Error::unprocessable(message));
+            }
+            Framing::OctetCounting => {
+                frame.extend_from_slice(format!("{} ", content.len()).as_bytes());
+                frame.extend_from_slice(content);
+            }
             Framing::Length(prefix) => {
                 prefix.write(content.len(), &mut frame)?;
                 frame.extend_from_slice(content);
@@ -194,6 +205,7 @@ mod tests {
             (json!({ "delimiter": "\u{1c}\r" }), "a\r", b"a\r\x1c\r"),
             (json!({ "delimiter": [255, 0] }), "a", b"a\xff\0"),
             (json!({ "length": 2 }), "abc", b"\0\x03abc"),
+            (json!("octet_counting"), "a\nb 1", b"5 a\nb 1"),
             (
                 json!({ "length": { "bytes": 4, "order": "little" } }),
                 "a",

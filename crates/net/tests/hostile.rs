@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use compysition_core::testing::Dice;
 use compysition_core::{Actor, Context, Director, Event, Flow, Ports, Result, map};
 use compysition_net::{Bound, TcpIn, UdpIn};
 use serde_json::{Value, json};
@@ -15,29 +16,17 @@ use tokio::runtime::{Builder, Runtime};
 const INPUTS: usize = 100_000;
 const ON_ONE: usize = 100;
 
-/// Numbers that look like random ones, the same in each run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
+/// Puts one to three words together, one byte of which is another.
+fn pieces(dice: &mut Dice, words: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..=dice.roll(3) {
+        bytes.extend_from_slice(words[dice.roll(words.len())]);
     }
-
-    /// Puts one to three words together, one byte of which is another.
-    fn input(&mut self, words: &[&[u8]]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for _ in 0..=self.roll(3) {
-            bytes.extend_from_slice(words[self.roll(words.len())]);
-        }
-        if self.roll(2) == 0 && !bytes.is_empty() {
-            let at = self.roll(bytes.len());
-            bytes[at] = self.roll(256) as u8;
-        }
-        bytes
+    if dice.roll(2) == 0 && !bytes.is_empty() {
+        let at = dice.roll(bytes.len());
+        bytes[at] = dice.roll(256) as u8;
     }
+    bytes
 }
 
 /// Ends what it gets.
@@ -91,7 +80,7 @@ fn tcp(more: Value, words: &[&[u8]], inputs: usize, check: impl Fn(&[u8], &[u8])
     let bound = actor.bound();
     let runtime = Runtime::new().unwrap();
     let (flow, address) = start(&runtime, actor, bound, is_door);
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     let mut before = 0;
     for connection in 0..inputs / ON_ONE {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -100,7 +89,7 @@ fn tcp(more: Value, words: &[&[u8]], inputs: usize, check: impl Fn(&[u8], &[u8])
             .unwrap();
         let mut said = Vec::new();
         for _ in 0..ON_ONE {
-            let input = dice.input(words);
+            let input = pieces(&mut dice, words);
             // It may have been closed for what was said before.
             let _ = stream.write_all(&input);
             said.extend(input);
@@ -221,7 +210,7 @@ fn datagrams_of_anything_are_events_errors_or_counted() {
         b"0123456789012345678901234567890",
     ];
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     let seen = || {
         let snapshot = flow.snapshot();
         snapshot.admitted + snapshot.actors[0].dropped
@@ -229,7 +218,7 @@ fn datagrams_of_anything_are_events_errors_or_counted() {
     let mut before = 0;
     for round in 0..INPUTS / ON_ONE {
         for _ in 0..ON_ONE {
-            socket.send_to(&dice.input(words), address).unwrap();
+            socket.send_to(&pieces(&mut dice, words), address).unwrap();
         }
         // They wait in the system's buffer, which has room for as many.
         let sent = ((round + 1) * ON_ONE) as u64;

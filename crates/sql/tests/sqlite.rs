@@ -4,10 +4,13 @@
 mod common;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use common::{HOSTILE, answer, ask, failure, not_started, pool, run, start};
+use compysition_actors::Door;
 use compysition_core::testing::Harness;
-use compysition_core::{ErrorKind, Event};
+use compysition_core::{Director, ErrorKind, Event};
+use compysition_sql::Sql;
 use serde_json::json;
 
 /// A directory of a test's own.
@@ -349,4 +352,36 @@ fn it_works_with_a_clock_that_stands() {
         serde_json::from_value(json!({ "url": MEMORY, "query": "select 1 as a" })).unwrap();
     let mut harness = Harness::new(actor);
     assert_eq!(answer(&mut harness, ""), json!([{ "a": 1 }]));
+}
+
+#[test]
+fn what_is_broken_off_leaves_a_database_in_memory_as_it_was() {
+    let settings = json!({
+        "url": MEMORY,
+        "query": [
+            "create table if not exists t (n integer)",
+            "insert into t values (1)",
+            "with recursive n(i) as (values (1) union all select i + 1 from n limit :most) select (select count(*) from t) as stored, count(*) as n from n",
+        ],
+        "with": { "most": "{{ payload }}" },
+    });
+    let mut director = Director::new("broken_off");
+    let (door, handle) = Door::new();
+    let door = director.register("door", door);
+    let actor = director.register("actor", serde_json::from_value::<Sql>(settings).unwrap());
+    director.set_timeout(actor, Duration::from_millis(100));
+    director.connect(door, actor);
+    director.connect(actor, door);
+    director.connect_error(actor, door);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let flow = director.start().await.unwrap();
+        let ask = async |most: i64| handle.ask(json!(most)).await;
+        let stored = |answer: Event| answer.json().unwrap()[0]["stored"].clone();
+        assert_eq!(stored(ask(1).await.unwrap()), 1);
+        // It never ends, and the time of the actor is up before its own.
+        assert!(ask(-1).await.unwrap().error().is_some());
+        assert_eq!(stored(ask(1).await.unwrap()), 2);
+        flow.stop().await;
+    });
 }

@@ -39,7 +39,8 @@ use crate::under_way::{UnderWay, Waiting};
 /// with others: a `kill -9` forgets the keys of what is under way, and of what was delivered since the last write began, which is
 /// some milliseconds; a repeat of those is tried again. A flow that is stopped forgets nothing. With `interrupted: keep` each key
 /// is written before its event goes on, which takes as long as the disk does, and nothing is done twice; but then a repeat of
-/// what was interrupted is a duplicate, though the first may not have been finished.
+/// what was interrupted is a duplicate, though the first may not have been finished. What is in memory only is forgotten as well if the actor itself
+/// panics and is made anew.
 ///
 /// Example: `deduplicate: { key: "http.headers['idempotency-key']", keep: 24h, store: seen.db, replay_answer: true }`
 ///
@@ -132,6 +133,12 @@ impl Deduplicate {
         self.clock.millis(ctx.now())
     }
 
+    /// Returns until when a key is kept that is noted now.
+    fn until(&self, now: u64) -> u64 {
+        let keep = u64::try_from(self.settings.keep.0.as_millis());
+        now.saturating_add(keep.unwrap_or(u64::MAX))
+    }
+
     /// Returns what is known of a key that is not under way.
     fn known(&self, key: &str, now: u64) -> Result<Option<Known>> {
         if let Some(known) = self.unwritten.get(key) {
@@ -214,16 +221,16 @@ impl Deduplicate {
         let answer = answer.filter(|answer| {
             self.settings.replay_answer && answer.payload().size() <= self.settings.max_answer.0
         });
-        let keep = self.settings.keep.0.as_millis() as u64;
+        let keep = self.settings.keep.0;
         let known = Known {
             state,
-            until: self.now(ctx) + keep,
+            until: self.until(self.now(ctx)),
             answer: answer.as_ref().map(Answer::of),
         };
         for waiting in waiting {
             self.end_waiting(waiting, &key, Some(&known), ctx);
         }
-        if keep > 0 {
+        if !keep.is_zero() {
             self.unwritten.insert(key, Some(known));
         } else if self.settings.writes_first() {
             self.unwritten.insert(key, None);
@@ -254,7 +261,7 @@ impl Deduplicate {
         }
         let started = Known {
             state: State::Started,
-            until: now + self.settings.keep.0.as_millis() as u64,
+            until: self.until(now),
             answer: None,
         };
         let mut changes: Vec<Change> = unwritten.clone().into_iter().collect();

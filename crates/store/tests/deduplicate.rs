@@ -9,6 +9,7 @@ use common::{Files, Running, build, tell};
 use compysition_actors::{Discard, Door, Split};
 use compysition_core::testing::Harness;
 use compysition_core::{Director, ErrorKind, Event, Outcome};
+use compysition_store::Deduplicate;
 use serde_json::json;
 
 async fn pass(seconds: f64) {
@@ -45,6 +46,16 @@ fn a_repeat_goes_to_duplicate_until_its_key_is_forgotten() {
     harness.advance(Duration::from_secs(2));
     harness.send(json!({ "id": "a" }));
     assert_eq!(harness.take_from("out").len(), 1);
+}
+
+#[test]
+fn a_key_may_be_kept_for_ever() {
+    let actor = Deduplicate::by("text").unwrap().keep(Duration::MAX);
+    let mut harness = Harness::new(actor);
+    harness.send("a");
+    harness.advance(Duration::from_secs(365 * 24 * 3_600));
+    harness.send("a");
+    assert_eq!((harness.take().len(), harness.errors().len()), (1, 1));
 }
 
 #[test]

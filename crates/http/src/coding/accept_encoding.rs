@@ -55,7 +55,9 @@ impl Wishes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{Dice, ROUNDS};
+    use compysition_core::testing::Dice;
+
+    use crate::fuzz::{ROUNDS, text};
     use http::HeaderValue;
 
     fn chosen(accept: &str) -> &'static str {
@@ -74,7 +76,7 @@ mod tests {
         let mut plain = 0;
         for _ in 0..ROUNDS {
             let mut headers = HeaderMap::new();
-            let value = HeaderValue::from_bytes(dice.text(&words, 10).as_bytes()).unwrap();
+            let value = HeaderValue::from_bytes(text(&mut dice, &words, 10).as_bytes()).unwrap();
             headers.insert(header::ACCEPT_ENCODING, value);
             plain += usize::from(choose(&headers).is_none());
         }

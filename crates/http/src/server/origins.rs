@@ -99,7 +99,9 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{Dice, ROUNDS};
+    use compysition_core::testing::Dice;
+
+    use crate::fuzz::{ROUNDS, text};
 
     #[test]
     fn contain_what_was_written_and_no_more() {
@@ -161,7 +163,7 @@ mod tests {
         let mut dice = Dice::new(9);
         let mut let_in = 0;
         for _ in 0..ROUNDS {
-            let origin = format!("https://{}.example.org", dice.text(&words, 4));
+            let origin = format!("https://{}.example.org", text(&mut dice, &words, 4));
             if origins.contain(&origin) {
                 let uri: http::Uri = origin.parse().unwrap();
                 let host = uri.host().unwrap();

@@ -106,13 +106,31 @@ fn open(path: PathBuf, metadata: &Metadata) -> io::Result<Place> {
         return Err(io::ErrorKind::NotFound.into());
     }
     let file = File::open(&path)?;
-    Ok(Place::File(path, file))
+    // Since it was found to be inside, somebody may have put a link in its place, or in that of a directory.
+    let (opened, there) = (file.metadata()?, fs::symlink_metadata(&path)?);
+    match is_same(&opened, &there) && path.canonicalize()? == path {
+        true => Ok(Place::File(path, file)),
+        false => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, other: &Metadata) -> bool {
+    other.is_file()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{Dice, ROUNDS};
+    use compysition_core::testing::Dice;
+
+    use crate::fuzz::{ROUNDS, text};
 
     #[test]
     fn no_path_leads_out_of_the_directory() {
@@ -130,7 +148,7 @@ mod tests {
         let mut dice = Dice::new(11);
         let mut found = 0;
         for _ in 0..ROUNDS {
-            let path = format!("/{}", dice.text(&words, 8));
+            let path = format!("/{}", text(&mut dice, &words, 8));
             if let Some((place, _)) = shelf.locate(&path) {
                 let below = place.strip_prefix(&shelf.dir).unwrap();
                 let mut parts = below.components();
@@ -147,5 +165,22 @@ mod tests {
             }
         }
         assert!(found > 100, "{found}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_put_in_the_place_of_a_file_meanwhile_is_not_opened() {
+        let dir = std::env::temp_dir().join(format!("compysition-swapped-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let dir = dir.canonicalize().unwrap();
+        let (path, aside) = (dir.join("page"), dir.join("aside"));
+        fs::write(&path, "page").unwrap();
+        fs::write(&aside, "secret").unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        assert!(matches!(open(path.clone(), &metadata), Ok(Place::File(..))));
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&aside, &path).unwrap();
+        assert!(open(path, &metadata).is_err());
+        fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -57,7 +57,9 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{Dice, ROUNDS};
+    use compysition_core::testing::Dice;
+
+    use crate::fuzz::{ROUNDS, text};
 
     #[test]
     fn any_header_is_within_the_file_or_nothing() {
@@ -78,7 +80,7 @@ mod tests {
         let mut dice = Dice::new(5);
         let mut parts = 0;
         for _ in 0..ROUNDS {
-            let header = format!("bytes={}", dice.text(&words, 6));
+            let header = format!("bytes={}", text(&mut dice, &words, 6));
             let length = dice.roll(100) as u64;
             if let Wanted::Part(part) = parse(Some(&header), length) {
                 assert!(part.start < part.end && part.end <= length, "{header}");

@@ -17,7 +17,7 @@ use super::wish::Wish;
 /// not there is `not_found`; methods but GET and HEAD are `not_allowed`.
 ///
 /// Clients that have a file already are told so (304, by `etag` and `last-modified`), and may ask for a part
-/// of it (206, or 416 if there is no such part). Files up to `whole` are the payload, which any actor behind may change, and
+/// of it (206, or 416 if there is no such part); who asks for several parts at once gets the whole file. Files up to `whole` are the payload, which any actor behind may change, and
 /// which the door may compress. Of larger ones, and of parts, the door sends one piece after the other: they are never in
 /// memory, and there is no payload.
 ///

@@ -11,16 +11,18 @@ use serde_json::json;
 
 use crate::support::{ANYWHERE, circle};
 
+/// So many are answered in all. Those that come behind a refused one on its connection do not count.
+const ANSWERED: usize = 100_000;
+
 /// On each connection come so many requests, each in its own way wrong but for where it ends, and then noise.
-const REQUESTS: usize = 19;
-const CONNECTIONS: usize = 5_000;
+const REQUESTS: usize = 39;
 const CLIENTS: usize = 4;
 
 const METHODS: [&str; 8] = [
     "GET", "POST", "PUT", "HEAD", "OPTIONS", "PATCH", "BREW", "get",
 ];
 
-const TARGETS: [&str; 14] = [
+const TARGETS: [&str; 12] = [
     "/",
     "/a/../b",
     "/%00",
@@ -29,10 +31,8 @@ const TARGETS: [&str; 14] = [
     "//",
     "/x?a=%&b&&=",
     "*",
-    "/\u{7f}",
     "http://x/y",
     "/?q=%2",
-    "/a b",
     "/..%2f",
     "/items/%F0%9F%98%80",
 ];
@@ -64,8 +64,10 @@ const HEADERS: [&str; 24] = [
     "date: never",
 ];
 
-/// What is wrong with where requests end, of which each should be refused.
-const SMUGGLED: [&str; 16] = [
+/// What is no request, or is wrong about where it ends, of which each should be refused.
+const SMUGGLED: [&str; 18] = [
+    "GET /\u{7f} HTTP/1.1\r\nhost: a\r\n\r\n",
+    "GET /a b HTTP/1.1\r\nhost: a\r\n\r\n",
     "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
     "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n",
@@ -142,7 +144,7 @@ fn statuses(answers: &[u8]) -> Vec<u16> {
 fn attack(address: SocketAddr, seed: u64) -> (usize, usize) {
     let mut dice = Dice::new(seed);
     let (mut good, mut refused) = (0, 0);
-    for _ in 0..CONNECTIONS / CLIENTS {
+    while good + refused < ANSWERED / CLIENTS {
         let mut bytes = Vec::new();
         for _ in 0..REQUESTS {
             bytes.append(&mut request(&mut dice));

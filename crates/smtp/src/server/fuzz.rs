@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use compysition_core::testing::Dice;
 use tokio::io::{empty, join, sink};
 
 use crate::server::command::Command;
@@ -10,37 +11,13 @@ use crate::server::lines::{Lines, Text};
 
 const ROUNDS: u64 = 100_000;
 
-/// Numbers that look like random ones, the same in each run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-
-    /// Puts words and bytes together.
-    fn text(&mut self, words: &[&str], most: usize) -> Vec<u8> {
-        let mut text = Vec::new();
-        for _ in 0..self.roll(most) {
-            match self.roll(8) {
-                0 => text.push(self.roll(256) as u8),
-                _ => text.extend_from_slice(words[self.roll(words.len())].as_bytes()),
-            }
-        }
-        text
-    }
-}
-
 #[test]
 fn any_line_is_a_command_or_is_refused_with_a_reason() {
     let words = [
         "MAIL", "RCPT", "FROM:", "TO:", "<", ">", "a@b", " ", "SIZE=", "7", "EHLO", "AUTH",
         "PLAIN", "=", "@", ":", "BODY=", "8BITMIME", "DATA",
     ];
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     let (mut good, mut bad) = (0, 0);
     for _ in 0..ROUNDS {
         let line = dice.text(&words, 8);
@@ -83,7 +60,7 @@ fn any_message_is_read_or_refused() {
         ",",
         "Date: Tue, ",
     ];
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     let mut good = 0;
     for _ in 0..ROUNDS {
         let text = dice.text(&words, 24);
@@ -115,7 +92,7 @@ fn a_message_ends_where_every_server_sees_its_end() {
         .enable_time()
         .build()
         .unwrap();
-    let mut dice = Dice(13);
+    let mut dice = Dice::new(13);
     let mut good = 0;
     for _ in 0..ROUNDS {
         let sent = dice.text(&words, 12);

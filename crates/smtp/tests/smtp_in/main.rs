@@ -1,6 +1,7 @@
 //! `smtp_in`, as Python's clients and hostile ones see it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod hostile;
 mod site;
 
 use std::fs;

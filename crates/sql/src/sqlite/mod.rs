@@ -4,8 +4,8 @@ mod cell;
 mod fault;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use compysition_core::{Context, Error, Result, Surroundings};
@@ -17,10 +17,11 @@ use crate::job::{Job, Made};
 use crate::statement::Statement;
 use fault::{fault, of_file};
 
-/// A file, and the connection to it. All that blocks is done on threads for that; the connection moves there and back.
+/// A file, and the connection to it. All that blocks is done on threads for that.
 pub(crate) struct Sqlite {
     file: Arc<File>,
-    connection: Option<Connection>,
+    /// Work that is broken off gives it back when it has been called off: with it a database in memory would be gone.
+    connection: Arc<Mutex<Option<Connection>>>,
 }
 
 struct File {
@@ -73,7 +74,7 @@ impl Sqlite {
         };
         Ok(Sqlite {
             file: Arc::new(file),
-            connection: None,
+            connection: Arc::default(),
         })
     }
 
@@ -92,7 +93,8 @@ impl Sqlite {
             }
             Ok::<_, Error>(connection)
         });
-        self.connection = Some(connection.await??);
+        let connection = connection.await??;
+        *lock(&self.connection) = Some(connection);
         Ok(())
     }
 
@@ -106,11 +108,13 @@ impl Sqlite {
         values: Vec<Value>,
         ctx: &Context,
     ) -> Result<Made> {
-        let (file, connection) = (self.file.clone(), self.connection.take());
+        let (file, connection) = (self.file.clone(), self.connection.clone());
         let call_off = CallOff::default();
         let (is_off, ours) = (call_off.0.clone(), job.clone());
         let mut work = std::pin::pin!(ctx.blocking(move || {
-            let mut connection = match connection {
+            // What was broken off before may have it for a moment.
+            let mut place = lock(&connection);
+            let mut connection = match place.take() {
                 Some(connection) => connection,
                 None => file.open()?,
             };
@@ -118,7 +122,8 @@ impl Sqlite {
             let result = connection.progress_handler(STEPS, Some(asks));
             result.map_err(|error| of_file(error, &file.path))?;
             let made = carry_out(&mut connection, &ours, &values);
-            Ok::<_, Error>((connection, made))
+            *place = Some(connection);
+            Ok::<_, Error>(made)
         }));
         let done = match tokio::time::timeout(job.timeout, &mut work).await {
             Ok(done) => done,
@@ -128,10 +133,14 @@ impl Sqlite {
                 work.await
             }
         };
-        let (connection, made) = done??;
-        self.connection = Some(connection);
+        let made = done??;
         made.map_err(|fault| fault.into_error(job))
     }
+}
+
+/// Locks the place of a connection. Who panicked with it has taken it away.
+fn lock(place: &Mutex<Option<Connection>>) -> MutexGuard<'_, Option<Connection>> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Calls the statement off when nobody waits for it any more.

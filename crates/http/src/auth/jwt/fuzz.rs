@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use compysition_core::testing::Dice;
 use ring::hmac;
 use serde_json::json;
 
@@ -13,34 +14,22 @@ use crate::secret::Secret;
 
 const ROUNDS: u64 = 100_000;
 
-/// Numbers that look like random ones, the same in each run (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-
-    /// Changes, drops or doubles some bytes.
-    fn mutate(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
-        for _ in 0..=self.roll(3) {
-            if bytes.is_empty() {
-                break;
-            }
-            let at = self.roll(bytes.len());
-            match self.roll(4) {
-                0 => bytes[at] ^= 1 << self.roll(8),
-                1 => drop(bytes.remove(at)),
-                2 => bytes.insert(at, bytes[at]),
-                _ => bytes.truncate(at),
-            }
+/// Changes, drops or doubles some bytes.
+fn mutate(dice: &mut Dice, bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=dice.roll(3) {
+        if bytes.is_empty() {
+            break;
         }
-        bytes
+        let at = dice.roll(bytes.len());
+        match dice.roll(4) {
+            0 => bytes[at] ^= 1 << dice.roll(8),
+            1 => drop(bytes.remove(at)),
+            2 => bytes.insert(at, bytes[at]),
+            _ => bytes.truncate(at),
+        }
     }
+    bytes
 }
 
 const SECRET: &str = "only for tests, only for tests, only for tests";
@@ -58,10 +47,10 @@ fn a_token_that_was_changed_is_refused() {
     let keys = KeySet::of_secret(&Secret::new(SECRET).unwrap());
     let good = sign(r#"{"alg":"HS256"}"#, r#"{"sub":"ada"}"#);
     assert!(Token::parse(&good).unwrap().verify(&keys, &[]).is_ok());
-    let mut dice = Dice(19);
+    let mut dice = Dice::new(19);
     let (mut parsed, mut same) = (0, 0);
     for _ in 0..ROUNDS {
-        let bytes = dice.mutate(good.as_bytes());
+        let bytes = mutate(&mut dice, good.as_bytes());
         let Ok(text) = std::str::from_utf8(&bytes) else {
             continue;
         };
@@ -126,11 +115,11 @@ fn any_key_is_read_or_refused() {
         {"kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode([1; 32]), "y": "AA"},
     ]});
     let set = set.to_string();
-    let mut dice = Dice(23);
+    let mut dice = Dice::new(23);
     let mut good = 0;
     for _ in 0..ROUNDS {
-        good += u64::from(der::public_key(&dice.mutate(&der)).is_ok());
-        if let Ok(set) = serde_json::from_slice(&dice.mutate(set.as_bytes())) {
+        good += u64::from(der::public_key(&mutate(&mut dice, &der)).is_ok());
+        if let Ok(set) = serde_json::from_slice(&mutate(&mut dice, set.as_bytes())) {
             good += u64::from(jwks::parse(&set, true).is_ok());
         }
     }
