@@ -31,20 +31,32 @@ fn picture(flow: &Loaded) -> Picture {
     let kinds: Vec<Option<&str>> = (0..wiring.actors.len())
         .map(|actor| flow.kind(actor))
         .collect();
-    Picture::framed(&wiring, &kinds, &frames(&wiring))
+    Picture::framed(&wiring, &kinds, &frames(flow, &wiring))
 }
 
 /// Puts a frame around what runs in one process, and tells what travels between them.
-fn frames(wiring: &Wiring) -> Frames {
+fn frames(flow: &Loaded, wiring: &Wiring) -> Frames {
     let process = |actor: usize| wiring.actors[actor].process.clone();
+    let titled = |actor: usize| Some(title(flow, process(actor)?));
     let crosses = |link: &WiredLink| {
         let ends = process(link.from).zip(process(link.to));
         ends.is_some_and(|(from, to)| from != to)
     };
     let transport = |link| crosses(link).then(|| "zmq".to_owned());
     Frames {
-        around: (0..wiring.actors.len()).map(process).collect(),
+        around: (0..wiring.actors.len()).map(titled).collect(),
         transports: wiring.links.iter().map(transport).collect(),
+    }
+}
+
+/// Returns the name of a process, with how many of it there are.
+fn title(flow: &Loaded, process: String) -> String {
+    let node = flow
+        .placement()
+        .and_then(|placement| placement.node(&process));
+    match node.map_or(1, |node| node.replicas) {
+        1 => process,
+        replicas => format!("{process} ×{replicas}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{compysition, examples, root};
+use crate::support::{Files, compysition, examples, root};
 
 #[test]
 fn the_picture_of_the_readme_is_what_the_command_draws() {
@@ -43,4 +43,20 @@ fn several_flows_have_a_file_each() {
         );
     }
     fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_node_is_a_frame_that_says_how_many_there_are() {
+    let files = Files::new();
+    let flow = files.write(
+        "cut.yaml",
+        "name: cut\nactors: { http: { http_server: { address: \"127.0.0.1:0\" } }, shout: discard }\nconnect: [http -> shout -> reply]\n\
+         nodes: { front: { listen: \"ipc:///tmp/front\" }, work: { replicas: 3 } }\nplace: { front: [http], work: [shout] }\n",
+    );
+    let drawn = compysition(["graph"]).arg(flow).output().unwrap();
+    let drawn = String::from_utf8(drawn.stdout).unwrap();
+    assert!(
+        drawn.contains("work ×3") && drawn.contains(">front<"),
+        "{drawn}"
+    );
 }
