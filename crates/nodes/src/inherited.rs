@@ -54,6 +54,10 @@ pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
             call: inherited.call,
         });
     });
+    if origins.is_empty() {
+        // As for most; this allocates nothing.
+        return Arc::default();
+    }
     // Of a batch of very many the latest are enough: the others go the long way home.
     let surplus = origins.len().saturating_sub(MOST);
     origins.drain(..surplus);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use crate::calls::{Call, Calls};
 use crate::outgoing::{Queued, take_some, write};
 use crate::session::{Arrived, Impossible, Session};
-use crate::wire::{Ended, Hello, Record, Records};
+use crate::wire::{Ended, Hello, Record};
 
 /// One run of one other process.
 pub(crate) struct Peer {
@@ -27,6 +28,8 @@ pub(crate) struct Peer {
     /// The most bytes of a payload that go there.
     pub(crate) largest: usize,
     state: Mutex<State>,
+    /// How many calls the other side has made; only who reads the present line counts them.
+    heard: AtomicU64,
     /// Notified when there is something to send, or the line changes.
     pub(crate) wake: Notify,
     /// Held by whoever writes to the present line.
@@ -41,8 +44,6 @@ struct State {
     queue: VecDeque<Queued>,
     session: Session,
     calls: Calls,
-    /// How many calls the other side has made.
-    heard: u64,
     /// Those of them that somebody waits for the answer to.
     asked: HashMap<u64, Option<Adopted>>,
     /// The number of the present line, if there is one.
@@ -70,6 +71,7 @@ impl Peer {
             their_session: hello.session,
             largest,
             state: Mutex::default(),
+            heard: AtomicU64::new(0),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             told,
@@ -138,9 +140,7 @@ impl Peer {
 
     /// Counts a call of the other side, and returns its number.
     pub(crate) fn hear(&self) -> u64 {
-        let mut state = self.state.lock();
-        state.heard += 1;
-        state.heard - 1
+        self.heard.fetch_add(1, Relaxed)
     }
 
     /// Expects a call that somebody waits for the answer to. It may settle before this side knows its root.
@@ -265,10 +265,29 @@ impl Peer {
     }
 
     /// Takes note of a frame with records, and says whether they are next.
-    pub(crate) fn arrive(&self, number: u64) -> Arrived {
-        let arrived = self.state.lock().session.arrive(number);
-        self.wake.notify_one();
+    pub(crate) fn arrive(&self, number: u64, bytes: usize) -> Arrived {
+        let mut state = self.state.lock();
+        let arrived = state.session.arrive(number, bytes);
+        // That a frame has come is told with what there is to tell next, if there is soon.
+        let wakes = !state.session.owes_ack();
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
         arrived
+    }
+
+    /// Returns whether frames have come of which the other side does not know, nor is about to be told.
+    pub(crate) fn owes_ack(&self) -> bool {
+        self.state.lock().session.owes_ack()
+    }
+
+    /// Tells how far its frames have come, unless it was told meanwhile.
+    pub(crate) fn acknowledge_now(&self) {
+        let is_due = self.state.lock().session.acknowledge_now();
+        if is_due {
+            self.wake.notify_one();
+        }
     }
 
     pub(crate) fn hear_alive(&self, sent: u64, again: bool) {
@@ -288,16 +307,16 @@ impl Peer {
         if state.queue.is_empty() || !state.session.has_room() {
             return state.session.next();
         }
-        let queued = take_some(&mut state.queue);
+        let (queued, bytes) = take_some(&mut state.queue);
         state.is_writing = true;
+        let mut records = state.session.begin(bytes);
         drop(state);
-        let mut records = Records::default();
         for queued in queued {
             write(queued, &mut records);
         }
         let mut state = self.state.lock();
         state.is_writing = false;
-        state.session.push(&records);
+        state.session.push(records);
         state.session.next()
     }
 

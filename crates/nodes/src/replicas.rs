@@ -146,6 +146,7 @@ impl Choice {
     fn among(&self, peers: &[Arc<Peer>]) -> Option<Arc<Peer>> {
         let load = |peer: &&Arc<Peer>| (!peer.has_line(), peer.open_calls());
         let found = match self {
+            Choice::Anybody if peers.len() < 2 => peers.first(),
             Choice::Anybody => peers.iter().min_by_key(load),
             Choice::One(name) => peers.iter().find(|peer| *peer.replica == **name),
         };

@@ -1,10 +1,12 @@
 //! What two processes tell each other, in the order in which they tell it.
 
+use bytes::Bytes;
 use compysition_core::Failure;
 
 use super::buffer::{Malformed, Put, Take};
 use super::event::{Carried, Common, take_failure};
 use super::failure;
+use super::frame;
 
 /// One thing that a process tells another. Calls are numbered from 0, by each side for what it sends.
 #[derive(Debug)]
@@ -74,9 +76,26 @@ const PARTED: u8 = 8;
 pub struct Records {
     common: Common,
     bytes: Vec<u8>,
+    /// How many of the bytes stand before the records.
+    head: usize,
 }
 
 impl Records {
+    /// Begins the records of a frame where they will stand, so that they need not be copied.
+    pub(crate) fn of_frame(number: u64, received: u64, capacity: usize) -> Records {
+        let bytes = frame::begin_batch(number, received, capacity);
+        Records {
+            common: Common::default(),
+            head: bytes.len(),
+            bytes,
+        }
+    }
+
+    /// Returns the frame that was begun.
+    pub(crate) fn into_frame(self) -> Bytes {
+        self.bytes.into()
+    }
+
     /// Adds an event for an inlet.
     pub fn event(&mut self, inlet: u64, carried: &Carried) {
         self.bytes.push(EVENT);
@@ -120,16 +139,16 @@ impl Records {
 
     /// Returns how many bytes there are.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.head
     }
 
     /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.head..]
     }
 
     /// Reads the records of a frame.
