@@ -34,6 +34,16 @@ impl Heir for Inherited {
         self.peer.queue(queued);
     }
 
+    fn rests(&self) {
+        let (first, count) = (self.call, 1);
+        self.peer.queue_range(Record::Rests { first, count });
+    }
+
+    fn runs(&self) {
+        let (first, count) = (self.call, 1);
+        self.peer.queue_range(Record::Runs { first, count });
+    }
+
     fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
         self.peer.settled(self.call, outcome, failure);
     }

@@ -88,7 +88,7 @@ impl Peer {
     /// # Errors
     /// The call, if none can go there any more.
     pub(crate) fn call(&self, call: Call) -> Result<u64, Call> {
-        let event = call.event.clone();
+        let event = call.event().clone();
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
             drop(state);
@@ -113,6 +113,20 @@ impl Peer {
         }
         let was_empty = state.queue.is_empty();
         state.queue.push_back(queued);
+        drop(state);
+        if was_empty {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Queues what there is to tell of some calls of the other side, together with the same of those just before.
+    pub(crate) fn queue_range(&self, record: Record) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            return;
+        }
+        let was_empty = state.queue.is_empty();
+        state.tell_range(record);
         drop(state);
         if was_empty {
             self.wake.notify_one();
@@ -172,7 +186,10 @@ impl Peer {
     /// Returns a copy of the event of a call that has not ended.
     pub(crate) fn waiting(&self, call: u64) -> Option<Event> {
         let state = self.state.lock();
-        Some(state.calls.get(call)?.event.clone())
+        let rest = state.calls.get(call)?.rest();
+        drop(state);
+        // Not under the lock: what runs again may have to be told to a third process.
+        Some(rest.wake())
     }
 
     /// Does something with a call that has not ended, for which it may not take long.
@@ -188,6 +205,25 @@ impl Peer {
         (first.max(state.calls.first())..end)
             .filter_map(|call| state.calls.take(call))
             .collect()
+    }
+
+    /// Notes that nothing of some calls is running there any more; where nothing is, their permits go back.
+    pub(crate) fn rest(&self, first: u64, count: u64) {
+        let mut state = self.state.lock();
+        let resting = state.calls.note_rest(first, count);
+        drop(state);
+        drop(resting);
+    }
+
+    /// Notes that something of some calls is running there again.
+    pub(crate) fn run(&self, first: u64, count: u64) {
+        let mut state = self.state.lock();
+        let resting = state.calls.note_run(first, count);
+        drop(state);
+        let running = resting.into_iter();
+        let running = running.map(|(call, rest)| (call, rest.wake())).collect();
+        let surplus = self.state.lock().calls.wake(running);
+        drop(surplus);
     }
 
     /// Returns how many calls have not ended.
@@ -369,23 +405,51 @@ impl Peer {
 impl State {
     /// Queues the end of a call, together with those just before it if all went well.
     fn tell_end(&mut self, call: u64, failure: Option<Failure>) {
-        let record = match (failure, self.queue.back_mut()) {
-            (None, Some(Queued::Tell(Record::Delivered { first, count })))
-                if *first + *count == call =>
-            {
-                *count += 1;
-                return;
-            }
-            (None, _) => Record::Delivered {
+        match failure {
+            None => self.tell_range(Record::Delivered {
                 first: call,
                 count: 1,
-            },
-            (Some(failure), _) => Record::Ended {
-                call,
-                ended: Ended(failure),
-            },
+            }),
+            Some(failure) => {
+                let ended = Ended(failure);
+                self.queue
+                    .push_back(Queued::Tell(Record::Ended { call, ended }));
+            }
+        }
+    }
+
+    /// Queues what there is to tell of some calls, or makes the last record longer by them if it tells the same.
+    fn tell_range(&mut self, record: Record) {
+        let last = match self.queue.back_mut() {
+            Some(Queued::Tell(last)) => last,
+            _ => return self.queue.push_back(Queued::Tell(record)),
         };
-        self.queue.push_back(Queued::Tell(record));
+        match (last, &record) {
+            (
+                Record::Delivered { first, count },
+                Record::Delivered {
+                    first: next,
+                    count: more,
+                },
+            )
+            | (
+                Record::Rests { first, count },
+                Record::Rests {
+                    first: next,
+                    count: more,
+                },
+            )
+            | (
+                Record::Runs { first, count },
+                Record::Runs {
+                    first: next,
+                    count: more,
+                },
+            ) if *first + *count == *next => {
+                *count += more;
+            }
+            _ => self.queue.push_back(Queued::Tell(record)),
+        }
     }
 
     fn is_told(&self) -> bool {

@@ -56,7 +56,7 @@ impl Replicas {
     /// # Errors
     /// The call, if its key cannot be told.
     pub(crate) fn call(&self, call: Call) -> Result<(), (Box<Call>, Error)> {
-        let choice = match self.choice(&call.event) {
+        let choice = match self.choice(call.event()) {
             Ok(choice) => choice,
             Err(error) => return Err((Box::new(call), error)),
         };
@@ -122,7 +122,7 @@ impl Replicas {
         let waiting = std::mem::take(&mut state.waiting);
         let (void, others): (VecDeque<_>, VecDeque<_>) = waiting
             .into_iter()
-            .partition(|call| call.event.is_cancelled());
+            .partition(|call| call.event().is_cancelled());
         state.waiting = others;
         void.into()
     }

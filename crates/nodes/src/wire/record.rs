@@ -39,6 +39,20 @@ pub enum Record {
         /// How it ended.
         ended: Ended,
     },
+    /// Nothing that came of the events of some calls is running any more, but something of each is held.
+    Rests {
+        /// The first call.
+        first: u64,
+        /// How many there are.
+        count: u64,
+    },
+    /// Something that came of the events of some calls is running again.
+    Runs {
+        /// The first call.
+        first: u64,
+        /// How many there are.
+        count: u64,
+    },
     /// Nobody waits for the answer to a call any more.
     Cancel {
         /// The call.
@@ -70,6 +84,8 @@ const CANCEL: u8 = 5;
 const DONE: u8 = 6;
 const LEAVING: u8 = 7;
 const PARTED: u8 = 8;
+const RESTS: u8 = 9;
+const RUNS: u8 = 10;
 
 /// Writes the records of one frame.
 #[derive(Default)]
@@ -113,11 +129,9 @@ impl Records {
                 out.number(*call);
                 self.common.put(carried, out);
             }
-            Record::Delivered { first, count } => {
-                out.push(DELIVERED);
-                out.number(*first);
-                out.number(*count);
-            }
+            Record::Delivered { first, count } => put_range(DELIVERED, *first, *count, out),
+            Record::Rests { first, count } => put_range(RESTS, *first, *count, out),
+            Record::Runs { first, count } => put_range(RUNS, *first, *count, out),
             Record::Ended { call, ended } => {
                 out.push(ENDED);
                 out.number(*call);
@@ -166,6 +180,12 @@ impl Records {
     }
 }
 
+fn put_range(record: u8, first: u64, count: u64, out: &mut Vec<u8>) {
+    out.push(record);
+    out.number(first);
+    out.number(count);
+}
+
 fn take(common: &mut Common, from: &mut Take<'_>) -> Result<Record, Malformed> {
     const CALL: &str = "the number of a call";
     Ok(match from.byte("a record")? {
@@ -178,6 +198,14 @@ fn take(common: &mut Common, from: &mut Take<'_>) -> Result<Record, Malformed> {
             carried: common.take(from)?,
         },
         DELIVERED => Record::Delivered {
+            first: from.number(CALL)?,
+            count: from.number("how many calls")?,
+        },
+        RESTS => Record::Rests {
+            first: from.number(CALL)?,
+            count: from.number("how many calls")?,
+        },
+        RUNS => Record::Runs {
             first: from.number(CALL)?,
             count: from.number("how many calls")?,
         },
