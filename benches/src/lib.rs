@@ -4,6 +4,7 @@ mod arguments;
 mod figures;
 mod machine;
 mod table;
+pub mod wrk;
 
 pub use arguments::argument;
 pub use figures::{median, median_ratio};

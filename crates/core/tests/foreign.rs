@@ -62,6 +62,14 @@ impl Heir for Told {
         self.0.lock().unwrap().push(text);
     }
 
+    fn rests(&self) {
+        self.0.lock().unwrap().push("rests".to_owned());
+    }
+
+    fn runs(&self) {
+        self.0.lock().unwrap().push("runs".to_owned());
+    }
+
     fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
         let failure = failure.map(ToString::to_string).unwrap_or_default();
         let text = format!("{} {failure}", outcome.as_str());

@@ -35,7 +35,7 @@ pub struct Diagnostic {
     /// Other places that the message speaks of, and what is there.
     pub(crate) notes: Vec<(Span, String)>,
     /// A place in a file that the flow file only names, which is shown as well.
-    pub(crate) beyond: Option<Beyond>,
+    pub(crate) beyond: Option<Box<Beyond>>,
     pub(crate) hint: Option<String>,
     pub(crate) span: Option<Span>,
     sources: Arc<Sources>,
@@ -145,7 +145,7 @@ impl Diagnostic {
 
     /// Shows a place in another file, if there is one.
     pub(crate) fn beyond(mut self, spot: Option<Spot>) -> Diagnostic {
-        self.beyond = spot.map(Beyond::Spot);
+        self.beyond = spot.map(|spot| Box::new(Beyond::Spot(spot)));
         self
     }
 
@@ -195,12 +195,16 @@ impl Diagnostic {
         Some(self.sources.end_column(self.span?))
     }
 
+    fn read_beyond(&self) -> Option<Span> {
+        match self.beyond.as_deref()? {
+            Beyond::Read(span) => Some(*span),
+            Beyond::Spot(_) => None,
+        }
+    }
+
     /// Returns the other places that it speaks of.
     pub fn notes(&self) -> impl Iterator<Item = Note<'_>> {
-        let beyond = match &self.beyond {
-            Some(Beyond::Read(span)) => Some((*span, "here")),
-            _ => None,
-        };
+        let beyond = self.read_beyond().map(|span| (span, "here"));
         let notes = self.notes.iter().map(|(span, text)| (*span, text.as_str()));
         notes.chain(beyond).map(|(span, text)| Note {
             text,
@@ -216,8 +220,9 @@ impl Diagnostics {
     /// Puts together what was found, in the order of the files, each thing once.
     pub(crate) fn new(mut list: Vec<Diagnostic>, mut sources: Sources) -> Diagnostics {
         for diagnostic in &mut list {
-            if let Some(Beyond::Spot(spot)) = &diagnostic.beyond {
-                diagnostic.beyond = sources.spot(spot).map(Beyond::Read);
+            if let Some(Beyond::Spot(spot)) = diagnostic.beyond.as_deref() {
+                let read = sources.spot(spot);
+                diagnostic.beyond = read.map(|span| Box::new(Beyond::Read(span)));
             }
         }
         let sources = Arc::new(sources);
@@ -261,7 +266,7 @@ impl fmt::Display for Diagnostic {
             Some(span) => show_line(f, "-->", span, &self.sources)?,
             None => 2,
         };
-        if let Some(Beyond::Read(span)) = self.beyond {
+        if let Some(span) = self.read_beyond() {
             show_line(f, ":::", span, &self.sources)?;
         }
         for (span, text) in &self.notes {

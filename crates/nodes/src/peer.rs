@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use crate::calls::{Call, Calls};
 use crate::outgoing::{Queued, take_some, write};
 use crate::session::{Arrived, Impossible, Session};
-use crate::wire::{Ended, Hello, Record, Records};
+use crate::wire::{Ended, Hello, Record};
 
 /// One run of one other process.
 pub(crate) struct Peer {
@@ -27,6 +28,8 @@ pub(crate) struct Peer {
     /// The most bytes of a payload that go there.
     pub(crate) largest: usize,
     state: Mutex<State>,
+    /// How many calls the other side has made; only who reads the present line counts them.
+    heard: AtomicU64,
     /// Notified when there is something to send, or the line changes.
     pub(crate) wake: Notify,
     /// Held by whoever writes to the present line.
@@ -41,8 +44,6 @@ struct State {
     queue: VecDeque<Queued>,
     session: Session,
     calls: Calls,
-    /// How many calls the other side has made.
-    heard: u64,
     /// Those of them that somebody waits for the answer to.
     asked: HashMap<u64, Option<Adopted>>,
     /// The number of the present line, if there is one.
@@ -70,6 +71,7 @@ impl Peer {
             their_session: hello.session,
             largest,
             state: Mutex::default(),
+            heard: AtomicU64::new(0),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             told,
@@ -86,7 +88,7 @@ impl Peer {
     /// # Errors
     /// The call, if none can go there any more.
     pub(crate) fn call(&self, call: Call) -> Result<u64, Call> {
-        let event = call.event.clone();
+        let event = call.event().clone();
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
             drop(state);
@@ -117,6 +119,20 @@ impl Peer {
         }
     }
 
+    /// Queues what there is to tell of some calls of the other side, together with the same of those just before.
+    pub(crate) fn queue_range(&self, record: Record) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            return;
+        }
+        let was_empty = state.queue.is_empty();
+        state.tell_range(record);
+        drop(state);
+        if was_empty {
+            self.wake.notify_one();
+        }
+    }
+
     /// Tells how a call of the other side ended.
     pub(crate) fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
         let failure = failure.map(|failure| match outcome {
@@ -138,9 +154,7 @@ impl Peer {
 
     /// Counts a call of the other side, and returns its number.
     pub(crate) fn hear(&self) -> u64 {
-        let mut state = self.state.lock();
-        state.heard += 1;
-        state.heard - 1
+        self.heard.fetch_add(1, Relaxed)
     }
 
     /// Expects a call that somebody waits for the answer to. It may settle before this side knows its root.
@@ -172,7 +186,10 @@ impl Peer {
     /// Returns a copy of the event of a call that has not ended.
     pub(crate) fn waiting(&self, call: u64) -> Option<Event> {
         let state = self.state.lock();
-        Some(state.calls.get(call)?.event.clone())
+        let rest = state.calls.get(call)?.rest();
+        drop(state);
+        // Not under the lock: what runs again may have to be told to a third process.
+        Some(rest.wake())
     }
 
     /// Does something with a call that has not ended, for which it may not take long.
@@ -190,6 +207,25 @@ impl Peer {
             .collect()
     }
 
+    /// Notes that nothing of some calls is running there any more; where nothing is, their permits go back.
+    pub(crate) fn rest(&self, first: u64, count: u64) {
+        let mut state = self.state.lock();
+        let resting = state.calls.note_rest(first, count);
+        drop(state);
+        drop(resting);
+    }
+
+    /// Notes that something of some calls is running there again.
+    pub(crate) fn run(&self, first: u64, count: u64) {
+        let mut state = self.state.lock();
+        let resting = state.calls.note_run(first, count);
+        drop(state);
+        let running = resting.into_iter();
+        let running = running.map(|(call, rest)| (call, rest.wake())).collect();
+        let surplus = self.state.lock().calls.wake(running);
+        drop(surplus);
+    }
+
     /// Returns how many calls have not ended.
     pub(crate) fn open_calls(&self) -> usize {
         self.state.lock().calls.open()
@@ -200,7 +236,10 @@ impl Peer {
         let state = self.state.lock();
         let name = |call: &Call| {
             let inbox = call.inbox().map(ToString::to_string);
-            (call.event.meta_id().into_owned(), inbox.unwrap_or_default())
+            (
+                call.event().meta_id().into_owned(),
+                inbox.unwrap_or_default(),
+            )
         };
         state.calls.oldest().take(most).map(name).collect()
     }
@@ -275,10 +314,29 @@ impl Peer {
     }
 
     /// Takes note of a frame with records, and says whether they are next.
-    pub(crate) fn arrive(&self, number: u64) -> Arrived {
-        let arrived = self.state.lock().session.arrive(number);
-        self.wake.notify_one();
+    pub(crate) fn arrive(&self, number: u64, bytes: usize) -> Arrived {
+        let mut state = self.state.lock();
+        let arrived = state.session.arrive(number, bytes);
+        // That a frame has come is told with what there is to tell next, if there is soon.
+        let wakes = !state.session.owes_ack();
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
         arrived
+    }
+
+    /// Returns whether frames have come of which the other side does not know, nor is about to be told.
+    pub(crate) fn owes_ack(&self) -> bool {
+        self.state.lock().session.owes_ack()
+    }
+
+    /// Tells how far its frames have come, unless it was told meanwhile.
+    pub(crate) fn acknowledge_now(&self) {
+        let is_due = self.state.lock().session.acknowledge_now();
+        if is_due {
+            self.wake.notify_one();
+        }
     }
 
     pub(crate) fn hear_alive(&self, sent: u64, again: bool) {
@@ -298,16 +356,16 @@ impl Peer {
         if state.queue.is_empty() || !state.session.has_room() {
             return state.session.next();
         }
-        let queued = take_some(&mut state.queue);
+        let (queued, bytes) = take_some(&mut state.queue);
         state.is_writing = true;
+        let mut records = state.session.begin(bytes);
         drop(state);
-        let mut records = Records::default();
         for queued in queued {
             write(queued, &mut records);
         }
         let mut state = self.state.lock();
         state.is_writing = false;
-        state.session.push(&records);
+        state.session.push(records);
         state.session.next()
     }
 
@@ -360,23 +418,51 @@ impl Peer {
 impl State {
     /// Queues the end of a call, together with those just before it if all went well.
     fn tell_end(&mut self, call: u64, failure: Option<Failure>) {
-        let record = match (failure, self.queue.back_mut()) {
-            (None, Some(Queued::Tell(Record::Delivered { first, count })))
-                if *first + *count == call =>
-            {
-                *count += 1;
-                return;
-            }
-            (None, _) => Record::Delivered {
+        match failure {
+            None => self.tell_range(Record::Delivered {
                 first: call,
                 count: 1,
-            },
-            (Some(failure), _) => Record::Ended {
-                call,
-                ended: Ended(failure),
-            },
+            }),
+            Some(failure) => {
+                let ended = Ended(failure);
+                self.queue
+                    .push_back(Queued::Tell(Record::Ended { call, ended }));
+            }
+        }
+    }
+
+    /// Queues what there is to tell of some calls, or makes the last record longer by them if it tells the same.
+    fn tell_range(&mut self, record: Record) {
+        let last = match self.queue.back_mut() {
+            Some(Queued::Tell(last)) => last,
+            _ => return self.queue.push_back(Queued::Tell(record)),
         };
-        self.queue.push_back(Queued::Tell(record));
+        match (last, &record) {
+            (
+                Record::Delivered { first, count },
+                Record::Delivered {
+                    first: next,
+                    count: more,
+                },
+            )
+            | (
+                Record::Rests { first, count },
+                Record::Rests {
+                    first: next,
+                    count: more,
+                },
+            )
+            | (
+                Record::Runs { first, count },
+                Record::Runs {
+                    first: next,
+                    count: more,
+                },
+            ) if *first + *count == *next => {
+                *count += more;
+            }
+            _ => self.queue.push_back(Queued::Tell(record)),
+        }
     }
 
     fn is_told(&self) -> bool {

@@ -7,13 +7,17 @@
 mod axum_peer;
 mod flow;
 mod server;
-mod wrk;
 
 use std::error::Error;
 
-use benches::{Table, argument, cores, median, median_ratio, pin};
+use benches::{Table, argument, cores, median, median_ratio, pin, wrk};
 use server::Server;
-use wrk::Figures;
+
+/// What was measured in one run; `cpu` is what the server used for a request, in microseconds.
+struct Figures {
+    wrk: wrk::Figures,
+    cpu: f64,
+}
 
 const SERVERS: [&str; 2] = ["axum", "compysition"];
 
@@ -42,9 +46,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         for round in 0..=rounds {
             let seconds = if round == 0 { 1 } else { seconds };
             for (server, runs) in servers.iter().zip(&mut runs) {
-                let figures = wrk::run(server, client, connections, seconds)?;
+                let before = server.cpu_time()?;
+                let wrk = wrk::run(&server.address, &[client], connections, seconds)?;
+                let cpu = (server.cpu_time()? - before) / wrk.requests;
                 if round > 0 {
-                    runs.push(figures);
+                    runs.push(Figures { wrk, cpu });
                 }
             }
         }
@@ -60,10 +66,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 type Column = (&'static str, fn(&Figures) -> f64);
 
 const COLUMNS: [Column; 5] = [
-    ("requests/s", |run| run.rate),
-    ("p50 us", |run| run.p50),
-    ("p99 us", |run| run.p99),
-    ("mean us", |run| run.mean),
+    ("requests/s", |run| run.wrk.rate),
+    ("p50 us", |run| run.wrk.p50),
+    ("p99 us", |run| run.wrk.p99),
+    ("mean us", |run| run.wrk.mean),
     ("server cpu us", |run| run.cpu),
 ];
 

@@ -21,6 +21,12 @@ impl Root {
             // The last copy leaves its charge behind; who runs again begins anew.
             self.bytes.store(0, Relaxed);
             self.gate().give_back(self.held.swap(0, Relaxed));
+            // Else it settles now, and that is told.
+            if self.holders.load(Acquire) > 1
+                && let Some(inheritance) = self.inheritance()
+            {
+                inheritance.heir.rests();
+            }
             self.close();
         }
     }

@@ -1,0 +1,69 @@
+//! Another process of the benchmark: this program once more, in a role.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::Done;
+
+/// A running process; it ends when it is dropped.
+pub(crate) struct Peer {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    /// What it said first: where it listens.
+    pub(crate) says: String,
+}
+
+/// Returns the role of this process, and the address that it was given, unless it is the one that measures.
+pub(crate) fn role() -> Option<(String, String)> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "as");
+    Some((arguments.nth(1)?, arguments.next()?))
+}
+
+impl Peer {
+    pub(crate) fn start(role: &str, address: &str) -> Done<Peer> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .args(["as", role, address])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let (input, output) = (process.stdin.take(), process.stdout.take());
+        let mut peer = Peer {
+            process,
+            input: input.ok_or("no input")?,
+            output: BufReader::new(output.ok_or("no output")?),
+            says: String::new(),
+        };
+        peer.says = peer.line()?;
+        Ok(peer)
+    }
+
+    /// Writes a line, and waits for one.
+    pub(crate) fn ask(&mut self, question: &str) -> Done<String> {
+        writeln!(self.input, "{question}")?;
+        self.line()
+    }
+
+    fn line(&mut self) -> Done<String> {
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        match line.trim_end() {
+            "" => Err("a process of the benchmark has ended".into()),
+            line => Ok(line.to_owned()),
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Tells the process that measures.
+pub(crate) fn tell(line: impl std::fmt::Display) -> Done {
+    let mut output = std::io::stdout();
+    writeln!(output, "{line}")?;
+    Ok(output.flush()?)
+}
