@@ -138,7 +138,7 @@ pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64) {
     let at_once = OPEN.try_with(|open| {
         let mut open = open.try_borrow_mut().ok()?;
         let before = open.returns.add(gate, bytes);
-        let is_much = open.owner == 0 || open.returns.roots() >= open.chunk as u64;
+        let is_much = open.owner == 0 || open.returns.is_much(open.chunk as u64);
         let returns = is_much.then(|| std::mem::take(&mut open.returns));
         Some((before, returns))
     });

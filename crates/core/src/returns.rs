@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::permits::Gate;
 
+/// Which part of a source's share is kept back at most.
+const PART: u64 = 8;
+
 /// Counts roots that have ended well and whose permits have not been given back, nor they been counted as settled.
 /// Both are done once for many, as the words that they are counted in are wanted by the threads of the sources too.
 #[derive(Default)]
@@ -35,9 +38,14 @@ impl Returns {
         std::mem::replace(self, Returns::of(gate, bytes))
     }
 
-    /// Returns how many there are.
-    pub(crate) fn roots(&self) -> u64 {
-        self.0.as_ref().map_or(0, |returned| returned.roots)
+    /// Returns whether they are to be given back now: as many as a chunk has, or a good part of what their source may have
+    /// under way, which it may be waiting for.
+    pub(crate) fn is_much(&self, chunk: u64) -> bool {
+        self.0.as_ref().is_some_and(|returned| {
+            let share = returned.gate.share();
+            let most = chunk.min(share.roots as u64 / PART).max(1);
+            returned.roots >= most || returned.bytes >= share.bytes as u64 / PART
+        })
     }
 }
 

@@ -262,6 +262,27 @@ fn loom_a_held_root_gives_its_permit_back_and_overdraws_one_when_it_goes_on() {
 }
 
 #[test]
+fn loom_what_is_held_while_another_copy_ends_keeps_its_root_open() {
+    in_every_order(|| {
+        let gate = gate(1);
+        let receipt = Receipt::One(admit(&gate, false));
+        let copy = receipt.clone();
+        let other = thread::spawn(move || drop(copy));
+        let custody = Custody::of(&receipt);
+        drop(receipt);
+        assert_eq!(gate.flow().open_roots(), 1);
+        other.join().unwrap();
+        assert_eq!(gate.flow().open_roots(), 1);
+        assert_eq!(gate.in_use(), (0, 0));
+        let released = custody.release();
+        drop(custody);
+        assert_eq!(gate.in_use().0, 1);
+        drop(released);
+        all_is_back(&gate, 1);
+    });
+}
+
+#[test]
 fn loom_a_group_is_complete_when_the_last_place_is_free_and_its_root_settles_once() {
     in_every_order(|| {
         let gate = gate(1);

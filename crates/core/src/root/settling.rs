@@ -11,30 +11,25 @@ use crate::sync::atomic::Ordering::*;
 use crate::{Event, Result};
 
 impl Root {
-    /// Counts one receipt less. With the last one the permit goes back, before the root settles: who
-    /// hears of the settlement may emit at once.
+    /// Counts one receipt less. With the last one the permit goes back, before the root settles if anybody is told of
+    /// that: who hears of the settlement may emit at once.
     pub(crate) fn rest(self: &Arc<Self>) {
-        if self.is_last() && self.settle_unheeded() {
+        if self.running.fetch_sub(1, AcqRel) != 1 {
+            return;
+        }
+        // Nothing runs any more, and what is not held cannot run again: who looks has the root alone.
+        let is_held = self.holders.load(Acquire) > 1;
+        if !is_held && self.settle_unheeded() {
             return desk::give_back(self.gate(), self.held());
         }
-        if self.running.fetch_sub(1, AcqRel) == 1 {
-            // The last copy leaves its charge behind; who runs again begins anew.
-            self.bytes.store(0, Relaxed);
-            self.gate().give_back(self.held.swap(0, Relaxed));
-            // Else it settles now, and that is told.
-            if self.holders.load(Acquire) > 1
-                && let Some(inheritance) = self.inheritance()
-            {
-                inheritance.heir.rests();
-            }
-            self.close();
+        // The last copy leaves its charge behind; who runs again begins anew.
+        self.bytes.store(0, Relaxed);
+        self.gate().give_back(self.held.swap(0, Relaxed));
+        // Else it settles now, and that is told.
+        if is_held && let Some(inheritance) = self.inheritance() {
+            inheritance.heir.rests();
         }
-    }
-
-    /// Returns whether the receipt that is being dropped is all that there is of the root: then nobody can make another.
-    fn is_last(&self) -> bool {
-        // In this order: what is held may run again as long as it is held.
-        self.holders.load(Acquire) == 1 && self.running.load(Acquire) == 1
+        self.close();
     }
 
     pub(crate) fn open(&self) {
