@@ -161,6 +161,6 @@ impl Actor for DeadLetters {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink().single()
+        Ports::any().sink().single().writes()
     }
 }

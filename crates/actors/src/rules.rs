@@ -98,6 +98,11 @@ impl Rules {
 
 fn read(path: &Path) -> Result<String, String> {
     let mut text = String::new();
+    // To open a pipe would wait for who writes to it.
+    let known = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !known.is_file() {
+        return Err("it is no file".into());
+    }
     let file = File::open(path).map_err(|error| error.to_string())?;
     let read = file.take(LARGEST + 1).read_to_string(&mut text);
     read.map_err(|error| error.to_string())?;

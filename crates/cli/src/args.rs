@@ -84,7 +84,7 @@ pub(crate) enum Command {
     /// Runs the tests of flows: those in flow files, in `NAME.test.yaml` beside them, and below directories.
     ///
     /// Each test runs its flow in stopped time, sends in what it says on no network, and compares what comes out with what it
-    /// expects. What reaches outside does so unless the test mocks it.
+    /// expects. No actor reaches outside: one that would needs a mock, or `real: [ACTOR]`.
     Test(TestOptions),
     /// Sends dead letters once more: each to the actor where it failed, under its old ids.
     ///

@@ -111,6 +111,11 @@ impl Program {
             } => {
                 log::start(&log, place.speaker());
                 match place.all {
+                    true if !record.record.is_empty() => {
+                        let message = "`--record` is for one process: run each node with `--node`";
+                        output::complain(format_args!("error: {message}\n"));
+                        ExitCode::FAILURE
+                    }
                     true => children::run_all(&self, &files, &log),
                     false => run::run(&self, &files, &place, &record),
                 }

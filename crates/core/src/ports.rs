@@ -40,6 +40,7 @@ pub struct Ports {
     pub(crate) recovers: bool,
     pub(crate) never_fails: bool,
     pub(crate) outside: bool,
+    pub(crate) writes: bool,
     pub(crate) parts: Vec<Arc<str>>,
     pub(crate) resumes: bool,
     pub(crate) asks_nothing: bool,
@@ -157,6 +158,13 @@ impl Ports {
     #[must_use]
     pub fn outside(mut self) -> Ports {
         self.outside = true;
+        self
+    }
+
+    /// Writes to files. A test that has no directory of its own has somebody else in its place.
+    #[must_use]
+    pub fn writes(mut self) -> Ports {
+        self.writes = true;
         self
     }
 
@@ -360,6 +368,11 @@ impl Ports {
     /// Returns whether it talks to something outside of the process.
     pub fn is_outside(&self) -> bool {
         self.outside
+    }
+
+    /// Returns whether it writes to files.
+    pub fn is_writing(&self) -> bool {
+        self.writes
     }
 
     /// Returns the names of its parts.

@@ -237,12 +237,14 @@ impl Admission {
 /// Makes an event a new root.
 fn enter(mut permit: Permit, mut event: Event, asked: bool) -> (Arc<Root>, Event) {
     permit.shrink_to(event.cost());
+    // An id that an event brings along may come twice, and roots are told apart by theirs.
+    let own = permit.gate().flow().new_id(desk::millis());
     let id = match event.id() {
-        Id::NONE => permit.gate().flow().new_id(desk::millis()),
+        Id::NONE => own,
         given => given,
     };
     let origin = event.take_origin();
-    let root = Arc::new(Root::new(id, permit, asked, origin));
+    let root = Arc::new(Root::new(own, permit, asked, origin));
     event.enter(id, root.clone());
     (root, event)
 }

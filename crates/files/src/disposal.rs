@@ -55,22 +55,39 @@ fn move_to(path: &Path, directory: &Path) -> io::Result<()> {
             free.push(format!(".{number}"));
         }
         let target: PathBuf = directory.join(free);
-        // Only who makes the name has it.
-        match fs::File::create_new(&target) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            made => made.map(drop)?,
+        match place(path, &target) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            placed => return placed,
         }
-        let moved = fs::rename(path, &target).or_else(|error| match error.kind() {
-            io::ErrorKind::CrossesDevices => {
-                fs::copy(path, &target).and_then(|_| fs::remove_file(path))
-            }
-            _ => Err(error),
-        });
-        if moved.is_err() {
-            // The error of the move is the one to tell.
-            let _ = fs::remove_file(&target);
-        }
-        return moved;
     }
     Err(io::Error::other("there are too many files of this name"))
+}
+
+/// Gives a file another name that nobody has. It is there with all of its content at once, and the old name is free at
+/// once: who is told by either may begin.
+fn place(path: &Path, target: &Path) -> io::Result<()> {
+    match fs::hard_link(path, target) {
+        Ok(()) => fs::remove_file(path).inspect_err(|_| {
+            // The error of the move is the one to tell.
+            let _ = fs::remove_file(target);
+        }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // Another file system, or one without links.
+        Err(_) => copy_to(path, target),
+    }
+}
+
+/// Copies a file to a name that nobody has, and removes it.
+fn copy_to(path: &Path, target: &Path) -> io::Result<()> {
+    // Only who makes the name has it.
+    let mut copy = fs::File::create_new(target)?;
+    let copied = fs::File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut copy))
+        .and_then(|_| copy.sync_data())
+        .and_then(|()| fs::remove_file(path));
+    if copied.is_err() {
+        // The error of the move is the one to tell.
+        let _ = fs::remove_file(target);
+    }
+    copied
 }

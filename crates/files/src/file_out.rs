@@ -143,10 +143,13 @@ impl FileOut {
 
     /// Waits until what is being written is there, and sends its events on.
     async fn finish(&mut self, ctx: &Context) -> Result {
-        match self.writing.take() {
-            Some(writing) => writing.finish(ctx).await,
-            None => Ok(()),
-        }
+        let Some(writing) = &mut self.writing else {
+            return Ok(());
+        };
+        // Who is broken off here, as by a time-out, leaves it as it is.
+        let sent = writing.finish(ctx).await;
+        self.writing = None;
+        sent
     }
 }
 
@@ -177,8 +180,16 @@ impl Actor for FileOut {
             }
         }
         if self.waiting_bytes >= AT_ONCE {
-            self.finish(ctx).await?;
+            let sent = self.finish(ctx).await;
             self.begin(ctx);
+            if let Err(error) = sent {
+                // It is about other events; the one at hand is on its way.
+                tracing::warn!(
+                    flow = ctx.flow(),
+                    actor = ctx.actor(),
+                    "what was written could not all be sent on: {error}"
+                );
+            }
         } else if is_first {
             // As soon as there is nothing else to take: one call writes what came together.
             ctx.wake_after(Duration::ZERO);
@@ -188,21 +199,25 @@ impl Actor for FileOut {
 
     async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
         if why == Tick::Stopping {
-            self.finish(ctx).await?;
+            let sent = self.finish(ctx).await;
             self.begin(ctx);
-            return self.finish(ctx).await;
+            return sent.and(self.finish(ctx).await);
         }
-        if let Some(writing) = self.writing.take() {
-            self.writing = writing.try_finish(ctx)?;
-        }
-        if self.writing.is_none() {
-            self.begin(ctx);
-        }
-        Ok(())
+        let sent = match &mut self.writing {
+            Some(writing) => writing.try_finish(ctx),
+            None => Some(Ok(())),
+        };
+        let Some(sent) = sent else {
+            return Ok(());
+        };
+        self.writing = None;
+        // Whatever became of those: what came meanwhile is not to wait for more.
+        self.begin(ctx);
+        sent
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink().single()
+        Ports::any().sink().single().writes()
     }
 }
 

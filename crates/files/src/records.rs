@@ -75,13 +75,23 @@ impl Records {
     /// # Errors
     /// Why it cannot be read.
     pub(crate) async fn fill(&mut self, ctx: &Context) -> Result<bool> {
-        let part = match (self.ahead.take(), self.file.take()) {
-            (Some(ahead), _) => match ahead.await {
-                Ok(part) => part?,
+        let ahead = match self.ahead.take() {
+            Some(ahead) => match ahead.await {
+                Ok(part) => Some(part?),
                 Err(_) => return Err(Error::unavailable("the read was broken off")),
             },
-            (None, Some(file)) => ctx.blocking(move || Part::read(file)).await?,
-            (None, None) => return Ok(false),
+            None => None,
+        };
+        let part = match ahead {
+            // The end that was seen then need not be that of now.
+            Some(part) if matches!(part.read, Ok(0)) => {
+                ctx.blocking(move || Part::read(part.file)).await?
+            }
+            Some(part) => part,
+            None => match self.file.take() {
+                Some(file) => ctx.blocking(move || Part::read(file)).await?,
+                None => return Ok(false),
+            },
         };
         self.modified = part.modified;
         let read = match part.read {

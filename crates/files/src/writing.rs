@@ -51,41 +51,44 @@ impl Writing {
         Writing { lots: events, done }
     }
 
-    /// Sends the events on if all is written, else returns itself.
+    /// Sends the events on if all is written.
     ///
     /// # Errors
-    /// Why an event cannot be sent; the others take the error path.
-    pub(crate) fn try_finish(mut self, ctx: &Context) -> Result<Option<Writing>> {
+    /// Why an event cannot be sent, which took the error path; the others are sent all the same.
+    pub(crate) fn try_finish(&mut self, ctx: &Context) -> Option<Result> {
         match self.done.try_recv() {
-            Err(TryRecvError::Empty) => Ok(Some(self)),
-            Err(TryRecvError::Closed) => self.send_on(broken_off(), ctx).map(|()| None),
-            Ok(written) => self.send_on(written, ctx).map(|()| None),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Closed) => Some(self.send_on(broken_off(), ctx)),
+            Ok(written) => Some(self.send_on(written, ctx)),
         }
     }
 
-    /// Waits until all is written, and sends the events on.
+    /// Waits until all is written, and sends the events on. Cancel safe.
     ///
     /// # Errors
     /// As [`try_finish`](Writing::try_finish).
-    pub(crate) async fn finish(mut self, ctx: &Context) -> Result {
+    pub(crate) async fn finish(&mut self, ctx: &Context) -> Result {
         let written = (&mut self.done).await;
         self.send_on(written.unwrap_or_else(|_| broken_off()), ctx)
     }
 
-    fn send_on(self, written: Written, ctx: &Context) -> Result {
+    fn send_on(&mut self, written: Written, ctx: &Context) -> Result {
+        let lots = std::mem::take(&mut self.lots);
         let each = match written {
             Ok(each) => each,
-            Err(error) => vec![Err(error); self.lots.len()],
+            Err(error) => vec![Err(error); lots.len()],
         };
-        for ((_, events), written) in self.lots.into_iter().zip(each) {
+        let mut all = Ok(());
+        for ((_, events), written) in lots.into_iter().zip(each) {
             for event in events.into_iter().map(Retained::release) {
-                match &written {
-                    Ok(()) => ctx.send(event)?,
-                    Err(error) => ctx.send_error(event, error.clone())?,
-                }
+                let sent = match &written {
+                    Ok(()) => ctx.send(event),
+                    Err(error) => ctx.send_error(event, error.clone()),
+                };
+                all = all.and(sent);
             }
         }
-        Ok(())
+        all
     }
 }
 

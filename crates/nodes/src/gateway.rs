@@ -136,7 +136,8 @@ async fn dial(
             return;
         }
         let line = format!("the line to process `{process}` at {address}");
-        if let Err(LinkError::Fatal(reason)) = &ended {
+        // Once there was a line it can be again; what keeps it now, such as a key that is being replaced, may pass.
+        if let (Err(LinkError::Fatal(reason)), None) = (&ended, &known) {
             return stop(&exchange, format!("{line} cannot be: {reason}"));
         }
         log.tell(&line, ended);

@@ -18,6 +18,8 @@ pub(crate) struct Casting {
     pub(crate) mocks: Vec<(String, &'static str, Mock)>,
     /// Who reaches outside as in earnest.
     pub(crate) real: Vec<(String, &'static str)>,
+    /// Whether the test has a directory, to which files may be written.
+    pub(crate) has_directory: bool,
     /// The actors that the test makes events for.
     pub(crate) fed: BTreeSet<String>,
     /// The sources in whose place the test is.
@@ -48,7 +50,10 @@ impl Casting {
             self.sources.lock().push((name.to_owned(), hand));
             return make.into_actor();
         }
-        if is_played && ports.is_outside() {
+        if ports.is_writing() && !self.has_directory && !is_real {
+            return Player::factory(Mock::Pass, ports).into_actor();
+        }
+        if ports.is_outside() && !is_real {
             self.outside.lock().push((name.to_owned(), kind));
         }
         built

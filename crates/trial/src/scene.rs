@@ -50,6 +50,7 @@ impl Stage {
             props: props.clone(),
             sources: sources.clone(),
             outside: outside.clone(),
+            has_directory: directory.is_some(),
             ..self.casting(&registry)
         };
         let loader = loader.recast(move |name, kind, built| casting.cast(name, kind, built));
@@ -61,8 +62,11 @@ impl Stage {
         };
         let flows = loader.load(&path).map_err(|error| error.to_string())?;
         let mut flow = self.choose(flows)?;
-        self.nobody_outside(&outside.lock())?;
         let wiring = flow.wiring();
+        // The other flows of the file do not run.
+        let is_own = |name: &str| wiring.actors.iter().any(|actor| actor.name == name);
+        outside.lock().retain(|(name, _)| is_own(name));
+        self.nobody_outside(&outside.lock())?;
         names::check(&self.found, self.index, &flow, &registry)?;
         let seen = Arc::new(Seen::default());
         flow.director_mut().set_tap(seen.clone());

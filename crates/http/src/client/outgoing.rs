@@ -201,13 +201,14 @@ impl Outgoing {
             header::ACCEPT_ENCODING,
             HeaderValue::from_static(coding::ACCEPTED),
         );
-        if let Some(name) = correlation {
-            self.headers
-                .insert(name, parse_value(name, &event.meta_id())?);
+        // Both may come from elsewhere; what can be no header is left out, as the call can do without.
+        if let Some(name) = correlation
+            && let Ok(meta_id) = HeaderValue::from_str(&event.meta_id())
+        {
+            self.headers.insert(name, meta_id);
         }
-        if let Some(traceparent) = event.traceparent() {
-            self.headers
-                .insert(TRACEPARENT, parse_value(&TRACEPARENT, traceparent)?);
+        if let Some(Ok(traceparent)) = event.traceparent().map(HeaderValue::from_str) {
+            self.headers.insert(TRACEPARENT, traceparent);
         }
         if let Some(authorization) = self.target.authorization() {
             self.headers

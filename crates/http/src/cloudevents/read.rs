@@ -63,13 +63,9 @@ impl Told {
         Ok(Some(told))
     }
 
-    /// Returns the id that logs and traces show: the meta id, or an id that is none of ours.
+    /// Returns the id that logs and traces show: the meta id, else the id.
     pub(crate) fn meta_id(&self) -> Option<&str> {
-        match (self.text("metaid"), self.id()) {
-            (Some(meta_id), _) => Some(meta_id),
-            (None, None) => self.text("id"),
-            (None, Some(_)) => None,
-        }
+        self.text("metaid").or_else(|| self.text("id"))
     }
 
     /// Returns the trace context.

@@ -10,6 +10,9 @@ use tokio::time::Instant;
 
 use super::{ATTRIBUTE, PREFIX, VERSION, value};
 
+/// Where in an id its version stands.
+const VERSION_DIGIT: usize = 14;
+
 /// Those that the event itself tells, so that none is taken over from where it came from.
 const OWN: &[&str] = &[
     "specversion",
@@ -58,7 +61,12 @@ pub(crate) fn write(headers: &mut HeaderMap, event: &Event, flow: &str) -> Resul
     let id = event.id();
     add("specversion", VERSION)?;
     add("id", &id.to_string())?;
-    add("time", &made_at(event).to_string())?;
+    // Only an id of version 7 tells when it was made; others may have come with a time.
+    if id.to_string().as_bytes().get(VERSION_DIGIT) == Some(&b'7') {
+        add("time", &made_at(event).to_string())?;
+    } else if let Some(Value::String(time)) = told.and_then(|told| told.get("time")) {
+        add("time", time)?;
+    }
     add("metaid", &event.meta_id())?;
     if let Some(root) = event.root_id().filter(|root| *root != id) {
         add("rootid", &root.to_string())?;

@@ -68,7 +68,9 @@ pub(super) fn test(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -
     }
     // Errors that nobody was connected for.
     for (hop, event) in hops.iter().filter(|(hop, _)| hop.to.is_empty()) {
-        if let Some(failure) = event.error().filter(|_| yaml::is_plain(&hop.from)) {
+        // What the dead letters took failed before.
+        let is_own = |failure: &&Failure| *failure.actor == *hop.from && yaml::is_plain(&hop.from);
+        if let Some(failure) = event.error().filter(is_own) {
             let kind = failure.error.kind().as_str();
             let _ = writeln!(
                 out,
@@ -94,10 +96,11 @@ fn answer(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -> Option<
     }
     let (first, _) = hops.first()?;
     let ports = recorder.ports.get(&*first.from)?;
+    let is_asked = ports.is_door() && ports.asks(Some(&first.outbox));
+    // It is told of its first error, also when that was kept in the dead letters.
+    let failure = hops.iter().find_map(|(_, event)| event.error());
     match &settled.outcome {
-        Outcome::Failed(failure) if ports.is_door() && ports.asks(Some(&first.outbox)) => {
-            status_of(&failure.error)
-        }
+        Outcome::Failed(_) | Outcome::Kept if is_asked => status_of(&failure?.error),
         _ => None,
     }
 }
@@ -106,12 +109,8 @@ fn answer(recorder: &Inner, hops: &[(Hop, Event)], settled: &Settled) -> Option<
 fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
     let mut mocks = Map::new();
     for (hop, _) in hops {
-        let writes = recorder
-            .kinds
-            .get(&*hop.to)
-            .is_some_and(|kind| kind == "file_out");
-        let is_outside = recorder.ports.get(&*hop.to).is_some_and(Ports::is_outside);
-        if !(is_outside || writes) || mocks.contains_key(&*hop.to) {
+        let is_outside = recorder.ports.get(&*hop.to).is_some_and(is_mocked);
+        if !is_outside || mocks.contains_key(&*hop.to) {
             continue;
         }
         let sent: Vec<_> = hops
@@ -142,6 +141,12 @@ fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
         };
         mocks.insert(hop.to.to_string(), mock);
     }
+    // Those that it did not come to are not to be reached by the test either.
+    for (name, _) in recorder.ports.iter().filter(|(_, ports)| is_mocked(ports)) {
+        mocks
+            .entry(name.clone())
+            .or_insert_with(|| "discard".into());
+    }
     if !mocks.is_empty() {
         // A string takes all that is written to it.
         let _ = writeln!(out, "    mock:");
@@ -154,6 +159,11 @@ fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
             );
         }
     }
+}
+
+/// Returns whether an actor reaches outside, so that a test has a mock in its place.
+fn is_mocked(ports: &Ports) -> bool {
+    ports.is_outside() && !ports.is_source()
 }
 
 /// Returns how a mock fails as somebody did.
