@@ -105,6 +105,7 @@ pub(super) fn wires(
             curve: curve.clone(),
             insecure,
             limits: limits.clone(),
+            ..Wire::default()
         };
         wire.checked()
     };
