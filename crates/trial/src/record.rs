@@ -66,8 +66,6 @@ struct Inner {
     flow: PathBuf,
     name: String,
     set: Vec<(String, String)>,
-    /// The actors with their kinds.
-    kinds: HashMap<String, String>,
     /// What the actors say about their ports.
     ports: HashMap<String, Ports>,
     /// Which status a client is told of an error.
@@ -100,7 +98,6 @@ impl Recorder {
             known(selection, &wiring)?;
         }
         let actors = wiring.actors.iter();
-        let kind = |index| flow.kind(index).unwrap_or_default().to_owned();
         let place = flow.place(&compysition_core::About::Actor(0));
         Ok(Recorder(Arc::new(Inner {
             selection,
@@ -108,11 +105,6 @@ impl Recorder {
             flow: place.map(|(path, ..)| path.to_owned()).unwrap_or_default(),
             name: flow.name().to_owned(),
             set: Vec::new(),
-            kinds: actors
-                .clone()
-                .enumerate()
-                .map(|(index, actor)| (actor.name.clone(), kind(index)))
-                .collect(),
             ports: actors
                 .map(|actor| (actor.name.clone(), actor.ports.clone()))
                 .collect(),

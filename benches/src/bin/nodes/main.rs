@@ -15,6 +15,10 @@ use benches::{Table, argument, cores, median, median_ratio, wrk};
 use libzmq::Libzmq;
 use peer::Peer;
 
+/// As the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The sizes of the events, and what share of libzmq's rate they are to have.

@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Instant;
 
-use compysition_core::{Actor, Context, Director, Event, Payload, Ports, Result as Ended};
+use compysition_core::{Actor, Context, Director, Event, Ports, Result as Ended};
 use compysition_nodes::{Here, Nodes, Part, Process};
 use compysition_zeromq::ZeroMq;
 use tokio::sync::{mpsc, oneshot};
@@ -27,11 +27,11 @@ impl Actor for Emit {
         };
         ctx.produce(move |source| async move {
             while let Some((bytes, count, tell)) = orders.recv().await {
-                let payload = Payload::from(vec![b'x'; bytes]);
+                let bytes = vec![b'x'; bytes];
                 let mut last = Vec::with_capacity(LAST);
                 let began = Instant::now();
                 for number in 0..count {
-                    let settlement = source.emit(Event::new(payload.clone())).await?;
+                    let settlement = source.emit(Event::new(bytes.clone())).await?;
                     if number + LAST >= count {
                         last.push(settlement);
                     }

@@ -67,7 +67,7 @@ impl Root {
 
     fn settle(&self) {
         let flow = self.gate().flow();
-        let (outcome, failure, watchers, answer) = self.change(|state| {
+        let (outcome, failure, watchers, answer, inheritance) = self.change(|state| {
             let flags = self.flags.load(Relaxed);
             if state.failure.is_none() && flow.is_aborted() {
                 state.failure = Some(flow.abort_failure(current_actor()));
@@ -79,12 +79,15 @@ impl Root {
             };
             let watchers = std::mem::take(&mut state.watchers);
             let failure = state.failure.clone();
-            (outcome, failure, watchers, state.answered.take())
+            // There is no receipt any more by which anybody could ask for it.
+            let inheritance = state.inheritance.take();
+            let answer = state.answered.take();
+            (outcome, failure, watchers, answer, inheritance)
         });
         for watcher in watchers {
             watcher(&outcome, answer.as_ref());
         }
-        if let Some(inheritance) = self.inheritance() {
+        if let Some(inheritance) = inheritance {
             inheritance.settled(&outcome, failure.as_ref());
         }
         // Who hears of it may emit at once.
