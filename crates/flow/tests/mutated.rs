@@ -8,7 +8,7 @@ use compysition_flow::Loader;
 use proptest::prelude::*;
 
 /// Far more than a file takes, far less than somebody waits.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const FILES: [&str; 3] = [
     "name: two

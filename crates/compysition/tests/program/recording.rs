@@ -127,3 +127,37 @@ fn a_door_that_there_is_not_is_refused() {
         "{told}"
     );
 }
+
+const CHECKED: &str = r#"
+name: checked
+settings: { listen: }
+dead_letters: dead.jsonl
+actors:
+  http:  { http_server: { address: "${listen}" } }
+  whole: { json_schema: { inline: { type: object, required: [item] } } }
+  price: { http_client: { url: "http://127.0.0.1:1/price" } }
+connect:
+  - http -> whole -> price -> reply
+"#;
+
+#[test]
+fn what_failed_early_and_was_kept_replays_without_reaching_anybody() {
+    let files = Files::new();
+    let flow = files.write("checked.yaml", CHECKED);
+    let mut command = compysition(["run", "--log", "json", "--record", "errors", "--record-to"]);
+    command.arg(files.path().join("recorded")).arg(&flow);
+    command.args(["--set", "listen=127.0.0.1:0"]);
+    let mut process = Process::start(&mut command);
+    let answer = curl(&["--json", r#"{"no":"item"}"#, &process.url()]);
+    assert_eq!(answer.status, 400);
+    assert_eq!(process.stop().code, Some(0));
+    let letters = || std::fs::read_to_string(files.path().join("dead.jsonl")).unwrap();
+    let kept = letters();
+    assert_eq!(kept.lines().count(), 1, "{kept}");
+
+    let recorded = tests(&files).concat();
+    assert!(recorded.contains("answer: { status: 400 }"), "{recorded}");
+    let (passed, text) = test(&files);
+    assert!(passed, "{text}\n{recorded}");
+    assert_eq!(letters(), kept, "a test has written a letter");
+}

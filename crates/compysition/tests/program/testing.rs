@@ -68,3 +68,18 @@ fn nobody_reaches_outside_unless_the_test_says_so() {
     let (passed, told) = case("    mock: { price: { error: { kind: unavailable } } }\n");
     assert!(passed, "{told}");
 }
+
+#[test]
+fn other_flows_of_the_file_need_no_mocks() {
+    let files = Files::new();
+    files.write(
+        "two.yaml",
+        "name: one\nactors: { in: event_generator, out: discard }\nconnect: [in -> out]\n\
+         tests: [{ name: a, in: { events: { in: x } }, expect: { out: [x] } }]\n---\n\
+         name: other\nactors: { in: event_generator, call: { http_client: { url: \"http://127.0.0.1:1\" } } }\nconnect: [in -> call]\n",
+    );
+    let mut command = compysition(["test", "two.yaml"]);
+    let output = command.current_dir(files.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+}

@@ -64,7 +64,9 @@ pub(crate) fn write(headers: &mut HeaderMap, event: &Event, flow: &str) -> Resul
     // Only an id of version 7 tells when it was made; others may have come with a time.
     if id.to_string().as_bytes().get(VERSION_DIGIT) == Some(&b'7') {
         add("time", &made_at(event).to_string())?;
-    } else if let Some(Value::String(time)) = told.and_then(|told| told.get("time")) {
+    } else if let Some(Value::String(time)) = told.and_then(|told| told.get("time"))
+        && looks_like_time(time)
+    {
         add("time", time)?;
     }
     add("metaid", &event.meta_id())?;
@@ -89,6 +91,13 @@ pub(crate) fn write(headers: &mut HeaderMap, event: &Event, flow: &str) -> Resul
 }
 
 /// Returns when an event was made: the first 48 bits of its id, in milliseconds since 1970.
+/// Returns whether a text may be a time as RFC 3339 writes it: what came along as one may be anything.
+fn looks_like_time(text: &str) -> bool {
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    let mut marks = marks.iter();
+    marks.all(|(at, mark)| text.as_bytes().get(*at) == Some(mark))
+}
+
 fn made_at(event: &Event) -> Timestamp {
     let millis = (event.id().as_u128() >> 80) as u64;
     Timestamp(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
@@ -158,7 +167,8 @@ mod tests {
             (Some("3"), Some("true"))
         );
         assert_eq!(value("ce-id"), Some("00000000-0000-0000-0000-000000000001"));
-        assert_ne!(value("ce-time"), Some("never"));
+        // Neither id nor attribute tell when it was made.
+        assert_eq!(value("ce-time"), None);
         for name in ["ce-wrong-name", "ce-list", "ce-empty"] {
             assert_eq!(value(name), None);
         }
