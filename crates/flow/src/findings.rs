@@ -14,11 +14,9 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     for door in &replies.doors {
         found.extend(door.silent.iter().map(|finding| told.silent(door, finding)));
         found.extend(told.engine(door));
-        found.extend(
-            door.circles
-                .iter()
-                .map(|finding| told.circles(door, finding)),
-        );
+        let circles = door.circles.iter().filter(|_| door.endless.is_empty());
+        found.extend(circles.map(|finding| told.circles(door, finding)));
+        found.extend(told.endless(door));
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
     found
@@ -87,6 +85,22 @@ impl Told<'_> {
             diagnostic = diagnostic.note(self.places.of(&About::Actor(actor)), text);
         }
         diagnostic
+    }
+
+    fn endless(&self, door: &Door) -> Option<Diagnostic> {
+        let (first, name) = (*door.endless.first()?, &self.wiring.actors[door.door].name);
+        let round = door.endless.iter().chain([&first]);
+        let round: Vec<&str> = round
+            .map(|&actor| &*self.wiring.actors[actor].name)
+            .collect();
+        let message = format!(
+            "a request to `{name}` may go round for ever: from {} nothing leads out",
+            round.join(" -> ")
+        );
+        let hint = "connect one of them to what answers, such as `reply`; the client gets 500 when it has passed as many links as it may";
+        let diagnostic = self.warning(About::Actor(first), message);
+        let span = self.places.of(&About::Actor(door.door));
+        Some(diagnostic.note(span, "it comes in here").hint(hint))
     }
 
     fn twice(&self, twice: &Twice) -> Diagnostic {

@@ -182,6 +182,37 @@ fn what_goes_round_for_ever_is_told() {
 }
 
 #[test]
+fn a_circle_with_no_way_out_is_a_warning_whatever_fails() {
+    let steps = "  a: step\n  b: step\n  c: choose\n";
+    let parts: &[&str] =
+        &["a request to `http` may go round for ever: from a -> b -> a nothing leads out"];
+    for errors in ["a.error, b.error, c.error -> reply", "a.error -> c"] {
+        let connect = [
+            "http -> c",
+            "c -> a",
+            "c -> reply",
+            "a -> b",
+            "b -> a",
+            errors,
+        ];
+        let said = said(steps, &connect);
+        assert!(
+            said.iter().any(|(severity, line, text)| {
+                (*severity, *line) == (Warning, 3) && text.contains(parts[0])
+            }),
+            "{said:?}"
+        );
+    }
+    let way_out = ["http -> a", "a -> c", "c -> a", "c -> reply"];
+    let said = said(steps.replace("  b: step\n", "").as_str(), &way_out);
+    assert!(
+        said.iter()
+            .all(|(.., text)| !text.contains("nothing leads out")),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn two_answers_to_one_request_are_told_unless_they_are_united() {
     let errors = "a.error, b.error, c.error -> reply";
     let actors = "  a: step\n  b: step\n  c: unite\n";

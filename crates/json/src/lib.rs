@@ -5,6 +5,7 @@
 mod files;
 mod jq;
 mod json_schema;
+mod locate;
 mod payload;
 mod program;
 mod schema;

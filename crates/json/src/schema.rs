@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::files::{Files, uri_of};
+use crate::locate::locate;
 
 /// More faults than this are not told.
 const MOST: usize = 64;
@@ -86,10 +87,16 @@ impl Schema {
         })?;
         let path = std::path::absolute(path)?;
         choices.allow.extend(path.parent().map(Path::to_owned));
-        Schema::compile(&schema, Some(&path), choices)
+        Schema::compile(&schema, Some((&path, &bytes)), choices)
     }
 
-    pub(crate) fn compile(schema: &Value, path: Option<&Path>, choices: Choices) -> Result<Schema> {
+    /// Compiles a schema; `source` is the file that it is of, and what stands there.
+    pub(crate) fn compile(
+        schema: &Value,
+        source: Option<(&Path, &[u8])>,
+        choices: Choices,
+    ) -> Result<Schema> {
+        let path = source.map(|(path, _)| path);
         let named = path.map_or("the schema".to_owned(), |path| path.display().to_string());
         let mut options = jsonschema::options()
             .should_validate_formats(!choices.ignore_formats)
@@ -103,6 +110,9 @@ impl Schema {
         }
         let validator = options.build(schema).map_err(|error| {
             let place = error.instance_path().to_string();
+            if let Some((path, text)) = source {
+                point_at(path, text, &place);
+            }
             let place = if place.is_empty() {
                 "its top".to_owned()
             } else {
@@ -157,6 +167,15 @@ impl Schema {
 }
 
 /// Returns the message of a fault, without the value if that is large.
+/// Points at the part of a schema that an error is about, for who reads the settings that name its file.
+fn point_at(path: &Path, text: &[u8], pointer: &str) {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    if let Some((line, column)) = locate(text, pointer) {
+        let (path, column) = (path.to_owned(), Some(column));
+        Spot { path, line, column }.point_at();
+    }
+}
+
 fn told(fault: &ValidationError<'_>) -> String {
     let message = fault.to_string();
     if message.len() <= LONGEST_MESSAGE {

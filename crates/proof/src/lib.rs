@@ -9,6 +9,7 @@
 //! several ways, each is followed.
 
 mod bounds;
+mod endless;
 mod exits;
 mod graph;
 mod guarantees;

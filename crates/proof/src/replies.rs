@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use compysition_core::Wiring;
 use serde::Serialize;
 
+use crate::endless;
 use crate::exits::{Ending, Exit, State, Way};
 use crate::graph::Graph;
 use crate::solve::{Silent, Sure};
@@ -36,6 +37,8 @@ pub struct Door {
     /// How a request may go round for ever, until it has passed as many links as an event may, if nothing else keeps it from
     /// an answer.
     pub circles: Option<Finding>,
+    /// The actors that requests go round between with no way out as long as nothing fails, in order.
+    pub endless: Vec<usize>,
     /// What an actor does with a copy beside such a path for it to end in silence, where it can.
     pub to_silence: Vec<Step>,
     /// What an actor does with a copy beside such a path for it not to be answered by the flow, where it can.
@@ -132,6 +135,7 @@ impl<'a> Requests<'a> {
                 silent: Vec::new(),
                 failed: Vec::new(),
                 circles: None,
+                endless: Vec::new(),
                 to_silence: Vec::new(),
                 to_doubt: Vec::new(),
             };
@@ -154,6 +158,9 @@ impl<'a> Requests<'a> {
                 steps: vec![walk.step(None, way, None)],
                 ending: Ending::Circles,
                 beside: self.round(way),
+            }),
+            endless: endless::round(self.graph, &self.entries, |state| {
+                is_answer(self.graph, self.door, state)
             }),
             silent,
             failed,
