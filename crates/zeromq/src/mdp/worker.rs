@@ -106,7 +106,7 @@ pub(super) fn wires(
             curve: curve.clone(),
             insecure,
             limits: limits.clone(),
-            ..Wire::default()
+            linked: None,
         };
         wire.checked()
     };
