@@ -1,7 +1,7 @@
 //! What holds for any input.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
-use compysition_convert::{ENVELOPE, json_to_xml, xml_to_json};
+use compysition_convert::{Charset, Codec, ENVELOPE, Text, json_to_xml, xml_to_json};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -60,6 +60,48 @@ proptest! {
         let json = Value::Object(Map::from_iter([(name, Value::String(text))]));
         if let Ok(xml) = json_to_xml(&json) {
             prop_assert!(xml_to_json(&xml).is_ok(), "{}", xml);
+        }
+    }
+
+    #[test]
+    fn lines_taken_together_are_those_that_come_one_by_one(
+        bytes in prop::collection::vec(prop::sample::select(b"ab\xc3\xa9\r\n\n\n".to_vec()), 0..60),
+        at in 0usize..60,
+        charset in prop::sample::select(vec!["utf-8", "iso-8859-1"]),
+        (most, room) in (1usize..6, 0usize..40),
+    ) {
+        let lines = Codec::Lines(Text { charset: Charset::of(charset).unwrap() });
+        let (mut together, mut single) = (lines.decoder(6), lines.decoder(6));
+        let (first, second) = bytes.split_at(at.min(bytes.len()));
+        for (part, is_last) in [(first, false), (second, true)] {
+            for decoder in [&mut together, &mut single] {
+                decoder.feed(part);
+                if is_last {
+                    decoder.end();
+                }
+            }
+            loop {
+                let mut taken = String::new();
+                let count = together.take_lines(most, room, &mut taken);
+                prop_assert!(count <= most && taken.len() <= room);
+                if count > 0 {
+                    let expected: Vec<String> = (0..count)
+                        .map(|_| format!("{}\n", single.next().unwrap().unwrap().text().unwrap()))
+                        .collect();
+                    prop_assert_eq!(taken, expected.concat());
+                    prop_assert_eq!(together.pending(), single.pending());
+                    continue;
+                }
+                let next = [&mut together, &mut single].map(|decoder| {
+                    let next = decoder.next();
+                    let next = next.map(|next| next.map(|line| line.text().unwrap().to_owned()));
+                    (format!("{next:?}"), decoder.take_refused())
+                });
+                prop_assert_eq!(&next[0], &next[1]);
+                if next[0].0 == "None" {
+                    break;
+                }
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use compysition_core::{
     Context, Error, ErrorKind, Event, Payload, Result, Settlement, Source, SourceGroup,
 };
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::checkpoint::Place;
@@ -14,6 +13,7 @@ use crate::disposal::Disposal;
 use crate::file_in::Reading;
 use crate::found::{Found, Identity};
 use crate::ledger::Ledger;
+use crate::pack::Pack;
 use crate::records::Records;
 use crate::watch::Plan;
 
@@ -28,6 +28,7 @@ pub(crate) struct Job {
     pub(crate) ledger: Ledger,
     begin: u64,
     stage: Stage,
+    pack: Pack,
     /// Whether it was told that it cannot be opened.
     is_told: bool,
     /// What all of its events have in common.
@@ -71,6 +72,7 @@ impl Job {
             ledger: Ledger::at(offset),
             begin: offset,
             stage: Stage::New,
+            pack: Pack::new(),
             is_told: false,
             saved: offset,
         }
@@ -111,6 +113,7 @@ impl Job {
             Ok(is_more) => is_more,
             Err(error) => {
                 let end = records.read();
+                self.emit_pack(source).await?;
                 let path = self.path.display();
                 let error = Error::unavailable(format!("cannot read the file `{path}`: {error}"));
                 self.fail(error, Payload::Empty, end, source).await?;
@@ -127,6 +130,9 @@ impl Job {
             records.end();
         }
         self.emit_records(plan, source).await?;
+        if !is_more {
+            self.emit_pack(source).await?;
+        }
         if let (true, Stage::Reading(records, _)) = (has_ended, &self.stage) {
             self.seen = (records.read(), records.modified());
             self.end_at(records.read());
@@ -175,33 +181,46 @@ impl Job {
 
     /// Makes events of the records that were read.
     async fn emit_records(&mut self, plan: &Plan, source: &Source) -> Result {
-        let mut pack = Vec::new();
-        let mut pack_end = 0;
         loop {
             let Stage::Reading(records, _) = &mut self.stage else {
                 return Ok(());
             };
+            let room = source.largest();
+            let is_full = self.pack.count() >= plan.batch;
+            if plan.batch > 1 && !is_full && self.pack.take_lines(records, plan.batch, room) {
+                continue;
+            }
+            if is_full {
+                self.emit_pack(source).await?;
+                continue;
+            }
             let next = records.next();
             let refused = records.take_refused();
-            let is_full = pack.len() >= plan.batch || !matches!(next, Some((Ok(_), _)));
-            if is_full && !pack.is_empty() {
-                let payload = unite(std::mem::take(&mut pack))?;
-                self.emit(payload, pack_end, source).await?;
-            }
             match next {
                 None => return Ok(()),
                 Some((Ok(payload), end)) if plan.batch <= 1 => {
                     self.emit(payload, end, source).await?;
                 }
                 Some((Ok(payload), end)) => {
-                    pack.push(payload);
-                    pack_end = end;
+                    if !self.pack.takes(&payload, room) {
+                        self.emit_pack(source).await?;
+                    }
+                    self.pack.push(payload, end)?;
                 }
                 Some((Err(error), end)) => {
+                    self.emit_pack(source).await?;
                     let error = self.about(&error);
                     self.fail(error, refused.into(), end, source).await?;
                 }
             }
+        }
+    }
+
+    /// Makes an event of the records that were gathered for one, if there are any.
+    async fn emit_pack(&mut self, source: &Source) -> Result {
+        match self.pack.take()? {
+            Some((payload, end)) => self.emit(payload, end, source).await,
+            None => Ok(()),
         }
     }
 
@@ -305,21 +324,4 @@ fn named(path: &Path) -> Event {
     Event::new(())
         .with_attribute("file_name", name.to_string_lossy().into_owned())
         .with_attribute("file_path", path.display().to_string())
-}
-
-/// Makes one payload of several records: lines of texts, a list of anything else.
-fn unite(records: Vec<Payload>) -> Result<Payload> {
-    if records
-        .iter()
-        .all(|record| matches!(record, Payload::Text(_)))
-    {
-        let mut text = String::new();
-        for record in &records {
-            text.push_str(record.text()?);
-            text.push('\n');
-        }
-        return Ok(text.into());
-    }
-    let values = records.iter().map(Payload::to_value);
-    Ok(values.collect::<Value>().into())
 }

@@ -8,6 +8,7 @@ mod file_path;
 mod found;
 mod job;
 mod ledger;
+mod pack;
 mod poll;
 mod records;
 mod rolling;

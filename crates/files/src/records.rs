@@ -141,6 +141,21 @@ impl Records {
         }
     }
 
+    /// Takes the next records at once, if they are lines that are all there: at most so many, and so many bytes. Appends
+    /// them to a text, and returns how many there were and where they end.
+    pub(crate) fn take_lines(
+        &mut self,
+        records: usize,
+        bytes: usize,
+        lines: &mut String,
+    ) -> (usize, u64) {
+        let taken = self.decoder.take_lines(records, bytes, lines);
+        if taken > 0 {
+            self.known = self.read - self.decoder.pending() as u64;
+        }
+        (taken, self.known)
+    }
+
     /// Returns the bytes that were no record, or the first of them.
     pub(crate) fn take_refused(&mut self) -> Vec<u8> {
         self.decoder.take_refused()

@@ -1,5 +1,7 @@
 //! Records out of bytes.
 
+use std::borrow::Cow;
+
 use compysition_core::{Error, ErrorKind, Payload, Result};
 
 use crate::codec::{Codec, csv, json, lines, msgpack, xml};
@@ -51,6 +53,11 @@ pub(crate) trait Framing: Send + Sync {
     /// the same bytes and more, after [`Step::More`].
     fn next(&mut self, bytes: &[u8], ended: bool) -> Step;
 
+    /// Takes the next records at once, if they stand there as lines one behind the other.
+    fn several<'a>(&mut self, _bytes: &'a [u8], _most: Most) -> Option<Several<'a>> {
+        None
+    }
+
     /// Returns how many bytes of a record that goes on it keeps itself.
     fn kept(&self) -> usize {
         0
@@ -84,6 +91,25 @@ pub(crate) enum Step {
     Bad(usize, Error),
     /// What nothing can follow.
     Fatal(Error),
+}
+
+/// How much is taken at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) records: usize,
+    /// Of text.
+    pub(crate) bytes: usize,
+    /// Of the bytes of a record.
+    pub(crate) record: usize,
+}
+
+/// Records that were taken at once.
+pub(crate) struct Several<'a> {
+    pub(crate) records: usize,
+    /// How many bytes they stood in.
+    pub(crate) used: usize,
+    /// Each with a line break behind it.
+    pub(crate) text: Cow<'a, str>,
 }
 
 /// Where a record may begin.
@@ -140,6 +166,28 @@ impl Decoder {
             self.start = 0;
         }
         self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Takes the next records at once, if they are lines of text that are all there, and appends them to a text with a line break behind
+    /// each: at most so many, and so many bytes. Returns how many it took; after none, [`next`](Decoder::next) tells what there is.
+    /// What it takes are the records that `next` would have returned, without the cost of each.
+    pub fn take_lines(&mut self, records: usize, bytes: usize, lines: &mut String) -> usize {
+        if self.has_failed || !self.begin() || !self.find_again() {
+            return 0;
+        }
+        let most = Most {
+            records,
+            bytes,
+            record: self.max_record,
+        };
+        let Some(several) = self.framing.several(&self.buffer[self.start..], most) else {
+            return 0;
+        };
+        lines.push_str(&several.text);
+        self.torn.clear();
+        self.records += several.records as u64;
+        self.start += several.used;
+        several.records
     }
 
     /// Takes note that there are no more bytes.

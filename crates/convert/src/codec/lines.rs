@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Charset;
-use crate::codec::decoder::{Framing, Place, Step};
+use crate::codec::decoder::{Framing, Most, Place, Several, Step};
 
 /// How text stands in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -44,6 +44,8 @@ impl Framing for Whole {
 pub(crate) struct Lines {
     charset: Charset,
     finder: LineFinder,
+    /// How many of the next lines are looked at one by one: among them is one that is no text.
+    suspects: usize,
 }
 
 impl Lines {
@@ -51,6 +53,7 @@ impl Lines {
         Lines {
             charset,
             finder: LineFinder::default(),
+            suspects: 0,
         }
     }
 }
@@ -60,10 +63,48 @@ impl Framing for Lines {
         let Some((line, used)) = self.finder.next(bytes, ended) else {
             return Step::More;
         };
+        self.suspects = self.suspects.saturating_sub(1);
         match self.charset.decode(line) {
             Ok(text) => Step::Record(used, text.into()),
             Err(error) => Step::Bad(used, error),
         }
+    }
+
+    fn several<'a>(&mut self, read: &'a [u8], most: Most) -> Option<Several<'a>> {
+        if self.suspects > 0 {
+            return None;
+        }
+        // A character takes three bytes at most that took one in another character set.
+        let bytes = match self.charset == Charset::UTF_8 {
+            true => most.bytes,
+            false => most.bytes / 3,
+        };
+        let (mut records, mut used) = (0, 0);
+        for at in memchr::memchr_iter(b'\n', &read[self.finder.seen..]) {
+            let end = self.finder.seen + at + 1;
+            if records == most.records || end > bytes || end - used > most.record {
+                break;
+            }
+            records += 1;
+            used = end;
+        }
+        if records == 0 {
+            return None;
+        }
+        let Ok(text) = self.charset.decode(&read[..used]) else {
+            self.suspects = records;
+            return None;
+        };
+        self.finder = LineFinder::default();
+        let text = match memchr::memmem::find(text.as_bytes(), b"\r\n") {
+            Some(_) => text.replace("\r\n", "\n").into(),
+            None => text,
+        };
+        Some(Several {
+            records,
+            used,
+            text,
+        })
     }
 
     fn give_up(&mut self) -> bool {
