@@ -33,11 +33,18 @@ pub struct Foreign {
     pub is_asked: bool,
 }
 
-/// Is told what becomes of a [`Foreign`] event. Both calls must be quick, wait for nothing, and lock nothing that is locked
-/// anywhere while events are dropped.
+/// Is told what becomes of a [`Foreign`] event. All calls must be quick, wait for nothing, and lock nothing that is locked
+/// anywhere while events are dropped or put back on their way.
 pub trait Heir: Any + Send + Sync {
     /// Takes the answer to the event's request: at most once, and before the end.
     fn answered(&self, answer: &Event);
+
+    /// Learns that nothing of the event's root is running any more, but something of it is held.
+    fn rests(&self) {}
+
+    /// Learns that something of it is running again. Of several at the same time this may be told before the
+    /// [`rests`](Heir::rests) that came first; so they are to be counted.
+    fn runs(&self) {}
 
     /// Learns how the event's root ended: once. The failure is that for which it did not end well, or what failed was
     /// kept.

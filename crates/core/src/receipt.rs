@@ -284,6 +284,21 @@ impl Custody {
         }
     }
 
+    /// Keeps the same from settling once more.
+    pub(crate) fn another(&self) -> Custody {
+        match self {
+            Custody::None => Custody::None,
+            Custody::One(OpenRoot(root)) => {
+                root.open();
+                Custody::One(OpenRoot(root.clone()))
+            }
+            Custody::Member(within, place) => {
+                Custody::Member(Box::new(within.another()), place.clone())
+            }
+            Custody::Merged(parts) => Custody::Merged(parts.iter().map(Custody::another).collect()),
+        }
+    }
+
     /// Puts the roots back on their way; their permits are overdrawn if need be.
     pub(crate) fn release(&self) -> Receipt {
         match self {

@@ -207,6 +207,9 @@ impl Root {
         if self.running.fetch_add(1, Relaxed) == 0 {
             self.open();
             self.gate().overdraw_root();
+            if let Some(inheritance) = self.inheritance() {
+                inheritance.heir.runs();
+            }
         }
     }
 

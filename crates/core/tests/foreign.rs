@@ -62,6 +62,14 @@ impl Heir for Told {
         self.0.lock().unwrap().push(text);
     }
 
+    fn rests(&self) {
+        self.0.lock().unwrap().push("rests".to_owned());
+    }
+
+    fn runs(&self) {
+        self.0.lock().unwrap().push("runs".to_owned());
+    }
+
     fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
         let failure = failure.map(ToString::to_string).unwrap_or_default();
         let text = format!("{} {failure}", outcome.as_str());
@@ -193,4 +201,47 @@ async fn a_flow_with_nothing_to_do_stops_at_once() {
     let began = tokio::time::Instant::now();
     assert!(flow.stop().await.is_clean());
     assert!(began.elapsed().as_secs() < 1, "it waited for its deadline");
+}
+
+/// Holds an event until another one comes.
+#[derive(Default)]
+struct Pair(Option<compysition_core::Held>);
+
+impl Actor for Pair {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        match self.0.take() {
+            None => self.0 = Some(ctx.hold(event)?),
+            Some(held) => {
+                let held = [held, ctx.hold(event)?];
+                ctx.send(ctx.merge(held, "both"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_told_when_all_is_held_and_when_something_runs_again() {
+    let (door, inbox) = door();
+    let collect = Collect::default();
+    let mut director = Director::new("part");
+    let door = director.register("door", door);
+    let pair = director.register("pair", Pair::default());
+    let sink = director.register("sink", collect.clone());
+    director.connect((door, "next"), pair);
+    director.connect(pair, sink);
+    let flow = director.start().await.unwrap();
+    let told = Arc::<Told>::default();
+    inbox.send((foreign("one", false), told.clone())).ok();
+    while told.all().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    inbox
+        .send((foreign("other", false), Arc::<Told>::default()))
+        .ok();
+    drop(inbox);
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(collect.texts(), ["both"]);
+    assert_eq!(told.all(), ["rests", "runs", "delivered"]);
 }

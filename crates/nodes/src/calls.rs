@@ -3,22 +3,31 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use compysition_core::{Event, Port};
+use compysition_core::{Event, Port, Rest};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::peer::Peer;
 use crate::remote::Stub;
 
-/// An event that went to another process, and waits here for its end: so its root does not settle, and keeps its permit.
+/// An event that went to another process, and waits here for its end: so its root does not settle, and keeps its permit
+/// while anything of it is running there.
 pub(crate) struct Call {
-    pub(crate) event: Event,
+    waiting: Waiting,
+    /// How many roots of it are running there: one at first, none while all that there is of it is held. For a moment it may
+    /// be more, if what is told of two threads there comes the wrong way round.
+    running: i64,
     /// What stands here for the actor that it went to.
     pub(crate) stub: Arc<Stub>,
     pub(crate) inlet: usize,
     /// Dropped with the call: who looks whether the client is still there stops looking. Until then that one is told who has
     /// the call.
     pub(crate) watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
+}
+
+enum Waiting {
+    Running(Event),
+    Resting(Rest),
 }
 
 /// Who has a call, for whoever may want to cancel it.
@@ -66,6 +75,83 @@ impl Seat {
 }
 
 impl Call {
+    pub(crate) fn new(
+        event: Event,
+        (stub, inlet): (Arc<Stub>, usize),
+        watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
+    ) -> Call {
+        Call {
+            waiting: Waiting::Running(event),
+            running: 1,
+            stub,
+            inlet,
+            watched,
+        }
+    }
+
+    /// Returns the event, to look at.
+    pub(crate) fn event(&self) -> &Event {
+        match &self.waiting {
+            Waiting::Running(event) => event,
+            Waiting::Resting(rest) => rest.event(),
+        }
+    }
+
+    /// Returns what keeps its root from settling, once more.
+    pub(crate) fn rest(&self) -> Rest {
+        match &self.waiting {
+            Waiting::Running(event) => Rest::of(event),
+            Waiting::Resting(rest) => rest.another(),
+        }
+    }
+
+    /// Returns the event, as one that is running here.
+    pub(crate) fn into_event(self) -> Event {
+        match self.waiting {
+            Waiting::Running(event) => event,
+            Waiting::Resting(rest) => rest.wake(),
+        }
+    }
+
+    /// Notes that something of it rests there. If nothing runs, it rests here as well; returns what is to be dropped for that.
+    #[must_use]
+    fn note_rest(&mut self) -> Option<Event> {
+        self.running -= 1;
+        let Waiting::Running(event) = &self.waiting else {
+            return None;
+        };
+        if self.running > 0 {
+            return None;
+        }
+        let rest = Rest::of(event);
+        match std::mem::replace(&mut self.waiting, Waiting::Resting(rest)) {
+            Waiting::Running(event) => Some(event),
+            Waiting::Resting(_) => None,
+        }
+    }
+
+    /// Notes that something of it runs there again. Returns what is to be woken, and given to [`Call::wake`], if it rests here.
+    #[must_use]
+    fn note_run(&mut self) -> Option<Rest> {
+        self.running += 1;
+        match &self.waiting {
+            Waiting::Resting(rest) if self.running > 0 => Some(rest.another()),
+            _ => None,
+        }
+    }
+
+    /// Goes on waiting with an event that runs again. Returns what is to be dropped.
+    #[must_use]
+    fn wake(&mut self, event: Event) -> (Option<Event>, Option<Rest>) {
+        if self.running <= 0 || matches!(self.waiting, Waiting::Running(_)) {
+            return (Some(event), None);
+        }
+        match std::mem::replace(&mut self.waiting, Waiting::Running(event)) {
+            Waiting::Resting(rest) => (None, Some(rest)),
+            Waiting::Running(before) => (Some(before), None),
+        }
+    }
+
     /// Returns the inbox that the event went to.
     pub(crate) fn inbox(&self) -> Option<&Port> {
         let known = self.stub.inlets.iter();
@@ -101,6 +187,46 @@ impl Calls {
     pub(crate) fn get(&self, number: u64) -> Option<&Call> {
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         self.list.get(index)?.as_ref()
+    }
+
+    /// Notes of some calls that something of them rests there. What is returned is to be dropped where others may be woken.
+    #[must_use]
+    pub(crate) fn note_rest(&mut self, first: u64, count: u64) -> Vec<Event> {
+        self.range(first, count)
+            .filter_map(|(_, call)| call.note_rest())
+            .collect()
+    }
+
+    /// Notes of some calls that something of them runs there again. What is returned is to be woken, and given back.
+    #[must_use]
+    pub(crate) fn note_run(&mut self, first: u64, count: u64) -> Vec<(u64, Rest)> {
+        self.range(first, count)
+            .filter_map(|(number, call)| Some((number, call.note_run()?)))
+            .collect()
+    }
+
+    /// Has calls go on waiting with events that run again. What is returned is to be dropped.
+    #[must_use]
+    pub(crate) fn wake(&mut self, events: Vec<(u64, Event)>) -> Vec<(Option<Event>, Option<Rest>)> {
+        let woken = events.into_iter().map(|(number, event)| {
+            match self.range(number, 1).next() {
+                Some((_, call)) => call.wake(event),
+                // It has ended meanwhile.
+                None => (Some(event), None),
+            }
+        });
+        woken.collect()
+    }
+
+    /// Returns those of some calls that are open.
+    fn range(&mut self, first: u64, count: u64) -> impl Iterator<Item = (u64, &mut Call)> {
+        let (known, next) = (self.first, self.next());
+        let begin = first.clamp(known, next);
+        // More than there are cannot rest.
+        let end = first.saturating_add(count).clamp(begin, next);
+        let within = (begin - known) as usize..(end - known) as usize;
+        let calls = (begin..).zip(self.list.range_mut(within));
+        calls.filter_map(|(number, call)| Some((number, call.as_mut()?)))
     }
 
     pub(crate) fn take(&mut self, number: u64) -> Option<Call> {

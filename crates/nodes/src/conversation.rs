@@ -15,6 +15,9 @@ use crate::wire::{Frame, Hello, Records};
 /// After how many heartbeats of silence a line is taken to be broken.
 const SILENT_BEATS: u32 = 5;
 
+/// How long what has come may wait for a frame that says so, before one is sent for that alone.
+const ACK_DELAY: Duration = Duration::from_millis(20);
+
 /// Says hello on a line that this side has opened, and talks until it ends. `known` is who answered before.
 pub(crate) async fn call(
     exchange: &Arc<Exchange>,
@@ -181,6 +184,8 @@ async fn write(
             sender.send(peer.alive()).await?;
             sent_at = Instant::now();
         }
+        // What is ready to run now may have more for the same frame.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -191,8 +196,23 @@ async fn read(
 ) -> Result<Ended, LinkError> {
     let patience: Duration = exchange.patience.heartbeat * SILENT_BEATS;
     loop {
-        let frame = timeout(patience, receiver.receive()).await;
-        let frame = frame.map_err(|_| passing("the other side is silent"))??;
+        let silent_at = Instant::now() + patience;
+        let mut came = None;
+        if peer.owes_ack() {
+            came = timeout(ACK_DELAY.min(patience), receiver.receive())
+                .await
+                .ok();
+            if came.is_none() {
+                peer.acknowledge_now();
+            }
+        }
+        let frame = match came {
+            Some(frame) => frame,
+            None => timeout_at(silent_at, receiver.receive())
+                .await
+                .map_err(|_| passing("the other side is silent"))?,
+        }?;
+        let length = frame.len();
         let frame = Frame::read(&frame).map_err(|error| LinkError::Passing(error.to_string()))?;
         let impossible = |_| passing("the other side speaks of frames that were never sent");
         match frame {
@@ -210,7 +230,7 @@ async fn read(
                     Ok(records) => match exchange.refusal(&records) {
                         Some(reason) => reason,
                         None => {
-                            if peer.arrive(number) == Arrived::Next {
+                            if peer.arrive(number, length) == Arrived::Next {
                                 exchange.hear(peer, records, &intake);
                             }
                             continue;

@@ -120,12 +120,7 @@ impl Exchange {
             });
             (watched, at)
         });
-        self.place(Call {
-            event,
-            stub: stub.clone(),
-            inlet,
-            watched,
-        });
+        self.place(Call::new(event, (stub.clone(), inlet), watched));
     }
 
     /// Gives a call to a replica of its process.
@@ -187,8 +182,9 @@ impl Exchange {
         match record {
             Record::Event { inlet, carried } => self.take_in(peer, inlet as usize, carried, intake),
             Record::Answer { call, carried } => {
-                let stub = peer.with_call(call, |call| (call.stub.clone(), call.event.clone()));
-                if let Some((stub, asked)) = stub
+                let stub = peer.with_call(call, |call| call.stub.clone());
+                if let Some(stub) = stub
+                    && let Some(asked) = peer.waiting(call)
                     && let Some(ctx) = stub.ctx()
                 {
                     let answer = carried.event.owing_as(&asked);
@@ -206,9 +202,11 @@ impl Exchange {
             Record::Ended { call, ended } => {
                 for call in peer.take_calls(call, 1) {
                     let stub = call.stub.clone();
-                    end_at(&stub, || call.event.fail_elsewhere(&ended.0));
+                    end_at(&stub, || call.into_event().fail_elsewhere(&ended.0));
                 }
             }
+            Record::Rests { first, count } => peer.rest(first, count),
+            Record::Runs { first, count } => peer.run(first, count),
             Record::Cancel { call } => peer.cancelled(call),
             Record::Done { process, replica } => self.note_done(process, replica, Some(peer)),
             Record::Leaving => self.let_go(peer),
@@ -301,8 +299,9 @@ fn end_at(stub: &Stub, end: impl FnOnce()) {
 /// Sends the event of a call the error path of the actor that it was for.
 pub(crate) fn fail(call: Call, error: Error) {
     let inbox = call.inbox().map(ToString::to_string).unwrap_or_default();
-    if let Some(ctx) = call.stub.ctx() {
-        ctx.fail_by(&inbox, call.event, error);
+    let stub = call.stub.clone();
+    if let Some(ctx) = stub.ctx() {
+        ctx.fail_by(&inbox, call.into_event(), error);
     }
 }
 

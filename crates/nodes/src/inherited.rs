@@ -34,6 +34,16 @@ impl Heir for Inherited {
         self.peer.queue(queued);
     }
 
+    fn rests(&self) {
+        let (first, count) = (self.call, 1);
+        self.peer.queue_range(Record::Rests { first, count });
+    }
+
+    fn runs(&self) {
+        let (first, count) = (self.call, 1);
+        self.peer.queue_range(Record::Runs { first, count });
+    }
+
     fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
         self.peer.settled(self.call, outcome, failure);
     }
@@ -54,6 +64,10 @@ pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
             call: inherited.call,
         });
     });
+    if origins.is_empty() {
+        // As for most; this allocates nothing.
+        return Arc::default();
+    }
     // Of a batch of very many the latest are enough: the others go the long way home.
     let surplus = origins.len().saturating_sub(MOST);
     origins.drain(..surplus);

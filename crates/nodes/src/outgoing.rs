@@ -19,21 +19,22 @@ pub(crate) enum Queued {
 const FRAME_RECORDS: usize = 512;
 const FRAME_BYTES: usize = 64 << 10;
 
-/// Takes as many of what waits as go into one frame.
-pub(crate) fn take_some(queue: &mut VecDeque<Queued>) -> Vec<Queued> {
+/// Takes as many of what waits as go into one frame, and says about how many bytes they will be.
+pub(crate) fn take_some(queue: &mut VecDeque<Queued>) -> (Vec<Queued>, usize) {
     let mut bytes = 0;
     let mut count = 0;
     for queued in queue.iter().take(FRAME_RECORDS) {
-        bytes += match queued {
+        let size = match queued {
             Queued::Event(_, event) | Queued::Answer(_, event) => event.payload().size() + 64,
             Queued::Tell(_) => 16,
         };
-        if count > 0 && bytes > FRAME_BYTES {
+        if count > 0 && bytes + size > FRAME_BYTES {
             break;
         }
+        bytes += size;
         count += 1;
     }
-    queue.drain(..count).collect()
+    (queue.drain(..count).collect(), bytes)
 }
 
 /// Writes what was taken behind the other records of a frame.

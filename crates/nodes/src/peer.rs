@@ -1,19 +1,20 @@
 //! One other process of the flow, and what there is to tell it.
 
+mod line;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use bytes::Bytes;
 use compysition_core::{Adopted, Event, Failure, Outcome};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::calls::{Call, Calls};
-use crate::outgoing::{Queued, take_some, write};
-use crate::session::{Arrived, Impossible, Session};
-use crate::wire::{Ended, Hello, Record, Records};
+use crate::outgoing::Queued;
+use crate::session::Session;
+use crate::wire::{Ended, Hello, Record};
 
 /// One run of one other process.
 pub(crate) struct Peer {
@@ -27,6 +28,8 @@ pub(crate) struct Peer {
     /// The most bytes of a payload that go there.
     pub(crate) largest: usize,
     state: Mutex<State>,
+    /// How many calls the other side has made; only who reads the present line counts them.
+    heard: AtomicU64,
     /// Notified when there is something to send, or the line changes.
     pub(crate) wake: Notify,
     /// Held by whoever writes to the present line.
@@ -41,8 +44,6 @@ struct State {
     queue: VecDeque<Queued>,
     session: Session,
     calls: Calls,
-    /// How many calls the other side has made.
-    heard: u64,
     /// Those of them that somebody waits for the answer to.
     asked: HashMap<u64, Option<Adopted>>,
     /// The number of the present line, if there is one.
@@ -70,6 +71,7 @@ impl Peer {
             their_session: hello.session,
             largest,
             state: Mutex::default(),
+            heard: AtomicU64::new(0),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             told,
@@ -86,7 +88,7 @@ impl Peer {
     /// # Errors
     /// The call, if none can go there any more.
     pub(crate) fn call(&self, call: Call) -> Result<u64, Call> {
-        let event = call.event.clone();
+        let event = call.event().clone();
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
             drop(state);
@@ -117,6 +119,20 @@ impl Peer {
         }
     }
 
+    /// Queues what there is to tell of some calls of the other side, together with the same of those just before.
+    pub(crate) fn queue_range(&self, record: Record) {
+        let mut state = self.state.lock();
+        if state.is_over {
+            return;
+        }
+        let was_empty = state.queue.is_empty();
+        state.tell_range(record);
+        drop(state);
+        if was_empty {
+            self.wake.notify_one();
+        }
+    }
+
     /// Tells how a call of the other side ended.
     pub(crate) fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
         let failure = failure.map(|failure| match outcome {
@@ -138,9 +154,7 @@ impl Peer {
 
     /// Counts a call of the other side, and returns its number.
     pub(crate) fn hear(&self) -> u64 {
-        let mut state = self.state.lock();
-        state.heard += 1;
-        state.heard - 1
+        self.heard.fetch_add(1, Relaxed)
     }
 
     /// Expects a call that somebody waits for the answer to. It may settle before this side knows its root.
@@ -172,7 +186,10 @@ impl Peer {
     /// Returns a copy of the event of a call that has not ended.
     pub(crate) fn waiting(&self, call: u64) -> Option<Event> {
         let state = self.state.lock();
-        Some(state.calls.get(call)?.event.clone())
+        let rest = state.calls.get(call)?.rest();
+        drop(state);
+        // Not under the lock: what runs again may have to be told to a third process.
+        Some(rest.wake())
     }
 
     /// Does something with a call that has not ended, for which it may not take long.
@@ -190,6 +207,25 @@ impl Peer {
             .collect()
     }
 
+    /// Notes that nothing of some calls is running there any more; where nothing is, their permits go back.
+    pub(crate) fn rest(&self, first: u64, count: u64) {
+        let mut state = self.state.lock();
+        let resting = state.calls.note_rest(first, count);
+        drop(state);
+        drop(resting);
+    }
+
+    /// Notes that something of some calls is running there again.
+    pub(crate) fn run(&self, first: u64, count: u64) {
+        let mut state = self.state.lock();
+        let resting = state.calls.note_run(first, count);
+        drop(state);
+        let running = resting.into_iter();
+        let running = running.map(|(call, rest)| (call, rest.wake())).collect();
+        let surplus = self.state.lock().calls.wake(running);
+        drop(surplus);
+    }
+
     /// Returns how many calls have not ended.
     pub(crate) fn open_calls(&self) -> usize {
         self.state.lock().calls.open()
@@ -200,115 +236,12 @@ impl Peer {
         let state = self.state.lock();
         let name = |call: &Call| {
             let inbox = call.inbox().map(ToString::to_string);
-            (call.event.meta_id().into_owned(), inbox.unwrap_or_default())
+            (
+                call.event().meta_id().into_owned(),
+                inbox.unwrap_or_default(),
+            )
         };
         state.calls.oldest().take(most).map(name).collect()
-    }
-
-    /// Puts a new line in place of the one there was, and returns its number.
-    pub(crate) fn attach(&self, received: u64) -> Result<u64, Impossible> {
-        let mut state = self.state.lock();
-        state.session.resume(received)?;
-        state.lines += 1;
-        state.line = Some(state.lines);
-        // Its hello came just now.
-        state.heard_at = Some(Instant::now());
-        let line = state.lines;
-        drop(state);
-        self.wake.notify_one();
-        Ok(line)
-    }
-
-    /// Notes that a line is no more; returns whether there is none now.
-    pub(crate) fn detach(&self, line: u64) -> bool {
-        let mut state = self.state.lock();
-        if state.line == Some(line) {
-            state.line = None;
-        }
-        state.line.is_none()
-    }
-
-    /// Returns whether it has a line, over which something came within this time.
-    pub(crate) fn is_alive(&self, within: Duration) -> bool {
-        let state = self.state.lock();
-        let heard = state.heard_at.filter(|_| state.line.is_some());
-        heard.is_some_and(|heard| heard.elapsed() < within)
-    }
-
-    pub(crate) fn is_present(&self, line: u64) -> bool {
-        self.state.lock().line == Some(line)
-    }
-
-    pub(crate) fn has_line(&self) -> bool {
-        self.state.lock().line.is_some()
-    }
-
-    /// Returns the number of the last line there was.
-    pub(crate) fn last_line(&self) -> u64 {
-        self.state.lock().lines
-    }
-
-    pub(crate) fn received(&self) -> u64 {
-        self.state.lock().session.received()
-    }
-
-    pub(crate) fn alive(&self) -> Bytes {
-        self.state.lock().session.alive()
-    }
-
-    /// Takes note of what a frame says of ours.
-    pub(crate) fn acknowledge(&self, received: u64) -> Result<(), Impossible> {
-        let mut state = self.state.lock();
-        state.heard_at = Some(Instant::now());
-        let had_room = state.session.has_room();
-        state.session.acknowledge(received)?;
-        let wakes = !had_room && state.session.has_room();
-        let is_told = state.is_told();
-        drop(state);
-        if wakes {
-            self.wake.notify_one();
-        }
-        if is_told {
-            self.told.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Takes note of a frame with records, and says whether they are next.
-    pub(crate) fn arrive(&self, number: u64) -> Arrived {
-        let arrived = self.state.lock().session.arrive(number);
-        self.wake.notify_one();
-        arrived
-    }
-
-    pub(crate) fn hear_alive(&self, sent: u64, again: bool) {
-        let mut state = self.state.lock();
-        state.session.ask_again();
-        state.session.hear(sent, again);
-        drop(state);
-        self.wake.notify_one();
-    }
-
-    /// Returns the next frame to send, if there is one. Only who is `writing` may ask.
-    pub(crate) fn next_frame(&self, line: u64) -> Option<Bytes> {
-        let mut state = self.state.lock();
-        if state.line != Some(line) {
-            return None;
-        }
-        if state.queue.is_empty() || !state.session.has_room() {
-            return state.session.next();
-        }
-        let queued = take_some(&mut state.queue);
-        state.is_writing = true;
-        drop(state);
-        let mut records = Records::default();
-        for queued in queued {
-            write(queued, &mut records);
-        }
-        let mut state = self.state.lock();
-        state.is_writing = false;
-        state.session.push(&records);
-        state.session.next()
     }
 
     /// Returns whether it was given up.
@@ -360,23 +293,51 @@ impl Peer {
 impl State {
     /// Queues the end of a call, together with those just before it if all went well.
     fn tell_end(&mut self, call: u64, failure: Option<Failure>) {
-        let record = match (failure, self.queue.back_mut()) {
-            (None, Some(Queued::Tell(Record::Delivered { first, count })))
-                if *first + *count == call =>
-            {
-                *count += 1;
-                return;
-            }
-            (None, _) => Record::Delivered {
+        match failure {
+            None => self.tell_range(Record::Delivered {
                 first: call,
                 count: 1,
-            },
-            (Some(failure), _) => Record::Ended {
-                call,
-                ended: Ended(failure),
-            },
+            }),
+            Some(failure) => {
+                let ended = Ended(failure);
+                self.queue
+                    .push_back(Queued::Tell(Record::Ended { call, ended }));
+            }
+        }
+    }
+
+    /// Queues what there is to tell of some calls, or makes the last record longer by them if it tells the same.
+    fn tell_range(&mut self, record: Record) {
+        let last = match self.queue.back_mut() {
+            Some(Queued::Tell(last)) => last,
+            _ => return self.queue.push_back(Queued::Tell(record)),
         };
-        self.queue.push_back(Queued::Tell(record));
+        match (last, &record) {
+            (
+                Record::Delivered { first, count },
+                Record::Delivered {
+                    first: next,
+                    count: more,
+                },
+            )
+            | (
+                Record::Rests { first, count },
+                Record::Rests {
+                    first: next,
+                    count: more,
+                },
+            )
+            | (
+                Record::Runs { first, count },
+                Record::Runs {
+                    first: next,
+                    count: more,
+                },
+            ) if *first + *count == *next => {
+                *count += more;
+            }
+            _ => self.queue.push_back(Queued::Tell(record)),
+        }
     }
 
     fn is_told(&self) -> bool {

@@ -56,7 +56,7 @@ impl Replicas {
     /// # Errors
     /// The call, if its key cannot be told.
     pub(crate) fn call(&self, call: Call) -> Result<(), (Box<Call>, Error)> {
-        let choice = match self.choice(&call.event) {
+        let choice = match self.choice(call.event()) {
             Ok(choice) => choice,
             Err(error) => return Err((Box::new(call), error)),
         };
@@ -122,7 +122,7 @@ impl Replicas {
         let waiting = std::mem::take(&mut state.waiting);
         let (void, others): (VecDeque<_>, VecDeque<_>) = waiting
             .into_iter()
-            .partition(|call| call.event.is_cancelled());
+            .partition(|call| call.event().is_cancelled());
         state.waiting = others;
         void.into()
     }
@@ -146,6 +146,7 @@ impl Choice {
     fn among(&self, peers: &[Arc<Peer>]) -> Option<Arc<Peer>> {
         let load = |peer: &&Arc<Peer>| (!peer.has_line(), peer.open_calls());
         let found = match self {
+            Choice::Anybody if peers.len() < 2 => peers.first(),
             Choice::Anybody => peers.iter().min_by_key(load),
             Choice::One(name) => peers.iter().find(|peer| *peer.replica == **name),
         };

@@ -10,6 +10,11 @@ use crate::wire::{Frame, Records};
 const WINDOW_FRAMES: usize = 256;
 const WINDOW_BYTES: usize = 8 << 20;
 
+/// After how much it is said how far frames have come, if no frame of this side's has said it before. Far below the window, so
+/// that nobody waits for it.
+const ACK_FRAMES: u32 = 32;
+const ACK_BYTES: usize = 1 << 20;
+
 /// What two runs of two processes have sent each other. It outlives the lines between them.
 #[derive(Default)]
 pub(crate) struct Session {
@@ -22,8 +27,11 @@ pub(crate) struct Session {
     on_line: usize,
     /// How many frames have come.
     received: u64,
-    /// Whether the other side does not know that yet.
-    owes_ack: bool,
+    /// How many of them, and how many bytes, came since it was said how far they have.
+    owed: u32,
+    owed_bytes: usize,
+    /// Whether that is to be said now, also if there is nothing else to say.
+    is_ack_due: bool,
     /// Whether it was told that frames are missing, and none of them has come since.
     has_asked: bool,
     asks: bool,
@@ -60,9 +68,15 @@ impl Session {
         self.open.is_empty()
     }
 
-    /// Makes the next frame.
-    pub(crate) fn push(&mut self, records: &Records) {
-        let frame = Frame::batch(self.sent, self.received, records);
+    /// Begins the next frame. Until it is pushed, no other may begin.
+    pub(crate) fn begin(&mut self, capacity: usize) -> Records {
+        self.note_told();
+        Records::of_frame(self.sent, self.received, capacity)
+    }
+
+    /// Adds the frame that was begun.
+    pub(crate) fn push(&mut self, records: Records) {
+        let frame = records.into_frame();
         self.sent += 1;
         self.open_bytes += frame.len();
         self.open.push_back(frame);
@@ -72,7 +86,7 @@ impl Session {
     pub(crate) fn resume(&mut self, received: u64) -> Result<(), Impossible> {
         self.acknowledge(received)?;
         self.on_line = 0;
-        self.owes_ack = true;
+        self.is_ack_due = true;
         self.has_asked = false;
         self.asks = false;
         Ok(())
@@ -84,12 +98,29 @@ impl Session {
             self.on_line += 1;
             return Some(frame.clone());
         }
-        (self.owes_ack || self.asks).then(|| self.alive())
+        (self.is_ack_due || self.asks).then(|| self.alive())
+    }
+
+    fn note_told(&mut self) {
+        self.owed = 0;
+        self.owed_bytes = 0;
+        self.is_ack_due = false;
+    }
+
+    /// Returns whether the other side does not know how far its frames have come, and waits for a frame that says so.
+    pub(crate) fn owes_ack(&self) -> bool {
+        self.owed > 0 && !self.is_ack_due
+    }
+
+    /// Says so with the next frame, whatever that is. Returns whether there is anything to say.
+    pub(crate) fn acknowledge_now(&mut self) -> bool {
+        self.is_ack_due |= self.owed > 0;
+        self.is_ack_due
     }
 
     /// Returns the frame that says how far it has come.
     pub(crate) fn alive(&mut self) -> Bytes {
-        self.owes_ack = false;
+        self.note_told();
         let again = std::mem::take(&mut self.asks);
         let (sent, received) = (self.sent, self.received);
         Frame::Alive {
@@ -116,15 +147,18 @@ impl Session {
     }
 
     /// Takes note of a frame with records.
-    pub(crate) fn arrive(&mut self, number: u64) -> Arrived {
+    pub(crate) fn arrive(&mut self, number: u64, bytes: usize) -> Arrived {
         if number > self.received {
             self.miss();
             return Arrived::Early;
         }
-        self.owes_ack = true;
         if number < self.received {
+            self.is_ack_due = true;
             return Arrived::Again;
         }
+        self.owed += 1;
+        self.owed_bytes += bytes;
+        self.is_ack_due |= self.owed >= ACK_FRAMES || self.owed_bytes >= ACK_BYTES;
         self.received += 1;
         self.has_asked = false;
         Arrived::Next
@@ -160,10 +194,10 @@ mod tests {
     use super::*;
     use crate::wire::Record;
 
-    fn records(call: u64) -> Records {
-        let mut records = Records::default();
+    fn push(session: &mut Session, call: u64) {
+        let mut records = session.begin(0);
         records.add(&Record::Cancel { call });
-        records
+        session.push(records);
     }
 
     fn number_of(frame: &Bytes) -> Option<u64> {
@@ -176,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_not_acknowledged_comes_again_on_the_next_line() {
         let mut session = Session::default();
-        (0..3).for_each(|call| session.push(&records(call)));
+        (0..3).for_each(|call| push(&mut session, call));
         let first: Vec<_> = std::iter::from_fn(|| session.next()).collect();
         assert_eq!(first.len(), 3);
         session.resume(1).unwrap();
@@ -191,11 +225,29 @@ mod tests {
         let mut session = Session::default();
         for call in 0..WINDOW_FRAMES as u64 {
             assert!(session.has_room());
-            session.push(&records(call));
+            push(&mut session, call);
         }
         assert!(!session.has_room());
         session.acknowledge(1).unwrap();
         assert!(session.has_room());
+    }
+
+    #[test]
+    fn what_has_come_is_told_with_the_next_frame_or_after_many() {
+        let mut session = Session::default();
+        assert_eq!(session.arrive(0, 100), Arrived::Next);
+        assert_eq!(session.next(), None);
+        push(&mut session, 0);
+        let frame = session.next().unwrap();
+        let told = matches!(Frame::read(&frame), Ok(Frame::Batch { received: 1, .. }));
+        assert!(told && !session.acknowledge_now());
+        for number in 1..=u64::from(ACK_FRAMES) {
+            assert_eq!(session.next(), None);
+            session.arrive(number, 100);
+        }
+        assert!(session.next().is_some());
+        session.arrive(u64::from(ACK_FRAMES) + 1, ACK_BYTES);
+        assert!(session.next().is_some());
     }
 
     proptest! {
@@ -207,7 +259,7 @@ mod tests {
             let mut taken = Vec::new();
             for fault in faults.into_iter().chain(std::iter::repeat_n(0, 64)) {
                 if fault < 6 && made < 40 {
-                    one.push(&records(made));
+                    push(&mut one, made);
                     made += 1;
                 }
                 if fault == 7 {
@@ -252,7 +304,7 @@ mod tests {
                 number, received, ..
             } => {
                 to.acknowledge(received).unwrap();
-                if to.arrive(number) == Arrived::Next {
+                if to.arrive(number, frame.len()) == Arrived::Next {
                     taken.push(number);
                 }
             }

@@ -187,6 +187,11 @@ fn every_frame_and_record_is_read_as_it_was_written() {
             call: 7,
             ended: Ended(failure),
         },
+        Record::Rests { first: 9, count: 1 },
+        Record::Runs {
+            first: 1 << 40,
+            count: 1024,
+        },
         Record::Cancel { call: u64::MAX },
         Record::Done {
             process: "p".to_owned(),
@@ -296,6 +301,14 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
             call: number,
             ended: Ended(failure),
         });
+        records.add(&Record::Rests {
+            first: 0,
+            count: number,
+        });
+        records.add(&Record::Runs {
+            first: number << 30,
+            count: 1,
+        });
         records.add(&Record::Leaving);
         frames.push(hex(&Frame::batch(number, 1, &records)));
         all.push(some);
@@ -314,7 +327,7 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
         };
         assert_eq!(own, number as u64);
         let records = Records::read(&records).unwrap();
-        assert_eq!(records.len(), some.len() + 3);
+        assert_eq!(records.len(), some.len() + 5);
         for (record, carried) in records.iter().zip(some) {
             let Record::Event {
                 inlet,

@@ -60,6 +60,8 @@ impl ZeroMq {
         Wire {
             curve,
             insecure: self.insecure,
+            // By the session above, which lets no more than its window go unread.
+            reads_at_once: true,
             limits: SocketLimits {
                 max_message_size: ByteSize(LARGEST_FRAME),
                 high_water_mark: FRAMES,

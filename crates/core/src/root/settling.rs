@@ -25,6 +25,10 @@ impl Root {
         // The last copy leaves its charge behind; who runs again begins anew.
         self.bytes.store(0, Relaxed);
         self.gate().give_back(self.held.swap(0, Relaxed));
+        // Else it settles now, and that is told.
+        if is_held && let Some(inheritance) = self.inheritance() {
+            inheritance.heir.rests();
+        }
         self.close();
     }
 
@@ -63,7 +67,7 @@ impl Root {
 
     fn settle(&self) {
         let flow = self.gate().flow();
-        let (outcome, failure, watchers, answer) = self.change(|state| {
+        let (outcome, failure, watchers, answer, inheritance) = self.change(|state| {
             let flags = self.flags.load(Relaxed);
             if state.failure.is_none() && flow.is_aborted() {
                 state.failure = Some(flow.abort_failure(current_actor()));
@@ -75,12 +79,15 @@ impl Root {
             };
             let watchers = std::mem::take(&mut state.watchers);
             let failure = state.failure.clone();
-            (outcome, failure, watchers, state.answered.take())
+            // There is no receipt any more by which anybody could ask for it.
+            let inheritance = state.inheritance.take();
+            let answer = state.answered.take();
+            (outcome, failure, watchers, answer, inheritance)
         });
         for watcher in watchers {
             watcher(&outcome, answer.as_ref());
         }
-        if let Some(inheritance) = self.inheritance() {
+        if let Some(inheritance) = inheritance {
             inheritance.settled(&outcome, failure.as_ref());
         }
         // Who hears of it may emit at once.

@@ -72,9 +72,7 @@ const BYE: u8 = 6;
 impl Frame {
     /// Writes a frame with records.
     pub fn batch(number: u64, received: u64, records: &Records) -> Bytes {
-        let mut out = begin(BATCH, records.len() + 16);
-        out.number(number);
-        out.number(received);
+        let mut out = begin_batch(number, received, records.len());
         out.extend_from_slice(records.as_bytes());
         out.into()
     }
@@ -94,9 +92,7 @@ impl Frame {
                 received,
                 records,
             } => {
-                let mut out = begin(BATCH, records.len() + 16);
-                out.number(*number);
-                out.number(*received);
+                let mut out = begin_batch(*number, *received, records.len());
                 out.extend_from_slice(records);
                 out.into()
             }
@@ -151,6 +147,14 @@ impl Frame {
         // What a later minor version adds stands at the end, and is passed over.
         Ok(frame)
     }
+}
+
+/// Writes what stands before the records of a frame.
+pub(crate) fn begin_batch(number: u64, received: u64, capacity: usize) -> Vec<u8> {
+    let mut out = begin(BATCH, capacity + 16);
+    out.number(number);
+    out.number(received);
+    out
 }
 
 fn begin(kind: u8, capacity: usize) -> Vec<u8> {

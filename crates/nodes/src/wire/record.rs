@@ -1,10 +1,12 @@
 //! What two processes tell each other, in the order in which they tell it.
 
+use bytes::Bytes;
 use compysition_core::Failure;
 
 use super::buffer::{Malformed, Put, Take};
 use super::event::{Carried, Common, take_failure};
 use super::failure;
+use super::frame;
 
 /// One thing that a process tells another. Calls are numbered from 0, by each side for what it sends.
 #[derive(Debug)]
@@ -37,6 +39,20 @@ pub enum Record {
         /// How it ended.
         ended: Ended,
     },
+    /// Nothing that came of the events of some calls is running any more, but something of each is held.
+    Rests {
+        /// The first call.
+        first: u64,
+        /// How many there are.
+        count: u64,
+    },
+    /// Something that came of the events of some calls is running again.
+    Runs {
+        /// The first call.
+        first: u64,
+        /// How many there are.
+        count: u64,
+    },
     /// Nobody waits for the answer to a call any more.
     Cancel {
         /// The call.
@@ -68,15 +84,34 @@ const CANCEL: u8 = 5;
 const DONE: u8 = 6;
 const LEAVING: u8 = 7;
 const PARTED: u8 = 8;
+const RESTS: u8 = 9;
+const RUNS: u8 = 10;
 
 /// Writes the records of one frame.
 #[derive(Default)]
 pub struct Records {
     common: Common,
     bytes: Vec<u8>,
+    /// How many of the bytes stand before the records.
+    head: usize,
 }
 
 impl Records {
+    /// Begins the records of a frame where they will stand, so that they need not be copied.
+    pub(crate) fn of_frame(number: u64, received: u64, capacity: usize) -> Records {
+        let bytes = frame::begin_batch(number, received, capacity);
+        Records {
+            common: Common::default(),
+            head: bytes.len(),
+            bytes,
+        }
+    }
+
+    /// Returns the frame that was begun.
+    pub(crate) fn into_frame(self) -> Bytes {
+        self.bytes.into()
+    }
+
     /// Adds an event for an inlet.
     pub fn event(&mut self, inlet: u64, carried: &Carried) {
         self.bytes.push(EVENT);
@@ -94,11 +129,9 @@ impl Records {
                 out.number(*call);
                 self.common.put(carried, out);
             }
-            Record::Delivered { first, count } => {
-                out.push(DELIVERED);
-                out.number(*first);
-                out.number(*count);
-            }
+            Record::Delivered { first, count } => put_range(DELIVERED, *first, *count, out),
+            Record::Rests { first, count } => put_range(RESTS, *first, *count, out),
+            Record::Runs { first, count } => put_range(RUNS, *first, *count, out),
             Record::Ended { call, ended } => {
                 out.push(ENDED);
                 out.number(*call);
@@ -120,16 +153,16 @@ impl Records {
 
     /// Returns how many bytes there are.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.head
     }
 
     /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.head..]
     }
 
     /// Reads the records of a frame.
@@ -147,6 +180,12 @@ impl Records {
     }
 }
 
+fn put_range(record: u8, first: u64, count: u64, out: &mut Vec<u8>) {
+    out.push(record);
+    out.number(first);
+    out.number(count);
+}
+
 fn take(common: &mut Common, from: &mut Take<'_>) -> Result<Record, Malformed> {
     const CALL: &str = "the number of a call";
     Ok(match from.byte("a record")? {
@@ -159,6 +198,14 @@ fn take(common: &mut Common, from: &mut Take<'_>) -> Result<Record, Malformed> {
             carried: common.take(from)?,
         },
         DELIVERED => Record::Delivered {
+            first: from.number(CALL)?,
+            count: from.number("how many calls")?,
+        },
+        RESTS => Record::Rests {
+            first: from.number(CALL)?,
+            count: from.number("how many calls")?,
+        },
+        RUNS => Record::Runs {
             first: from.number(CALL)?,
             count: from.number("how many calls")?,
         },

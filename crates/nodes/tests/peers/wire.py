@@ -125,6 +125,8 @@ RECORDS = {
     6: ("done", [("process", "text"), ("replica", "text")]),
     7: ("leaving", []),
     8: ("parted", []),
+    9: ("rests", [("first", "number"), ("count", "number")]),
+    10: ("runs", [("first", "number"), ("count", "number")]),
 }
 
 

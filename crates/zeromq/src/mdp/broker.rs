@@ -133,7 +133,7 @@ impl TryFrom<Settings> for MdpBroker {
             curve: settings.curve,
             insecure: settings.insecure,
             limits: settings.limits,
-            linked: None,
+            ..Wire::default()
         };
         Ok(MdpBroker {
             wire: wire.checked()?,

@@ -106,7 +106,7 @@ pub(super) fn wires(
             curve: curve.clone(),
             insecure,
             limits: limits.clone(),
-            linked: None,
+            ..Wire::default()
         };
         wire.checked()
     };

@@ -27,7 +27,7 @@ pub(crate) fn wire(
         curve,
         insecure,
         limits,
-        linked: None,
+        ..Wire::default()
     };
     if wire.bind.is_empty() && wire.connect.is_empty() {
         let default = Endpoints::from_iter([Endpoint::try_from(DEFAULT.to_owned())?]);

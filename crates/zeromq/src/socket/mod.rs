@@ -74,6 +74,7 @@ pub struct Socket {
     /// The same, of a router.
     router: Option<IdentitySocket>,
     kind: Kind,
+    reads_at_once: bool,
     bound: Vec<Endpoint>,
     _watch: Watch,
 }
@@ -110,6 +111,7 @@ impl Socket {
             inner,
             router,
             kind,
+            reads_at_once: wire.reads_at_once,
             bound,
             _watch: watch,
         })
@@ -169,12 +171,13 @@ impl Socket {
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn recv(&self) -> Result<Frames> {
-        Ok(frames(self.inner.recv().await.map_err(error)?))
+        Ok(self.frames(self.inner.recv().await.map_err(error)?))
     }
 
     /// Takes a message that is there already.
     pub fn try_recv(&self) -> Option<Frames> {
-        self.inner.try_recv().ok().map(frames)
+        let message = self.inner.try_recv().ok()?;
+        Some(self.frames(message))
     }
 
     /// Waits for a message to a router, and tells who has sent it.
@@ -193,7 +196,7 @@ impl Socket {
             address: info.peer_address.map(|address| address.to_string()),
             key,
         };
-        Ok((peer, frames(message)))
+        Ok((peer, self.frames(message)))
     }
 
     /// Returns whether a peer is connected.
@@ -230,6 +233,14 @@ impl Socket {
             .await;
     }
 
+    fn frames(&self, mut message: Message) -> Frames {
+        if !self.reads_at_once {
+            // A small frame must not keep the large buffer that it came in.
+            message.bound_storage();
+        }
+        message.iter().collect()
+    }
+
     fn router(&self) -> Result<&IdentitySocket> {
         let none = || Error::internal("only a router knows its peers");
         self.router.as_ref().ok_or_else(none)
@@ -251,12 +262,6 @@ impl From<Kind> for SocketType {
 
 fn message(frames: Frames) -> Message {
     Message::multipart(frames)
-}
-
-fn frames(mut message: Message) -> Frames {
-    // A small frame must not keep the large buffer that it came in.
-    message.bound_storage();
-    message.iter().collect()
 }
 
 fn error(cause: omq_tokio::Error) -> Error {

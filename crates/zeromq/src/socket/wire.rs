@@ -21,6 +21,8 @@ pub struct Wire {
     pub curve: Option<Curve>,
     /// Whether others than this machine are let near without `curve`.
     pub insecure: bool,
+    /// Whether what is received is read at once and dropped. Then it need not be copied out of the buffer that it came in.
+    pub reads_at_once: bool,
     /// What seldom needs another value.
     pub limits: SocketLimits,
     /// Whom a link between the processes of a flow leads to, as the log calls it. Who cannot be spoken with is of weight then.

@@ -1,0 +1,137 @@
+//! The present line to another process: what goes over it, and what is known of what came.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::Peer;
+use crate::outgoing::{take_some, write};
+use crate::session::{Arrived, Impossible};
+
+impl Peer {
+    /// Puts a new line in place of the one there was, and returns its number.
+    pub(crate) fn attach(&self, received: u64) -> Result<u64, Impossible> {
+        let mut state = self.state.lock();
+        state.session.resume(received)?;
+        state.lines += 1;
+        state.line = Some(state.lines);
+        // Its hello came just now.
+        state.heard_at = Some(Instant::now());
+        let line = state.lines;
+        drop(state);
+        self.wake.notify_one();
+        Ok(line)
+    }
+
+    /// Notes that a line is no more; returns whether there is none now.
+    pub(crate) fn detach(&self, line: u64) -> bool {
+        let mut state = self.state.lock();
+        if state.line == Some(line) {
+            state.line = None;
+        }
+        state.line.is_none()
+    }
+
+    /// Returns whether it has a line, over which something came within this time.
+    pub(crate) fn is_alive(&self, within: Duration) -> bool {
+        let state = self.state.lock();
+        let heard = state.heard_at.filter(|_| state.line.is_some());
+        heard.is_some_and(|heard| heard.elapsed() < within)
+    }
+
+    pub(crate) fn is_present(&self, line: u64) -> bool {
+        self.state.lock().line == Some(line)
+    }
+
+    pub(crate) fn has_line(&self) -> bool {
+        self.state.lock().line.is_some()
+    }
+
+    /// Returns the number of the last line there was.
+    pub(crate) fn last_line(&self) -> u64 {
+        self.state.lock().lines
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.state.lock().session.received()
+    }
+
+    pub(crate) fn alive(&self) -> Bytes {
+        self.state.lock().session.alive()
+    }
+
+    /// Takes note of what a frame says of ours.
+    pub(crate) fn acknowledge(&self, received: u64) -> Result<(), Impossible> {
+        let mut state = self.state.lock();
+        state.heard_at = Some(Instant::now());
+        let had_room = state.session.has_room();
+        state.session.acknowledge(received)?;
+        let wakes = !had_room && state.session.has_room();
+        let is_told = state.is_told();
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
+        if is_told {
+            self.told.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes note of a frame with records, and says whether they are next.
+    pub(crate) fn arrive(&self, number: u64, bytes: usize) -> Arrived {
+        let mut state = self.state.lock();
+        let arrived = state.session.arrive(number, bytes);
+        // That a frame has come is told with what there is to tell next, if there is soon.
+        let wakes = !state.session.owes_ack();
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
+        arrived
+    }
+
+    /// Returns whether frames have come of which the other side does not know, nor is about to be told.
+    pub(crate) fn owes_ack(&self) -> bool {
+        self.state.lock().session.owes_ack()
+    }
+
+    /// Tells how far its frames have come, unless it was told meanwhile.
+    pub(crate) fn acknowledge_now(&self) {
+        let is_due = self.state.lock().session.acknowledge_now();
+        if is_due {
+            self.wake.notify_one();
+        }
+    }
+
+    pub(crate) fn hear_alive(&self, sent: u64, again: bool) {
+        let mut state = self.state.lock();
+        state.session.ask_again();
+        state.session.hear(sent, again);
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// Returns the next frame to send, if there is one. Only who is `writing` may ask.
+    pub(crate) fn next_frame(&self, line: u64) -> Option<Bytes> {
+        let mut state = self.state.lock();
+        if state.line != Some(line) {
+            return None;
+        }
+        if state.queue.is_empty() || !state.session.has_room() {
+            return state.session.next();
+        }
+        let (queued, bytes) = take_some(&mut state.queue);
+        state.is_writing = true;
+        let mut records = state.session.begin(bytes);
+        drop(state);
+        for queued in queued {
+            write(queued, &mut records);
+        }
+        let mut state = self.state.lock();
+        state.is_writing = false;
+        state.session.push(records);
+        state.session.next()
+    }
+}
