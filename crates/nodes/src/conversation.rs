@@ -12,9 +12,6 @@ use crate::session::Arrived;
 use crate::transport::{Line, LinkError, Receiver, Sender};
 use crate::wire::{Frame, Hello, Records};
 
-/// After how many heartbeats of silence a line is taken to be broken.
-const SILENT_BEATS: u32 = 5;
-
 /// How long what has come may wait for a frame that says so, before one is sent for that alone.
 const ACK_DELAY: Duration = Duration::from_millis(20);
 
@@ -99,8 +96,7 @@ fn greeted(
 }
 
 async fn first_frame(exchange: &Exchange, line: &mut Line) -> Result<Frame, LinkError> {
-    let patience = exchange.patience.heartbeat * SILENT_BEATS;
-    let frame = timeout(patience, line.receiver.receive()).await;
+    let frame = timeout(exchange.patience.silence(), line.receiver.receive()).await;
     let frame = frame.map_err(|_| passing("the other side says nothing"))??;
     Frame::read(&frame).map_err(|error| LinkError::Passing(error.to_string()))
 }
@@ -115,14 +111,7 @@ async fn talk(
         exchange.lose(&peer, "it speaks of what was never sent");
         return Err(passing("the other side has had more than was sent"));
     };
-    let Line {
-        mut sender,
-        mut receiver,
-    } = line;
-    let ended = tokio::select! {
-        ended = write(exchange, &peer, number, &mut *sender) => ended,
-        ended = read(exchange, &peer, &mut *receiver) => ended,
-    };
+    let ended = both_ways(exchange, line, &peer, number).await;
     let is_gone = peer.detach(number);
     exchange.changed.notify_one();
     match (is_gone, &ended) {
@@ -131,6 +120,27 @@ async fn talk(
         (false, _) => {}
     }
     ended.map(drop)
+}
+
+/// Writes and reads until one side ends or the line breaks.
+async fn both_ways(
+    exchange: &Arc<Exchange>,
+    mut line: Line,
+    peer: &Arc<Peer>,
+    number: u64,
+) -> Result<Ended, LinkError> {
+    let mut reading = std::pin::pin!(read(exchange, peer, number, &mut *line.receiver));
+    tokio::select! {
+        ended = &mut reading => ended,
+        ended = write(exchange, peer, number, &mut *line.sender) => match ended {
+            // The last that the other side has said may be on its way: that all has come, and that it ends.
+            Err(error) if peer.is_present(number) => {
+                let said = timeout(exchange.patience.heartbeat, reading).await;
+                said.ok().and_then(Result::ok).ok_or(error)
+            }
+            ended => ended,
+        },
+    }
 }
 
 /// Which side has ended.
@@ -175,6 +185,8 @@ async fn write(
             return Err(passing("another line has taken its place"));
         }
         if exchange.is_closing.load(SeqCst) {
+            // The other side may wait to know that its last frame has come.
+            sender.send(peer.alive()).await?;
             sender.send(Frame::Bye.write()).await?;
             return Ok(Ended::Here);
         }
@@ -192,9 +204,10 @@ async fn write(
 async fn read(
     exchange: &Arc<Exchange>,
     peer: &Arc<Peer>,
+    line: u64,
     receiver: &mut dyn Receiver,
 ) -> Result<Ended, LinkError> {
-    let patience: Duration = exchange.patience.heartbeat * SILENT_BEATS;
+    let patience = exchange.patience.silence();
     loop {
         let silent_at = Instant::now() + patience;
         let mut came = None;
@@ -230,6 +243,10 @@ async fn read(
                     Ok(records) => match exchange.refusal(&records) {
                         Some(reason) => reason,
                         None => {
+                            let _in_order = peer.hearing.lock();
+                            if !peer.is_present(line) {
+                                return Err(passing("another line has taken its place"));
+                            }
                             if peer.arrive(number, length) == Arrived::Next {
                                 exchange.hear(peer, records, &intake);
                             }

@@ -86,7 +86,7 @@ impl Exchange {
             }
         };
         // Who cannot be told finds it out.
-        let _ = tokio::time::timeout(self.patience.heartbeat, said).await;
+        let _ = tokio::time::timeout(self.patience.silence(), said).await;
         self.close();
     }
 

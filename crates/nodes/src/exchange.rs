@@ -27,6 +27,16 @@ pub struct Patience {
     pub lost_after: Duration,
 }
 
+/// After how many heartbeats of silence a line is taken to be broken.
+const SILENT_BEATS: u32 = 5;
+
+impl Patience {
+    /// Returns after how long a silence a line is taken to be broken.
+    pub(crate) fn silence(&self) -> Duration {
+        self.heartbeat * SILENT_BEATS
+    }
+}
+
 impl Default for Patience {
     fn default() -> Patience {
         Patience {
@@ -208,7 +218,11 @@ impl Exchange {
             Record::Rests { first, count } => peer.rest(first, count),
             Record::Runs { first, count } => peer.run(first, count),
             Record::Cancel { call } => peer.cancelled(call),
-            Record::Done { process, replica } => self.note_done(process, replica, Some(peer)),
+            Record::Done { process, replica } => {
+                self.note_done(process, replica, Some(peer));
+                // Who ends waits for it.
+                peer.acknowledge_now();
+            }
             Record::Leaving => self.let_go(peer),
             Record::Parted => {
                 peer.note_parted();

@@ -34,6 +34,8 @@ pub(crate) struct Peer {
     pub(crate) wake: Notify,
     /// Held by whoever writes to the present line.
     pub(crate) writing: tokio::sync::Mutex<()>,
+    /// Held by whoever takes in what has come: the last of one line may meet the first of the next.
+    pub(crate) hearing: Mutex<()>,
     /// Notified when all that was to be told is known there.
     pub(crate) told: Arc<Notify>,
 }
@@ -74,6 +76,7 @@ impl Peer {
             heard: AtomicU64::new(0),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
+            hearing: Mutex::default(),
             told,
         }
     }
@@ -249,7 +252,7 @@ impl Peer {
         self.state.lock().is_over
     }
 
-    /// Returns whether everything was told, and is known to have come.
+    /// Returns whether everything was told, and is known to have come; also what has come from there.
     pub(crate) fn is_told(&self) -> bool {
         self.state.lock().is_told()
     }
@@ -341,7 +344,9 @@ impl State {
     }
 
     fn is_told(&self) -> bool {
-        self.queue.is_empty() && !self.is_writing && self.session.is_acknowledged()
+        // One that ends without saying what has come leaves the other one waiting.
+        let is_even = self.session.is_acknowledged() && self.session.has_acknowledged();
+        self.queue.is_empty() && !self.is_writing && is_even
     }
 
     /// Takes the events out of the queue, and their calls, which are the last ones. The copies are to be dropped later.

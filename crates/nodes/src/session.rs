@@ -107,6 +107,11 @@ impl Session {
         self.is_ack_due = false;
     }
 
+    /// Returns whether the other side was told how far its frames have come.
+    pub(crate) fn has_acknowledged(&self) -> bool {
+        self.owed == 0
+    }
+
     /// Returns whether the other side does not know how far its frames have come, and waits for a frame that says so.
     pub(crate) fn owes_ack(&self) -> bool {
         self.owed > 0 && !self.is_ack_due

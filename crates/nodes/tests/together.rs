@@ -242,3 +242,31 @@ async fn replicas_share_the_work_and_events_of_a_key_stay_in_order() {
     assert_eq!(used, [true; 3], "which replicas had work");
     stop(flows).await;
 }
+
+/// Who ends without having said that the last frame of the other one came leaves that one waiting until it takes it for lost.
+#[tokio::test(start_paused = true)]
+async fn a_line_that_breaks_at_any_moment_of_the_end_holds_nobody_up() {
+    for moment in 0..40 {
+        let memory = Memory::default();
+        let (outcomes, sink) = (Arc::<Mutex<Vec<Outcome>>>::default(), Collect::default());
+        let make = || {
+            let mut director = Director::new("brief");
+            let source = director.register("source", Count(1, outcomes.clone()));
+            let end = director.register("end", sink.clone());
+            director.connect(source, end);
+            director.place(source, "front");
+            director.place(end, "work");
+            director
+        };
+        let flows = start(&["front", "work"], &memory, make).await;
+        let began = tokio::time::Instant::now();
+        for _ in 0..moment {
+            tokio::task::yield_now().await;
+        }
+        memory.cut();
+        tokio::join!(flows[0].block(), flows[1].block());
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(5), "{moment}: {took:?}");
+        stop(flows).await;
+    }
+}

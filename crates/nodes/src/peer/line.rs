@@ -120,7 +120,13 @@ impl Peer {
             return None;
         }
         if state.queue.is_empty() || !state.session.has_room() {
-            return state.session.next();
+            let frame = state.session.next();
+            let is_told = frame.is_some() && state.is_told();
+            drop(state);
+            if is_told {
+                self.told.notify_one();
+            }
+            return frame;
         }
         let (queued, bytes) = take_some(&mut state.queue);
         state.is_writing = true;
