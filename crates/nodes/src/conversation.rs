@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::exchange::{Exchange, new_epoch};
 use crate::peer::Peer;
 use crate::session::Arrived;
 use crate::transport::{Line, LinkError, Receiver, Sender};
-use crate::wire::{Frame, Hello, Records};
+use crate::wire::{Frame, Hello};
 
 /// How long what has come may wait for a frame that says so, before one is sent for that alone.
 const ACK_DELAY: Duration = Duration::from_millis(20);
@@ -235,30 +236,15 @@ async fn read(
                 records,
             } => {
                 peer.acknowledge(received).map_err(impossible)?;
-                // Before they count as arrived: a process that has ended takes nothing in.
-                let Some(intake) = exchange.intake() else {
-                    return Err(passing("this process has ended"));
-                };
-                let wrong = match Records::read(&records) {
-                    Ok(records) => match exchange.refusal(&records) {
-                        Some(reason) => reason,
-                        None => {
-                            let _in_order = peer.hearing.lock();
-                            if !peer.is_present(line) {
-                                return Err(passing("another line has taken its place"));
-                            }
-                            if peer.arrive(number, length) == Arrived::Next {
-                                exchange.hear(peer, records, &intake);
-                            }
-                            continue;
-                        }
-                    },
-                    Err(error) => error.to_string(),
-                };
-                // It would come again for ever.
-                tracing::error!(flow = %exchange.flow, process = %peer.process, "what it sent cannot be read: {wrong}");
-                exchange.lose(peer, "what it sent cannot be read");
-                return Err(LinkError::Passing(wrong));
+                take_in(exchange, peer, line, (number, length), Taken::All(records))?;
+            }
+            Frame::Part {
+                number,
+                received,
+                bytes,
+            } => {
+                peer.acknowledge(received).map_err(impossible)?;
+                take_in(exchange, peer, line, (number, length), Taken::Part(bytes))?;
             }
             Frame::Alive {
                 sent,
@@ -273,6 +259,58 @@ async fn read(
             Frame::Hello(_) | Frame::Welcome(_) => return Err(passing("a hello in mid-line")),
         }
     }
+}
+
+/// What a numbered frame brings.
+enum Taken {
+    All(Bytes),
+    Part(Bytes),
+}
+
+fn take_in(
+    exchange: &Arc<Exchange>,
+    peer: &Arc<Peer>,
+    line: u64,
+    (number, length): (u64, usize),
+    taken: Taken,
+) -> Result<(), LinkError> {
+    // Before it counts as arrived: a process that has ended takes nothing in.
+    let Some(intake) = exchange.intake() else {
+        return Err(passing("this process has ended"));
+    };
+    let mut parts = peer.parts.lock();
+    if !peer.is_present(line) {
+        return Err(passing("another line has taken its place"));
+    }
+    if peer.arrive(number, length) != Arrived::Next {
+        return Ok(());
+    }
+    let heard = match taken {
+        Taken::Part(bytes) if parts.len().saturating_add(bytes.len()) > exchange.largest => {
+            let most = exchange.largest;
+            Err(format!("a batch has more than {most} bytes"))
+        }
+        Taken::Part(bytes) => {
+            parts.extend_from_slice(&bytes);
+            Ok(())
+        }
+        Taken::All(records) => {
+            let records = match parts.is_empty() {
+                true => records,
+                false => {
+                    parts.extend_from_slice(&records);
+                    std::mem::take(&mut *parts).into()
+                }
+            };
+            exchange.take_in(peer, &records, &intake)
+        }
+    };
+    heard.map_err(|wrong| {
+        tracing::error!(flow = %exchange.flow, process = %peer.process, "what it sent cannot be read: {wrong}");
+        // It would come again for ever.
+        exchange.lose(peer, "what it sent cannot be read");
+        LinkError::Passing(wrong)
+    })
 }
 
 fn passing(reason: &str) -> LinkError {

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use compysition_core::{Context, Error, ErrorKind, Event, Foreign, Inlet, Intake, Spawner};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -16,7 +17,7 @@ use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::remote::Stub;
 use crate::replicas::Replicas;
-use crate::wire::{Carried, Record};
+use crate::wire::{Carried, Record, Records};
 
 /// How long silence may last.
 #[derive(Clone, Copy, Debug)]
@@ -156,8 +157,26 @@ impl Exchange {
         }
     }
 
-    /// Says what of some records cannot be meant for this process, before any of them counts.
-    pub(crate) fn refusal(&self, records: &[Record]) -> Option<String> {
+    /// Takes in the records of a batch.
+    ///
+    /// # Errors
+    /// What is wrong with them; then none of them counts.
+    pub(crate) fn take_in(
+        self: &Arc<Self>,
+        peer: &Arc<Peer>,
+        records: &Bytes,
+        intake: &Intake,
+    ) -> Result<(), String> {
+        let records = Records::read(records).map_err(|error| error.to_string())?;
+        if let Some(reason) = self.refusal(&records) {
+            return Err(reason);
+        }
+        self.hear(peer, records, intake);
+        Ok(())
+    }
+
+    /// Says what of some records cannot be meant for this process.
+    fn refusal(&self, records: &[Record]) -> Option<String> {
         let is_ours = |inlet: &u64| {
             let known = usize::try_from(*inlet)
                 .ok()
@@ -180,7 +199,7 @@ impl Exchange {
     }
 
     /// Takes in what another process tells.
-    pub(crate) fn hear(self: &Arc<Self>, peer: &Arc<Peer>, records: Vec<Record>, intake: &Intake) {
+    fn hear(self: &Arc<Self>, peer: &Arc<Peer>, records: Vec<Record>, intake: &Intake) {
         intake.together(|| {
             for record in records {
                 self.hear_one(peer, record, intake);
@@ -190,7 +209,7 @@ impl Exchange {
 
     fn hear_one(self: &Arc<Self>, peer: &Arc<Peer>, record: Record, intake: &Intake) {
         match record {
-            Record::Event { inlet, carried } => self.take_in(peer, inlet as usize, carried, intake),
+            Record::Event { inlet, carried } => self.adopt(peer, inlet as usize, carried, intake),
             Record::Answer { call, carried } => {
                 let stub = peer.with_call(call, |call| call.stub.clone());
                 if let Some(stub) = stub
@@ -231,7 +250,7 @@ impl Exchange {
         }
     }
 
-    fn take_in(&self, peer: &Arc<Peer>, inlet: usize, carried: Carried, intake: &Intake) {
+    fn adopt(&self, peer: &Arc<Peer>, inlet: usize, carried: Carried, intake: &Intake) {
         let call = peer.hear();
         let mut event = carried.event;
         let mut is_asked = carried.is_asked;

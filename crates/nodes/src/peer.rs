@@ -34,8 +34,9 @@ pub(crate) struct Peer {
     pub(crate) wake: Notify,
     /// Held by whoever writes to the present line.
     pub(crate) writing: tokio::sync::Mutex<()>,
-    /// Held by whoever takes in what has come: the last of one line may meet the first of the next.
-    pub(crate) hearing: Mutex<()>,
+    /// The parts that have come of a large batch. Locked by whoever takes in what has come: the last of one line may meet
+    /// the first of the next.
+    pub(crate) parts: Mutex<Vec<u8>>,
     /// Notified when all that was to be told is known there.
     pub(crate) told: Arc<Notify>,
 }
@@ -76,7 +77,7 @@ impl Peer {
             heard: AtomicU64::new(0),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),
-            hearing: Mutex::default(),
+            parts: Mutex::default(),
             told,
         }
     }

@@ -10,6 +10,9 @@ use crate::wire::{Frame, Records};
 const WINDOW_FRAMES: usize = 256;
 const WINDOW_BYTES: usize = 8 << 20;
 
+/// How large the records of a frame may be. A frame that is a long time on its way would look like silence.
+const FRAME_BYTES: usize = 256 << 10;
+
 /// After how much it is said how far frames have come, if no frame of this side's has said it before. Far below the window, so
 /// that nobody waits for it.
 const ACK_FRAMES: u32 = 32;
@@ -74,9 +77,32 @@ impl Session {
         Records::of_frame(self.sent, self.received, capacity)
     }
 
-    /// Adds the frame that was begun.
+    /// Adds the frame that was begun, or several if it is large.
     pub(crate) fn push(&mut self, records: Records) {
-        let frame = records.into_frame();
+        if records.len() <= FRAME_BYTES {
+            return self.add(records.into_frame());
+        }
+        let mut rest = Bytes::copy_from_slice(records.as_bytes());
+        while rest.len() > FRAME_BYTES {
+            let bytes = rest.split_to(FRAME_BYTES);
+            let (number, received) = (self.sent, self.received);
+            let part = Frame::Part {
+                number,
+                received,
+                bytes,
+            };
+            self.add(part.write());
+        }
+        let (number, received) = (self.sent, self.received);
+        let last = Frame::Batch {
+            number,
+            received,
+            records: rest,
+        };
+        self.add(last.write());
+    }
+
+    fn add(&mut self, frame: Bytes) {
         self.sent += 1;
         self.open_bytes += frame.len();
         self.open.push_back(frame);
@@ -255,6 +281,41 @@ mod tests {
         assert!(session.next().is_some());
     }
 
+    #[test]
+    fn a_large_batch_goes_in_parts() {
+        let mut session = Session::default();
+        let mut records = session.begin(0);
+        let process = "x".repeat(2 * FRAME_BYTES);
+        let replica = String::new();
+        records.add(&Record::Done { process, replica });
+        let expected = records.as_bytes().to_vec();
+        session.push(records);
+        push(&mut session, 7);
+        let frames: Vec<_> = std::iter::from_fn(|| session.next()).collect();
+        assert!(frames.iter().all(|frame| frame.len() < FRAME_BYTES + 32));
+        let mut bytes = Vec::new();
+        for (expected, frame) in frames.iter().enumerate() {
+            match Frame::read(frame).unwrap() {
+                Frame::Part {
+                    number,
+                    bytes: part,
+                    ..
+                } => {
+                    assert_eq!(number, expected as u64);
+                    bytes.extend_from_slice(&part);
+                }
+                Frame::Batch {
+                    number, records, ..
+                } if bytes.len() == 2 * FRAME_BYTES => {
+                    assert_eq!(number, 2);
+                    bytes.extend_from_slice(&records);
+                }
+                last => assert!(matches!(last, Frame::Batch { number: 3, .. }), "{last:?}"),
+            }
+        }
+        assert_eq!(bytes, expected);
+    }
+
     proptest! {
         /// Whatever a line loses, repeats or breaks off, each frame is taken once and in order.
         #[test]
@@ -305,7 +366,10 @@ mod tests {
 
     fn give(frame: &Bytes, to: &mut Session, taken: &mut Vec<u64>) {
         match Frame::read(frame).unwrap() {
-            Frame::Batch {
+            Frame::Part {
+                number, received, ..
+            }
+            | Frame::Batch {
                 number, received, ..
             } => {
                 to.acknowledge(received).unwrap();

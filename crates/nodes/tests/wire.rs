@@ -150,6 +150,14 @@ fn read_all(bytes: Vec<u8>) {
     }
 }
 
+fn part() -> Frame {
+    Frame::Part {
+        number: 300,
+        received: 1,
+        bytes: Bytes::from_static(b"not a record \xff"),
+    }
+}
+
 #[test]
 fn every_frame_and_record_is_read_as_it_was_written() {
     let hello = Hello {
@@ -172,6 +180,7 @@ fn every_frame_and_record_is_read_as_it_was_written() {
             again: true,
         },
         Frame::Bye,
+        part(),
     ];
     for frame in frames {
         assert_eq!(Frame::read(&frame.write()).unwrap(), frame);
@@ -313,8 +322,10 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
         frames.push(hex(&Frame::batch(number, 1, &records)));
         all.push(some);
     }
+    frames.push(hex(&part().write()));
     let read = python(&[], &frames);
-    let written = python(&["write"], &read);
+    let mut written = python(&["write"], &read);
+    assert_eq!(written.pop(), frames.pop());
     assert_eq!(written.len(), all.len());
     for (number, (frame, some)) in written.iter().zip(&all).enumerate() {
         let Frame::Batch {
@@ -360,6 +371,7 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
             again: true,
         },
         Frame::Bye,
+        part(),
     ];
     let lines: Vec<String> = frames.iter().map(|frame| hex(&frame.write())).collect();
     assert_eq!(python(&["write"], &python(&[], &lines)), lines);

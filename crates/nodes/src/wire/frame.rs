@@ -49,6 +49,15 @@ pub enum Frame {
         /// The records, see [`Records`].
         records: Bytes,
     },
+    /// Brings the beginning, or more, of the records of the next batch, which is too large for one frame.
+    Part {
+        /// As that of a batch.
+        number: u64,
+        /// As that of a batch.
+        received: u64,
+        /// Bytes of its records.
+        bytes: Bytes,
+    },
     /// Says that the sender is there.
     Alive {
         /// How many frames with records it has sent.
@@ -68,13 +77,12 @@ const REFUSED: u8 = 3;
 const BATCH: u8 = 4;
 const ALIVE: u8 = 5;
 const BYE: u8 = 6;
+const PART: u8 = 7;
 
 impl Frame {
     /// Writes a frame with records.
     pub fn batch(number: u64, received: u64, records: &Records) -> Bytes {
-        let mut out = begin_batch(number, received, records.len());
-        out.extend_from_slice(records.as_bytes());
-        out.into()
+        numbered(BATCH, (number, received), records.as_bytes())
     }
 
     /// Writes the frame.
@@ -91,11 +99,12 @@ impl Frame {
                 number,
                 received,
                 records,
-            } => {
-                let mut out = begin_batch(*number, *received, records.len());
-                out.extend_from_slice(records);
-                out.into()
-            }
+            } => numbered(BATCH, (*number, *received), records),
+            Frame::Part {
+                number,
+                received,
+                bytes,
+            } => numbered(PART, (*number, *received), bytes),
             Frame::Alive {
                 sent,
                 received,
@@ -127,13 +136,21 @@ impl Frame {
             HELLO => Frame::Hello(read_hello(&mut from)?),
             WELCOME => Frame::Welcome(read_hello(&mut from)?),
             REFUSED => Frame::Refused(from.text("a reason")?.to_owned()),
-            BATCH => {
+            kind @ (BATCH | PART) => {
                 let number = from.number("the number of the frame")?;
                 let received = from.number("how many frames have come")?;
-                return Ok(Frame::Batch {
-                    number,
-                    received,
-                    records: bytes.slice(from.at()..),
+                let bytes = bytes.slice(from.at()..);
+                return Ok(match kind {
+                    BATCH => Frame::Batch {
+                        number,
+                        received,
+                        records: bytes,
+                    },
+                    _ => Frame::Part {
+                        number,
+                        received,
+                        bytes,
+                    },
                 });
             }
             ALIVE => Frame::Alive {
@@ -151,10 +168,20 @@ impl Frame {
 
 /// Writes what stands before the records of a frame.
 pub(crate) fn begin_batch(number: u64, received: u64, capacity: usize) -> Vec<u8> {
-    let mut out = begin(BATCH, capacity + 16);
+    begin_numbered(BATCH, (number, received), capacity)
+}
+
+fn begin_numbered(kind: u8, (number, received): (u64, u64), capacity: usize) -> Vec<u8> {
+    let mut out = begin(kind, capacity + 16);
     out.number(number);
     out.number(received);
     out
+}
+
+fn numbered(kind: u8, numbers: (u64, u64), bytes: &[u8]) -> Bytes {
+    let mut out = begin_numbered(kind, numbers, bytes.len());
+    out.extend_from_slice(bytes);
+    out.into()
 }
 
 fn begin(kind: u8, capacity: usize) -> Vec<u8> {

@@ -6,7 +6,7 @@ As a program it turns frames on standard input, one a line in hexadecimal digits
 import json
 import sys
 
-HELLO, WELCOME, REFUSED, BATCH, ALIVE, BYE = range(1, 7)
+HELLO, WELCOME, REFUSED, BATCH, ALIVE, BYE, PART = range(1, 8)
 KINDS = ["", "text", "bytes", "json", "xml"]
 
 
@@ -180,6 +180,9 @@ def read_frame(frame):
     if kind == BATCH:
         head = {"frame": "batch", "number": reader.number(), "received": reader.number()}
         return {**head, "records": read_records(reader)}
+    if kind == PART:
+        head = {"frame": "part", "number": reader.number(), "received": reader.number()}
+        return {**head, "bytes": frame[reader.at :].hex()}
     if kind == ALIVE:
         head = {"frame": "alive", "sent": reader.number(), "received": reader.number()}
         return {**head, "again": bool(reader.take(1)[0])}
@@ -201,6 +204,9 @@ def write_frame(frame):
     if kind == "batch":
         head = number(frame["number"]) + number(frame["received"])
         return b"cy\x01" + bytes([BATCH]) + head + write_records(frame["records"])
+    if kind == "part":
+        head = number(frame["number"]) + number(frame["received"])
+        return b"cy\x01" + bytes([PART]) + head + bytes.fromhex(frame["bytes"])
     if kind == "alive":
         head = number(frame["sent"]) + number(frame["received"])
         return b"cy\x01" + bytes([ALIVE]) + head + bytes([frame["again"]])
