@@ -10,8 +10,10 @@ use crate::wire::{Frame, Records};
 const WINDOW_FRAMES: usize = 256;
 const WINDOW_BYTES: usize = 8 << 20;
 
-/// How large the records of a frame may be. A frame that is a long time on its way would look like silence.
-const FRAME_BYTES: usize = 256 << 10;
+/// How large the records of a frame may be, and how large its parts are if they are larger. A frame that is a long time on
+/// its way would look like silence.
+const FRAME_BYTES: usize = 128 << 10;
+const PART_BYTES: usize = 64 << 10;
 
 /// After how much it is said how far frames have come, if no frame of this side's has said it before. Far below the window, so
 /// that nobody waits for it.
@@ -83,8 +85,8 @@ impl Session {
             return self.add(records.into_frame());
         }
         let mut rest = Bytes::copy_from_slice(records.as_bytes());
-        while rest.len() > FRAME_BYTES {
-            let bytes = rest.split_to(FRAME_BYTES);
+        while rest.len() > PART_BYTES {
+            let bytes = rest.split_to(PART_BYTES);
             let (number, received) = (self.sent, self.received);
             let part = Frame::Part {
                 number,
@@ -292,7 +294,7 @@ mod tests {
         session.push(records);
         push(&mut session, 7);
         let frames: Vec<_> = std::iter::from_fn(|| session.next()).collect();
-        assert!(frames.iter().all(|frame| frame.len() < FRAME_BYTES + 32));
+        assert!(frames.iter().all(|frame| frame.len() < PART_BYTES + 32));
         let mut bytes = Vec::new();
         for (expected, frame) in frames.iter().enumerate() {
             match Frame::read(frame).unwrap() {
@@ -307,10 +309,10 @@ mod tests {
                 Frame::Batch {
                     number, records, ..
                 } if bytes.len() == 2 * FRAME_BYTES => {
-                    assert_eq!(number, 2);
+                    assert_eq!(number, 4);
                     bytes.extend_from_slice(&records);
                 }
-                last => assert!(matches!(last, Frame::Batch { number: 3, .. }), "{last:?}"),
+                last => assert!(matches!(last, Frame::Batch { number: 5, .. }), "{last:?}"),
             }
         }
         assert_eq!(bytes, expected);
