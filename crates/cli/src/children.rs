@@ -20,9 +20,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const RAN_WELL: Duration = Duration::from_secs(30);
 
-/// How often a node may end within this time, before it is held for one that cannot run.
-const ATTEMPTS: u32 = 5;
-const AT_ONCE: Duration = Duration::from_secs(5);
+/// The status of a child that there is no use in starting again: what it lacks does not come with time. A wrong command line
+/// has it, too.
+pub(crate) const HOPELESS: u8 = 2;
 
 /// Runs each node of the flows as a child process, until all have ended or this one is told to stop.
 pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
@@ -126,18 +126,23 @@ fn arguments(node: &str, replica: usize, files: &Files, log: &Log) -> Vec<String
 }
 
 /// How a node has ended, for good.
-enum End {
+pub(crate) enum End {
+    /// All that was under way got done.
     Well,
     Badly,
     /// It cannot run at all.
     Hopeless,
 }
 
+impl End {
+    pub(crate) fn of(all_done: bool) -> End {
+        if all_done { End::Well } else { End::Badly }
+    }
+}
+
 /// Keeps a child running, until it ends by itself or all are told to stop.
 async fn keep(name: String, make: impl Fn() -> Command, mut signals: watch::Receiver<u8>) -> End {
     let mut pause = FIRST_PAUSE;
-    // How often it has ended by itself at once, and never ran for longer.
-    let mut attempts = Some(0);
     loop {
         let began = Instant::now();
         let child = match make().spawn() {
@@ -158,21 +163,9 @@ async fn keep(name: String, make: impl Fn() -> Command, mut signals: watch::Rece
         let is_stopping = *signals.borrow() > 0;
         if status.success() || is_stopping {
             tracing::info!("node {name} has ended: {status}");
-            return if status.success() {
-                End::Well
-            } else {
-                End::Badly
-            };
+            return End::of(status.success());
         }
-        match attempts.as_mut() {
-            _ if began.elapsed() > AT_ONCE => attempts = None,
-            // It was killed, by somebody or by the system.
-            _ if status.code().is_none() => {}
-            Some(attempts) => *attempts += 1,
-            None => {}
-        }
-        // It said itself that there is no use in trying again.
-        if status.code() == Some(2) || attempts == Some(ATTEMPTS) {
+        if status.code() == Some(i32::from(HOPELESS)) {
             tracing::error!(
                 "node {name} cannot run ({status}), and all others are stopped; its own log says why"
             );

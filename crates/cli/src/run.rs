@@ -12,6 +12,7 @@ use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::{Files, Place, Record};
+use crate::children::{End, HOPELESS};
 use crate::running::Running;
 use crate::signals::Signals;
 use crate::{Program, files, nodes, output};
@@ -25,15 +26,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
 pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Record) -> ExitCode {
+    // Who keeps this process running asks whether it is to be started again.
+    let hopeless = match place.parent {
+        Some(_) => ExitCode::from(HOPELESS),
+        None => ExitCode::FAILURE,
+    };
     let loaded = match place.node {
         Some(_) => files::load_linked(program, files),
         None => files::load(program, files),
     };
     let Some(loaded) = loaded else {
-        return ExitCode::FAILURE;
+        return hopeless;
     };
     let Some(mut loaded) = nodes::parts(program, loaded, place) else {
-        return ExitCode::FAILURE;
+        return hopeless;
     };
     if !record.record.is_empty()
         && let Err(message) = record_flows(program, &mut loaded, files, record)
@@ -42,8 +48,9 @@ pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Reco
         return ExitCode::FAILURE;
     }
     match run_flows(loaded, place.parent) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(End::Well) => ExitCode::SUCCESS,
+        Ok(End::Badly) => ExitCode::FAILURE,
+        Ok(End::Hopeless) => hopeless,
         Err(error) => {
             output::complain(format_args!("error: nothing to run flows on: {error}\n"));
             ExitCode::FAILURE
@@ -69,15 +76,15 @@ fn record_flows(
     Ok(())
 }
 
-/// Returns whether all went well.
-fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<bool> {
+fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<End> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
         let mut signals = Signals::listen()?.or_orphaned(parent);
         match start_all(loaded).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
-            None => Ok(false),
+            // What was missing may be there later.
+            None => Ok(End::Badly),
         }
     });
     runtime.shutdown_timeout(LAST_GRACE);
@@ -120,21 +127,24 @@ fn warn(flow: &Loaded) {
 }
 
 /// Waits until all flows have stopped, or for the first signal, and stops them. A second signal ends them at
-/// once. Returns whether all that was under way got done.
-async fn run_until_stopped(flows: Vec<Flow>, signals: &mut Signals) -> bool {
+/// once.
+async fn run_until_stopped(flows: Vec<Flow>, signals: &mut Signals) -> End {
     let mut running: Vec<Running> = flows.into_iter().map(Running::new).collect();
     tokio::select! {
-        all_done = all_done(&mut running) => return all_done,
+        all_done = all_done(&mut running) => {
+            let is_hopeless = running.iter().any(Running::is_hopeless);
+            return if is_hopeless { End::Hopeless } else { End::of(all_done) };
+        }
         () = signals.next() => tracing::info!("stopping; a second signal ends at once"),
     }
     tokio::select! {
-        all_done = stop_all(&mut running) => all_done,
+        all_done = stop_all(&mut running) => End::of(all_done),
         () = signals.next() => {
             for one in &running {
                 one.abort().await;
             }
             tracing::error!("ended by a second signal");
-            false
+            End::Badly
         }
     }
 }
