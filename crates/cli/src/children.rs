@@ -69,7 +69,7 @@ fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Resu
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        let (tell, told) = watch::channel(0u8);
+        let (mut stop, told) = Stop::new();
         let mut children = JoinSet::new();
         for (node, replica) in nodes {
             let make = {
@@ -96,15 +96,48 @@ fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Resu
                     Some(Ok(End::Hopeless)) => {
                         all_well = false;
                         // The others would wait for it for ever.
-                        tell.send_modify(|signals| *signals = (*signals).max(1));
+                        stop.by_itself();
                     }
                     Some(_) => all_well = false,
                     None => return Ok(all_well),
                 },
-                () = signals.next() => tell.send_modify(|signals| *signals += 1),
+                () = signals.next() => stop.by_signal(),
             }
         }
     })
+}
+
+/// Tells the children how often they are to be signalled: once to stop, and twice to end at once.
+struct Stop {
+    tell: watch::Sender<u8>,
+    /// How often somebody has signalled this process.
+    signals: u8,
+}
+
+impl Stop {
+    fn new() -> (Stop, watch::Receiver<u8>) {
+        let (tell, told) = watch::channel(0);
+        (Stop { tell, signals: 0 }, told)
+    }
+
+    /// Stops all, if nobody has told them to: the first signal that comes later is still the first.
+    fn by_itself(&self) {
+        self.raise(1);
+    }
+
+    fn by_signal(&mut self) {
+        self.signals = self.signals.saturating_add(1);
+        self.raise(self.signals);
+    }
+
+    /// Tells only what is new: a child that is told the same again would take it for the second signal.
+    fn raise(&self, signals: u8) {
+        self.tell.send_if_modified(|told| {
+            let is_more = signals > *told;
+            *told = signals.max(*told);
+            is_more
+        });
+    }
 }
 
 fn arguments(node: &str, replica: usize, files: &Files, log: &Log) -> Vec<String> {
@@ -212,4 +245,27 @@ fn terminate(child: &mut Child) {
 fn terminate(child: &mut Child) {
     // There is no gentler way.
     let _ = child.start_kill();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_second_signal_of_somebody_ends_all_at_once() {
+        let (mut stop, mut told) = Stop::new();
+        let mut next = || {
+            let is_told = told.has_changed().unwrap();
+            is_told.then(|| *told.borrow_and_update())
+        };
+        stop.by_itself();
+        assert_eq!(next(), Some(1));
+        stop.by_itself();
+        stop.by_signal();
+        assert_eq!(next(), None);
+        stop.by_signal();
+        assert_eq!(next(), Some(2));
+        stop.by_itself();
+        assert_eq!(next(), None);
+    }
 }
