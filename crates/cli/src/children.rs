@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::args::{Files, Log};
-use crate::nodes::{complain, links};
+use crate::nodes::links;
 use crate::signals::Signals;
-use crate::{Program, files, output};
+use crate::{Program, complaints, files};
 
 /// How long a node is left down that has just died, at first and at most, and how long it must have run to begin anew.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -26,22 +26,21 @@ pub(crate) const HOPELESS: u8 = 2;
 
 /// Runs each node of the flows as a child process, until all have ended or this one is told to stop.
 pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
-    let (Some(loaded), Some(links)) = (files::load_linked(program, files), links(program)) else {
+    let (Some(loaded), Some(links)) = (files::load_linked(program, files), links(program, log.log))
+    else {
         return ExitCode::FAILURE;
     };
     let mut nodes: Vec<(String, usize)> = Vec::new();
     for flow in &loaded {
         let Some(placement) = flow.placement() else {
-            complain(&format!(
-                "flow `{}` names no `nodes`, so there is nothing to start; run it without `--all`",
-                flow.name()
-            ));
+            let reason = "names no `nodes`, so there is nothing to start; run it without `--all`";
+            complaints::say(log.log, format_args!("flow `{}` {reason}", flow.name()));
             return ExitCode::FAILURE;
         };
         for node in placement.nodes() {
             // What it lacks it would lack again each time that it is started.
             if let Err(found) = flow.transport(node, &*links) {
-                output::complain(format_args!("{found}\n"));
+                complaints::show(log.log, &found);
                 return ExitCode::FAILURE;
             }
             let replicas = (1..=node.replicas).map(|replica| (node.name.to_string(), replica));
@@ -57,7 +56,10 @@ pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            complain(&format!("the nodes cannot be started: {error}"));
+            complaints::say(
+                log.log,
+                format_args!("the nodes cannot be started: {error}"),
+            );
             ExitCode::FAILURE
         }
     }

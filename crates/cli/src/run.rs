@@ -11,11 +11,11 @@ use compysition_trial::{Recorder, patterns};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
-use crate::args::{Files, Place, Record};
+use crate::args::{Files, Form, Place, Record};
 use crate::children::{End, HOPELESS};
 use crate::running::Running;
 use crate::signals::Signals;
-use crate::{Program, files, nodes, output};
+use crate::{Program, complaints, files, nodes};
 
 /// How long threads that block may go on after all flows have stopped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -25,7 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
-pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Record) -> ExitCode {
+pub(crate) fn run(
+    program: &Program,
+    files: &Files,
+    place: &Place,
+    record: &Record,
+    form: Form,
+) -> ExitCode {
     // Who keeps this process running asks whether it is to be started again.
     let hopeless = match place.parent {
         Some(_) => ExitCode::from(HOPELESS),
@@ -38,21 +44,21 @@ pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Reco
     let Some(loaded) = loaded else {
         return hopeless;
     };
-    let Some(mut loaded) = nodes::parts(program, loaded, place) else {
+    let Some(mut loaded) = nodes::parts(program, loaded, place, form) else {
         return hopeless;
     };
     if !record.record.is_empty()
         && let Err(message) = record_flows(program, &mut loaded, files, record)
     {
-        output::complain(format_args!("error: {message}\n"));
+        complaints::say(form, message);
         return ExitCode::FAILURE;
     }
-    match run_flows(loaded, place.parent) {
+    match run_flows(loaded, place.parent, form) {
         Ok(End::Well) => ExitCode::SUCCESS,
         Ok(End::Badly) => ExitCode::FAILURE,
         Ok(End::Hopeless) => hopeless,
         Err(error) => {
-            output::complain(format_args!("error: nothing to run flows on: {error}\n"));
+            complaints::say(form, format_args!("nothing to run flows on: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -76,12 +82,12 @@ fn record_flows(
     Ok(())
 }
 
-fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<End> {
+fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>, form: Form) -> io::Result<End> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
         let mut signals = Signals::listen()?.or_orphaned(parent);
-        match start_all(loaded).await {
+        match start_all(loaded, form).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
             // What was missing may be there later.
             None => Ok(End::Badly),
@@ -92,7 +98,7 @@ fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<End> {
 }
 
 /// Starts all flows, or stops those that started and says why the others did not.
-async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
+async fn start_all(loaded: Vec<Loaded>, form: Form) -> Option<Vec<Flow>> {
     let count = loaded.len();
     let mut flows = Vec::new();
     for flow in loaded {
@@ -102,7 +108,7 @@ async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
                 tracing::info!(flow = flow.name(), "started");
                 flows.push(flow);
             }
-            Err(diagnostics) => output::complain(format_args!("{diagnostics}\n")),
+            Err(diagnostics) => complaints::show(form, &diagnostics),
         }
     }
     if flows.len() == count {

@@ -53,7 +53,7 @@ fn a_node_without_its_secret_key_does_not_run_and_the_line_is_told() {
         assert_eq!(ended.code, Some(1), "{ended:#?}");
         let said = ended.log.join("\n");
         assert!(said.contains("work.key_secret` cannot be read"), "{said}");
-        assert!(said.contains("flow.yaml:9:"), "{said}");
+        assert!(said.contains("\"line\":9"), "{said}");
     }
     let mut node = Process::run(&file, &["--node", "front"]);
     node.await_log("\"started\"");
