@@ -132,3 +132,23 @@ fn other_flows_of_the_file_need_no_mocks() {
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{told}");
 }
+
+#[test]
+fn sources_that_wait_for_what_comes_from_outside_let_a_test_end() {
+    let files = Files::new();
+    files.write(
+        "pair.yaml",
+        "name: pair\nsettings: { socket: }\nactors:\n  in: event_generator\n  push: { zmq_push: { connect: \"${socket}\" } }\n  \
+         pull: { zmq_pull: { bind: \"${socket}\" } }\n  route: { zmq_router: { bind: \"${socket}-2\" } }\n  out: discard\n\
+         connect: [in -> push, pull -> out, route -> out]\n",
+    );
+    files.write(
+        "pair.test.yaml",
+        "tests:\n  - name: over\n    set: { socket: \"ipc://{dir}/s\" }\n    real: [push, pull, route]\n    clock: real\n    \
+         in: { events: { in: hello } }\n    after: 500ms\n    expect: { out: [hello] }\n",
+    );
+    let mut command = compysition(["test", "pair.yaml"]);
+    let output = command.current_dir(files.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+}

@@ -144,7 +144,7 @@ struct Return {
 async fn take(host: Arc<Host>, largest: usize) {
     let mut stopping = std::pin::pin!(host.source.stopping());
     let mut intake = Intake::new(host.source.clone(), largest);
-    while let Some(admission) = intake.admit().await {
+    while let Some(mut admission) = intake.admit().await {
         // Never closed.
         let Ok(turn) = host.answering.clone().acquire_owned().await else {
             return;
@@ -157,6 +157,7 @@ async fn take(host: Arc<Host>, largest: usize) {
                 Err(_) => return,
             },
         };
+        admission.has_come();
         let event = named(&peer);
         let ctx = host.source.context();
         let (envelope, body) = match host.rules.split(frames) {
