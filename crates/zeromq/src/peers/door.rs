@@ -120,9 +120,10 @@ impl Door {
     }
 
     pub(super) fn ports(&self) -> Ports {
+        let ports = self.wire.ports();
         match self.rules.answers {
-            true => Ports::any().outside().door(),
-            false => Ports::any().outside().source().sink().single(),
+            true => ports.door(),
+            false => ports.source().sink().single(),
         }
     }
 }

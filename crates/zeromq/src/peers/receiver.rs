@@ -286,7 +286,7 @@ impl Actor for ZmqPull {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().single()
+        self.0.wire.ports().source().single()
     }
 }
 
@@ -311,6 +311,6 @@ impl Actor for ZmqSub {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().single()
+        self.0.wire.ports().source().single()
     }
 }
