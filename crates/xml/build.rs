@@ -3,6 +3,7 @@
 use std::process::exit;
 
 const SOURCES: &[&str] = &[
+    "calls",
     "report",
     "reading",
     "document",

@@ -14,6 +14,9 @@ use crate::routes::Routes;
 /// How long the file is not looked at again.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How many mistakes are told of a file; one that is of another kind has as many as lines.
+const MOST_TOLD: usize = 20;
+
 /// How large the file may be.
 const LARGEST: u64 = 1 << 20;
 
@@ -46,7 +49,8 @@ impl Rules {
             functions: Functions::current(),
             surroundings: Surroundings::current(),
         };
-        rules.routes = rules.understood().map_err(Error::internal)?;
+        let understood = rules.understood();
+        rules.routes = understood.map_err(|wrong| Error::internal(wrong.join("; ")))?;
         Ok(rules)
     }
 
@@ -79,20 +83,31 @@ impl Rules {
                 let (count, path) = (self.routes.outboxes().count(), self.path.display());
                 tracing::info!(flow, actor, "read {count} rules anew from `{path}`");
             }
-            Err(why) => tracing::error!(flow, actor, "{why}; the rules stay as they were"),
+            Err(wrong) => {
+                for why in wrong {
+                    tracing::error!(flow, actor, "{why}; the rules stay as they were");
+                }
+            }
         }
     }
 
-    /// Returns what the file says now.
-    fn understood(&self) -> Result<Routes, String> {
+    /// Returns what the file says now, or all that is wrong with it.
+    fn understood(&self) -> Result<Routes, Vec<String>> {
         let path = self.path.display();
-        let unread = |why: &String| format!("cannot read `{path}`: {why}");
+        let unread = |why: &String| vec![format!("cannot read `{path}`: {why}")];
         let text = self.seen.as_ref().map_err(unread)?;
         let compile = || parse(text, &self.outboxes);
         let functions = self.functions.clone();
         let surroundings = self.surroundings.clone();
         let parsed = surroundings.enter(|| functions.enter(compile));
-        parsed.map_err(|(line, why)| format!("{path}:{line}: {why}"))
+        parsed.map_err(|mut wrong| {
+            let more = wrong.len().saturating_sub(MOST_TOLD);
+            wrong.truncate(MOST_TOLD);
+            let wrong = wrong.into_iter();
+            let wrong = wrong.map(|(line, why)| format!("{path}:{line}: {why}"));
+            let more = (more > 0).then(|| format!("{path}: more lines that are no rules: {more}"));
+            wrong.chain(more).collect()
+        })
     }
 }
 
@@ -112,13 +127,22 @@ fn read(path: &Path) -> Result<String, String> {
     }
 }
 
-/// Reads rules, each on a line: an outbox and its condition, as they stand in a map of YAML. An error has the line.
-fn parse(text: &str, outboxes: &[String]) -> Result<Routes, (usize, String)> {
+/// What is wrong with rules, by their lines.
+type Wrong = Vec<(usize, String)>;
+
+/// Reads rules, each on a line: an outbox and its condition, as they stand in a map of YAML.
+fn parse(text: &str, outboxes: &[String]) -> Result<Routes, Wrong> {
     let mut routes = Routes::default();
+    let mut wrong = Wrong::new();
     for (at, line) in text.lines().enumerate() {
-        add(line, outboxes, &mut routes).map_err(|why| (at + 1, why))?;
+        if let Err(why) = add(line, outboxes, &mut routes) {
+            wrong.push((at + 1, why));
+        }
     }
-    Ok(routes)
+    match wrong.is_empty() {
+        true => Ok(routes),
+        false => Err(wrong),
+    }
 }
 
 fn add(line: &str, outboxes: &[String], routes: &mut Routes) -> Result<(), String> {
@@ -246,9 +270,19 @@ mod tests {
             ("eu: 'a' == text", 1, "behind the quotes: == text"),
             ("eu: \"\\x\"", 1, "behind `\\`"),
         ] {
-            let (at, why) = parse(text, &outboxes()).unwrap_err();
-            assert!(at == line && why.contains(part), "{text}: {at}: {why}");
+            let wrong = parse(text, &outboxes()).unwrap_err();
+            let [(at, why)] = &wrong[..] else {
+                panic!("{text}: {wrong:?}");
+            };
+            assert!(*at == line && why.contains(part), "{text}: {at}: {why}");
         }
+    }
+
+    #[test]
+    fn all_that_are_no_rules_are_told() {
+        let wrong = parse("uk: true\n\neu: true\nbig\neu: text ==", &outboxes()).unwrap_err();
+        let lines: Vec<usize> = wrong.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 4, 5], "{wrong:?}");
     }
 
     #[test]
@@ -262,8 +296,9 @@ mod tests {
             let text = dice.text(&words, 10);
             match parse(&String::from_utf8_lossy(&text), &outboxes()) {
                 Ok(routes) => good += usize::from(routes.outboxes().count() > 0),
-                Err((line, why)) => {
-                    assert!(line > 0 && !why.is_empty());
+                Err(wrong) => {
+                    assert!(!wrong.is_empty());
+                    assert!(wrong.iter().all(|(line, why)| *line > 0 && !why.is_empty()));
                     bad += 1;
                 }
             }

@@ -296,11 +296,15 @@ fn rules_of_a_file_are_read_again_when_it_has_changed_and_only_if_they_are_right
 #[test]
 fn mistakes_in_a_file_of_rules_stop_the_start() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong_rules.yaml");
-    std::fs::write(&path, "# rules\nuk: true\n").unwrap();
+    std::fs::write(&path, "# rules\nuk: true\neu\n").unwrap();
     for (settings, part) in [
         (
             json!({ "rules": path, "outboxes": ["eu"] }),
-            "wrong_rules.yaml:2: `uk` is none of",
+            "wrong_rules.yaml:2: `uk` is none of the `outboxes`: eu; ",
+        ),
+        (
+            json!({ "rules": path, "outboxes": ["eu"] }),
+            "wrong_rules.yaml:3: this is no rule",
         ),
         (
             json!({ "rules": "/nowhere", "outboxes": ["eu"] }),

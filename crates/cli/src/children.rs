@@ -11,37 +11,36 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::args::{Files, Log};
-use crate::nodes::{complain, links};
+use crate::nodes::links;
 use crate::signals::Signals;
-use crate::{Program, files, output};
+use crate::{Program, complaints, files};
 
 /// How long a node is left down that has just died, at first and at most, and how long it must have run to begin anew.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const RAN_WELL: Duration = Duration::from_secs(30);
 
-/// How often a node may end within this time, before it is held for one that cannot run.
-const ATTEMPTS: u32 = 5;
-const AT_ONCE: Duration = Duration::from_secs(5);
+/// The status of a child that there is no use in starting again: what it lacks does not come with time. A wrong command line
+/// has it, too.
+pub(crate) const HOPELESS: u8 = 2;
 
 /// Runs each node of the flows as a child process, until all have ended or this one is told to stop.
 pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
-    let (Some(loaded), Some(links)) = (files::load_linked(program, files), links(program)) else {
+    let (Some(loaded), Some(links)) = (files::load_linked(program, files), links(program, log.log))
+    else {
         return ExitCode::FAILURE;
     };
     let mut nodes: Vec<(String, usize)> = Vec::new();
     for flow in &loaded {
         let Some(placement) = flow.placement() else {
-            complain(&format!(
-                "flow `{}` names no `nodes`, so there is nothing to start; run it without `--all`",
-                flow.name()
-            ));
+            let reason = "names no `nodes`, so there is nothing to start; run it without `--all`";
+            complaints::say(log.log, format_args!("flow `{}` {reason}", flow.name()));
             return ExitCode::FAILURE;
         };
         for node in placement.nodes() {
             // What it lacks it would lack again each time that it is started.
             if let Err(found) = flow.transport(node, &*links) {
-                output::complain(format_args!("{found}\n"));
+                complaints::show(log.log, &found);
                 return ExitCode::FAILURE;
             }
             let replicas = (1..=node.replicas).map(|replica| (node.name.to_string(), replica));
@@ -57,7 +56,10 @@ pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            complain(&format!("the nodes cannot be started: {error}"));
+            complaints::say(
+                log.log,
+                format_args!("the nodes cannot be started: {error}"),
+            );
             ExitCode::FAILURE
         }
     }
@@ -69,7 +71,7 @@ fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Resu
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        let (tell, told) = watch::channel(0u8);
+        let (mut stop, told) = Stop::new();
         let mut children = JoinSet::new();
         for (node, replica) in nodes {
             let make = {
@@ -96,15 +98,48 @@ fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Resu
                     Some(Ok(End::Hopeless)) => {
                         all_well = false;
                         // The others would wait for it for ever.
-                        tell.send_modify(|signals| *signals = (*signals).max(1));
+                        stop.by_itself();
                     }
                     Some(_) => all_well = false,
                     None => return Ok(all_well),
                 },
-                () = signals.next() => tell.send_modify(|signals| *signals += 1),
+                () = signals.next() => stop.by_signal(),
             }
         }
     })
+}
+
+/// Tells the children how often they are to be signalled: once to stop, and twice to end at once.
+struct Stop {
+    tell: watch::Sender<u8>,
+    /// How often somebody has signalled this process.
+    signals: u8,
+}
+
+impl Stop {
+    fn new() -> (Stop, watch::Receiver<u8>) {
+        let (tell, told) = watch::channel(0);
+        (Stop { tell, signals: 0 }, told)
+    }
+
+    /// Stops all, if nobody has told them to: the first signal that comes later is still the first.
+    fn by_itself(&self) {
+        self.raise(1);
+    }
+
+    fn by_signal(&mut self) {
+        self.signals = self.signals.saturating_add(1);
+        self.raise(self.signals);
+    }
+
+    /// Tells only what is new: a child that is told the same again would take it for the second signal.
+    fn raise(&self, signals: u8) {
+        self.tell.send_if_modified(|told| {
+            let is_more = signals > *told;
+            *told = signals.max(*told);
+            is_more
+        });
+    }
 }
 
 fn arguments(node: &str, replica: usize, files: &Files, log: &Log) -> Vec<String> {
@@ -126,18 +161,23 @@ fn arguments(node: &str, replica: usize, files: &Files, log: &Log) -> Vec<String
 }
 
 /// How a node has ended, for good.
-enum End {
+pub(crate) enum End {
+    /// All that was under way got done.
     Well,
     Badly,
     /// It cannot run at all.
     Hopeless,
 }
 
+impl End {
+    pub(crate) fn of(all_done: bool) -> End {
+        if all_done { End::Well } else { End::Badly }
+    }
+}
+
 /// Keeps a child running, until it ends by itself or all are told to stop.
 async fn keep(name: String, make: impl Fn() -> Command, mut signals: watch::Receiver<u8>) -> End {
     let mut pause = FIRST_PAUSE;
-    // How often it has ended by itself at once, and never ran for longer.
-    let mut attempts = Some(0);
     loop {
         let began = Instant::now();
         let child = match make().spawn() {
@@ -158,21 +198,9 @@ async fn keep(name: String, make: impl Fn() -> Command, mut signals: watch::Rece
         let is_stopping = *signals.borrow() > 0;
         if status.success() || is_stopping {
             tracing::info!("node {name} has ended: {status}");
-            return if status.success() {
-                End::Well
-            } else {
-                End::Badly
-            };
+            return End::of(status.success());
         }
-        match attempts.as_mut() {
-            _ if began.elapsed() > AT_ONCE => attempts = None,
-            // It was killed, by somebody or by the system.
-            _ if status.code().is_none() => {}
-            Some(attempts) => *attempts += 1,
-            None => {}
-        }
-        // It said itself that there is no use in trying again.
-        if status.code() == Some(2) || attempts == Some(ATTEMPTS) {
+        if status.code() == Some(i32::from(HOPELESS)) {
             tracing::error!(
                 "node {name} cannot run ({status}), and all others are stopped; its own log says why"
             );
@@ -219,4 +247,27 @@ fn terminate(child: &mut Child) {
 fn terminate(child: &mut Child) {
     // There is no gentler way.
     let _ = child.start_kill();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_second_signal_of_somebody_ends_all_at_once() {
+        let (mut stop, mut told) = Stop::new();
+        let mut next = || {
+            let is_told = told.has_changed().unwrap();
+            is_told.then(|| *told.borrow_and_update())
+        };
+        stop.by_itself();
+        assert_eq!(next(), Some(1));
+        stop.by_itself();
+        stop.by_signal();
+        assert_eq!(next(), None);
+        stop.by_signal();
+        assert_eq!(next(), Some(2));
+        stop.by_itself();
+        assert_eq!(next(), None);
+    }
 }

@@ -18,6 +18,7 @@ mod actors;
 mod args;
 mod check;
 mod children;
+mod complaints;
 mod explain;
 mod files;
 mod fmt;

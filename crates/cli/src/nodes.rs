@@ -5,11 +5,16 @@ use std::sync::Arc;
 use compysition_flow::{Links, Loaded};
 use compysition_nodes::Here;
 
-use crate::args::Place;
-use crate::{Program, output};
+use crate::args::{Form, Place};
+use crate::{Program, complaints};
 
 /// Returns what this process runs of the flows; or says why it cannot.
-pub(crate) fn parts(program: &Program, loaded: Vec<Loaded>, place: &Place) -> Option<Vec<Loaded>> {
+pub(crate) fn parts(
+    program: &Program,
+    loaded: Vec<Loaded>,
+    place: &Place,
+    form: Form,
+) -> Option<Vec<Loaded>> {
     let Some(node) = &place.node else {
         return Some(loaded);
     };
@@ -33,10 +38,10 @@ pub(crate) fn parts(program: &Program, loaded: Vec<Loaded>, place: &Place) -> Op
             known.push(format!("{node} with {replicas} replicas"));
             continue;
         }
-        let transport = match flow.transport(placed, &*links(program)?) {
+        let transport = match flow.transport(placed, &*links(program, form)?) {
             Ok(transport) => transport,
             Err(found) => {
-                output::complain(format_args!("{found}\n"));
+                complaints::show(form, &found);
                 return None;
             }
         };
@@ -52,21 +57,19 @@ pub(crate) fn parts(program: &Program, loaded: Vec<Loaded>, place: &Place) -> Op
             true => "their files name no `nodes`".to_owned(),
             false => format!("there are {}", known.join(", ")),
         };
-        complain(&format!("none of the flows has a node `{node}`; {known}"));
+        let reason = format_args!("none of the flows has a node `{node}`; {known}");
+        complaints::say(form, reason);
         return None;
     }
     Some(parts)
 }
 
 /// Returns what carries links; or says that there is nothing.
-pub(crate) fn links(program: &Program) -> Option<Arc<dyn Links>> {
+pub(crate) fn links(program: &Program, form: Form) -> Option<Arc<dyn Links>> {
     let links = program.links.clone();
     if links.is_none() {
-        complain("this program was built without links between processes (feature `zeromq`)");
+        let reason = "this program was built without links between processes (feature `zeromq`)";
+        complaints::say(form, reason);
     }
     links
-}
-
-pub(crate) fn complain(reason: &str) {
-    output::complain(format_args!("error: {reason}\n"));
 }

@@ -14,7 +14,8 @@ use compysition_trial::StandIn;
 use crate::args::{Args, Command};
 use crate::manual::Manual;
 use crate::{
-    actors, check, children, explain, fmt, keys, log, new, output, run, schema, shell, test,
+    actors, check, children, complaints, explain, fmt, keys, log, new, output, run, schema, shell,
+    test,
 };
 
 /// Writes a pair of keys with this name into a directory, and returns the paths of its files.
@@ -113,11 +114,11 @@ impl Program {
                 match place.all {
                     true if !record.record.is_empty() => {
                         let message = "`--record` is for one process: run each node with `--node`";
-                        output::complain(format_args!("error: {message}\n"));
+                        complaints::say(log.log, message);
                         ExitCode::FAILURE
                     }
                     true => children::run_all(&self, &files, &log),
-                    false => run::run(&self, &files, &place, &record),
+                    false => run::run(&self, &files, &place, &record, log.log),
                 }
             }
             Command::Replay { replay, log } => crate::replay::replay(&self, &replay, &log),

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::args::{Log, ReplayOptions};
 use crate::signals::Signals;
-use crate::{Program, log, output};
+use crate::{Program, complaints, log, output};
 use ledger::Ledger;
 use letters::{Letters, Selection};
 pub(crate) use moment::Moment;
@@ -112,7 +112,7 @@ fn try_replay(
                 match flow.start().await {
                     Ok(flow) => Ok(Some(run(flow, outcomes, ledger, &mut signals).await)),
                     Err(diagnostics) => {
-                        output::complain(format_args!("{diagnostics}\n"));
+                        complaints::show(log.log, &diagnostics);
                         Ok(None)
                     }
                 }

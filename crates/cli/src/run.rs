@@ -11,10 +11,11 @@ use compysition_trial::{Recorder, patterns};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, timeout_at};
 
-use crate::args::{Files, Place, Record};
+use crate::args::{Files, Form, Place, Record};
+use crate::children::{End, HOPELESS};
 use crate::running::Running;
 use crate::signals::Signals;
-use crate::{Program, files, nodes, output};
+use crate::{Program, complaints, files, nodes};
 
 /// How long threads that block may go on after all flows have stopped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -24,28 +25,40 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs all flows side by side until they have ended or are told to stop. If one of them cannot start,
 /// none runs.
-pub(crate) fn run(program: &Program, files: &Files, place: &Place, record: &Record) -> ExitCode {
+pub(crate) fn run(
+    program: &Program,
+    files: &Files,
+    place: &Place,
+    record: &Record,
+    form: Form,
+) -> ExitCode {
+    // Who keeps this process running asks whether it is to be started again.
+    let hopeless = match place.parent {
+        Some(_) => ExitCode::from(HOPELESS),
+        None => ExitCode::FAILURE,
+    };
     let loaded = match place.node {
         Some(_) => files::load_linked(program, files),
         None => files::load(program, files),
     };
     let Some(loaded) = loaded else {
-        return ExitCode::FAILURE;
+        return hopeless;
     };
-    let Some(mut loaded) = nodes::parts(program, loaded, place) else {
-        return ExitCode::FAILURE;
+    let Some(mut loaded) = nodes::parts(program, loaded, place, form) else {
+        return hopeless;
     };
     if !record.record.is_empty()
         && let Err(message) = record_flows(program, &mut loaded, files, record)
     {
-        output::complain(format_args!("error: {message}\n"));
+        complaints::say(form, message);
         return ExitCode::FAILURE;
     }
-    match run_flows(loaded, place.parent) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    match run_flows(loaded, place.parent, form) {
+        Ok(End::Well) => ExitCode::SUCCESS,
+        Ok(End::Badly) => ExitCode::FAILURE,
+        Ok(End::Hopeless) => hopeless,
         Err(error) => {
-            output::complain(format_args!("error: nothing to run flows on: {error}\n"));
+            complaints::say(form, format_args!("nothing to run flows on: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -69,15 +82,15 @@ fn record_flows(
     Ok(())
 }
 
-/// Returns whether all went well.
-fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<bool> {
+fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>, form: Form) -> io::Result<End> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
         let mut signals = Signals::listen()?.or_orphaned(parent);
-        match start_all(loaded).await {
+        match start_all(loaded, form).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
-            None => Ok(false),
+            // What was missing may be there later.
+            None => Ok(End::Badly),
         }
     });
     runtime.shutdown_timeout(LAST_GRACE);
@@ -85,7 +98,7 @@ fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>) -> io::Result<bool> {
 }
 
 /// Starts all flows, or stops those that started and says why the others did not.
-async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
+async fn start_all(loaded: Vec<Loaded>, form: Form) -> Option<Vec<Flow>> {
     let count = loaded.len();
     let mut flows = Vec::new();
     for flow in loaded {
@@ -95,7 +108,7 @@ async fn start_all(loaded: Vec<Loaded>) -> Option<Vec<Flow>> {
                 tracing::info!(flow = flow.name(), "started");
                 flows.push(flow);
             }
-            Err(diagnostics) => output::complain(format_args!("{diagnostics}\n")),
+            Err(diagnostics) => complaints::show(form, &diagnostics),
         }
     }
     if flows.len() == count {
@@ -120,21 +133,24 @@ fn warn(flow: &Loaded) {
 }
 
 /// Waits until all flows have stopped, or for the first signal, and stops them. A second signal ends them at
-/// once. Returns whether all that was under way got done.
-async fn run_until_stopped(flows: Vec<Flow>, signals: &mut Signals) -> bool {
+/// once.
+async fn run_until_stopped(flows: Vec<Flow>, signals: &mut Signals) -> End {
     let mut running: Vec<Running> = flows.into_iter().map(Running::new).collect();
     tokio::select! {
-        all_done = all_done(&mut running) => return all_done,
+        all_done = all_done(&mut running) => {
+            let is_hopeless = running.iter().any(Running::is_hopeless);
+            return if is_hopeless { End::Hopeless } else { End::of(all_done) };
+        }
         () = signals.next() => tracing::info!("stopping; a second signal ends at once"),
     }
     tokio::select! {
-        all_done = stop_all(&mut running) => all_done,
+        all_done = stop_all(&mut running) => End::of(all_done),
         () = signals.next() => {
             for one in &running {
                 one.abort().await;
             }
             tracing::error!("ended by a second signal");
-            false
+            End::Badly
         }
     }
 }

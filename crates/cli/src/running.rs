@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use compysition_core::Flow;
+use compysition_nodes::is_lasting;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -38,6 +39,11 @@ impl Running {
     /// Ends the flow at once.
     pub(crate) async fn abort(&self) {
         self.flow.abort().await;
+    }
+
+    /// Returns whether the flow was ended by what is so again whenever it is started.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.flow.failure().is_some_and(|error| is_lasting(&error))
     }
 
     /// Waits until the flow has stopped. Returns whether all that was under way got done. Cancel safe.

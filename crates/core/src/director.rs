@@ -23,7 +23,7 @@ use crate::retry::Retry;
 use crate::stage::Stage;
 use crate::station::Options;
 use crate::supervision::{Maker, Supervision};
-use crate::tap::Tap;
+use crate::tap::{Careful, Tap};
 use crate::{ErrorKind, Result};
 
 /// Composes actors into a flow: registers them, connects them, and starts them.
@@ -297,7 +297,7 @@ impl Director {
     /// Lets somebody look at what passes the links. Without, no link asks more than whether there is one, once a
     /// chunk.
     pub fn set_tap(&mut self, tap: Arc<dyn Tap>) {
-        self.tap = Some(tap);
+        self.tap = Some(Arc::new(Careful::new(self.name.clone(), tap)));
     }
 
     /// Bounds how long an actor may take for one event; beyond that the event fails with a time-out.

@@ -29,6 +29,8 @@ struct Balance {
     bytes: AtomicI64,
     share: Limits,
     waiting: AtomicUsize,
+    /// How many permits are out for what has not come yet.
+    ahead: AtomicI64,
     room: Notify,
     turn: Mutex<()>,
     flow: Arc<FlowState>,
@@ -41,6 +43,7 @@ impl Gate {
             bytes: AtomicI64::new(share.bytes as i64),
             share,
             waiting: AtomicUsize::new(0),
+            ahead: AtomicI64::new(0),
             room: Notify::new(),
             turn: Mutex::const_new(()),
             flow,
@@ -223,10 +226,27 @@ impl Gate {
     pub(crate) fn give_back_several(&self, roots: u64, bytes: u64) {
         self.0.bytes.fetch_add(bytes as i64, SeqCst);
         let free = self.0.roots.fetch_add(roots as i64, SeqCst) + roots as i64;
-        if free == self.0.share.roots as i64 {
+        in_total_order();
+        // Who counts a permit out at the same time sees what is given back here, or is seen.
+        if free + self.0.ahead.load(SeqCst) == self.0.share.roots as i64 {
             self.0.flow.quiet.notify_waiters();
         }
         self.pass_on();
+    }
+
+    /// Counts a permit that is out as one for what has not come yet.
+    pub(crate) fn ahead(self: &Arc<Self>) -> Ahead {
+        self.0.ahead.fetch_add(1, SeqCst);
+        in_total_order();
+        if self.under_way() <= 0 {
+            self.0.flow.quiet.notify_waiters();
+        }
+        Ahead(self.clone())
+    }
+
+    /// Returns for how many roots permits are out that have come.
+    pub(crate) fn under_way(&self) -> i64 {
+        self.in_use().0 - self.0.ahead.load(SeqCst)
     }
 
     /// Returns whether there are bytes left.
@@ -263,6 +283,15 @@ impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.0.waiting.fetch_sub(1, SeqCst);
         self.0.pass_on();
+    }
+}
+
+/// Counts a permit as one for what has not come yet.
+pub(crate) struct Ahead(Arc<Gate>);
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.0.ahead.fetch_sub(1, SeqCst);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::doubt::Doubt;
 use crate::group::GroupOf;
 use crate::payload_form::Form;
 use crate::port::Port;
@@ -48,6 +49,8 @@ pub struct Ports {
     pub(crate) needed: Vec<Port>,
     pub(crate) takes: Option<Form>,
     pub(crate) makes: Option<Form>,
+    pub(crate) doubts: Vec<Doubt>,
+    pub(crate) listens: Vec<String>,
 }
 
 impl Ports {

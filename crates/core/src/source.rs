@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::desk;
 use crate::group::Place;
 use crate::limits::Refusal;
-use crate::permits::{Gate, Permit};
+use crate::permits::{Ahead, Gate, Permit};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
 use crate::travel::EVENT_BYTES;
@@ -146,11 +146,27 @@ impl Source {
     /// The refusal, if the flow is stopping, the event is too large, or too many wait.
     pub async fn admit(&self, bytes: usize) -> Result<Admission, Refusal> {
         let permit = self.gate.admit(EVENT_BYTES + bytes).await?;
-        Ok(Admission {
+        Ok(self.admission(permit))
+    }
+
+    /// Waits for a permit for one event that has not come yet, with a payload of at most `bytes`: for what is not to be taken
+    /// from where it waits before there is room. Until it comes, nothing is under way for its sake.
+    ///
+    /// # Errors
+    /// As [`admit`](Source::admit).
+    pub async fn admit_ahead(&self, bytes: usize) -> Result<Admission, Refusal> {
+        let mut admission = self.admit(bytes).await?;
+        admission.ahead = Some(self.gate.ahead());
+        Ok(admission)
+    }
+
+    fn admission(&self, permit: Permit) -> Admission {
+        Admission {
             ctx: self.ctx.clone(),
             gate: self.gate.clone(),
+            ahead: None,
             permit,
-        })
+        }
     }
 
     /// Takes a permit for one event with a payload of at most `bytes`, if there is one now: for what cannot wait, as datagrams
@@ -161,11 +177,7 @@ impl Source {
             self.ctx.station.counters.dropped.fetch_add(1, Relaxed);
             return None;
         };
-        Some(Admission {
-            ctx: self.ctx.clone(),
-            gate: self.gate.clone(),
-            permit,
-        })
+        Some(self.admission(permit))
     }
 
     /// Returns how large a payload may be, in bytes, to be let in at all.
@@ -202,10 +214,17 @@ impl Clone for Source {
 pub struct Admission {
     ctx: Arc<Context>,
     gate: Arc<Gate>,
+    /// There as long as what it is for has not come; given up before the permit.
+    ahead: Option<Ahead>,
     permit: Permit,
 }
 
 impl Admission {
+    /// Tells that what it is for has come, where that takes a while to be read.
+    pub fn has_come(&mut self) {
+        self.ahead = None;
+    }
+
     /// Sends the event to one outbox, or to every one, as a new root. If it cannot be sent it
     /// takes the error path of the source.
     pub fn emit(self, outbox: Option<&str>, event: Event) -> Settlement {
@@ -213,7 +232,8 @@ impl Admission {
     }
 
     /// Sends the event the error path, as a new root: what a source cannot read.
-    pub fn emit_failed(self, event: Event, error: impl Into<Error>) -> Settlement {
+    pub fn emit_failed(mut self, event: Event, error: impl Into<Error>) -> Settlement {
+        self.has_come();
         let (root, event) = enter(self.permit, event, false);
         self.ctx.station.route_error(event, error.into());
         Settlement(root)
@@ -224,7 +244,8 @@ impl Admission {
         Request(self.send(outbox, event, true))
     }
 
-    fn send(self, outbox: Option<&str>, event: Event, asked: bool) -> Arc<Root> {
+    fn send(mut self, outbox: Option<&str>, event: Event, asked: bool) -> Arc<Root> {
+        self.has_come();
         let (root, event) = enter(self.permit, event, asked);
         if asked {
             leave_some_time(&self.gate, &root);

@@ -184,12 +184,15 @@ async fn befall(ctx: &Context, trouble: &Trouble) -> Result {
 
 /// Turns what a panic carries into an error.
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let message = format!("the actor panicked: {}", message.unwrap_or("no message"));
+    let message = format!("the actor panicked: {}", message_of(panic));
     Error::new(ErrorKind::Panicked, message)
+}
+
+/// Returns what a panic says.
+pub(crate) fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(owned).unwrap_or("no message")
 }
 
 fn too_slow(limit: std::time::Duration) -> Error {

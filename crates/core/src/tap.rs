@@ -1,15 +1,19 @@
 //! Who looks at what passes the links of a flow.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::Event;
 use crate::context::Context;
 use crate::port::Port;
+use crate::stage::message_of;
 
 /// Looks at the events that pass the links of a flow: for tests, recordings and the like.
 ///
 /// It is called by whoever sends, once a chunk, before the events are handed over. It must be quick, wait for
 /// nothing, and keeps only copies [without a receipt](Event::without_receipt): others would keep their root from settling.
+/// If it panics that is logged, and it is not asked again.
 pub trait Tap: Send + Sync {
     /// Looks at the events of a chunk that pass a link, and at failed ones that have none.
     fn look(&self, hop: &Hop, events: &[Event]);
@@ -55,6 +59,52 @@ pub struct Hop {
     pub is_error: bool,
 }
 
+/// A tap whose panics are its own: through a link that is in the middle of something they would take the sender along.
+pub(crate) struct Careful {
+    flow: Arc<str>,
+    tap: Arc<dyn Tap>,
+    has_panicked: AtomicBool,
+}
+
+impl Careful {
+    pub(crate) fn new(flow: Arc<str>, tap: Arc<dyn Tap>) -> Careful {
+        Careful {
+            flow,
+            tap,
+            has_panicked: AtomicBool::new(false),
+        }
+    }
+
+    fn ask<T: Default>(&self, question: impl FnOnce(&dyn Tap) -> T) -> T {
+        if self.has_panicked.load(Relaxed) {
+            return T::default();
+        }
+        let answer = catch_unwind(AssertUnwindSafe(|| question(&*self.tap)));
+        answer.unwrap_or_else(|panic| {
+            // Two threads may have been at it; what logs may be looked at, too.
+            if !self.has_panicked.swap(true, Relaxed) {
+                let message = message_of(&*panic);
+                tracing::error!(flow = %self.flow, "what looks at the links panicked, and looks no more: {message}");
+            }
+            T::default()
+        })
+    }
+}
+
+impl Tap for Careful {
+    fn look(&self, hop: &Hop, events: &[Event]) {
+        self.ask(|tap| tap.look(hop, events));
+    }
+
+    fn asks_for_parts(&self) -> bool {
+        self.ask(|tap| tap.asks_for_parts())
+    }
+
+    fn reach(&self, actor: &str, part: &str) {
+        self.ask(|tap| tap.reach(actor, part));
+    }
+}
+
 /// A tap at one link.
 pub(crate) struct Probe {
     pub(crate) tap: Arc<dyn Tap>,
@@ -69,11 +119,14 @@ impl Probe {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
+
     use parking_lot::Mutex;
 
     use super::*;
     use crate::testing::Harness;
-    use crate::{Actor, Context, Director, Error, Pool, Ports, Result, map};
+    use crate::{Actor, Context, Director, Error, Pool, Ports, Result, inspect, map};
 
     #[derive(Default)]
     struct Seen(Mutex<Vec<String>>);
@@ -180,5 +233,58 @@ mod tests {
                 "words.upper -> upper.words: b",
             ]
         );
+    }
+
+    /// Panics on all that it is told of.
+    #[derive(Default)]
+    struct Shy(AtomicUsize);
+
+    impl Tap for Shy {
+        fn look(&self, _: &Hop, _: &[Event]) {
+            self.0.fetch_add(1, Relaxed);
+            panic!("do not look at me");
+        }
+
+        fn asks_for_parts(&self) -> bool {
+            true
+        }
+
+        fn reach(&self, _: &str, _: &str) {
+            panic!("nor reach me");
+        }
+    }
+
+    struct Reaching;
+
+    impl Actor for Reaching {
+        async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+            ctx.reach("a part");
+            ctx.send(event)
+        }
+    }
+
+    #[test]
+    fn a_tap_that_panics_harms_nobody_and_looks_no_more() {
+        let shy = Arc::new(Shy::default());
+        let came = Arc::new(AtomicUsize::new(0));
+        let mut director = Director::new("tapped");
+        let words = director.register("words", Words);
+        let reaching = director.register("reaching", || Reaching);
+        let count = came.clone();
+        let seen = director.register("seen", inspect(move |_| _ = count.fetch_add(1, Relaxed)));
+        let end = director.register("end", map(|_: Event| None::<Event>));
+        director.connect(words, reaching);
+        director.connect(reaching, seen);
+        director.connect(seen, end);
+        director.set_tap(shy.clone());
+        let runtime = Harness::new(map(|event: Event| event));
+        runtime.block_on(async {
+            let flow = director.start().await.unwrap();
+            let ended = tokio::time::timeout(Duration::from_secs(60), flow.block()).await;
+            assert!(ended.is_ok(), "the flow hangs");
+            assert!(flow.stop().await.is_clean());
+        });
+        assert_eq!(came.load(Relaxed), 2);
+        assert_eq!(shy.0.load(Relaxed), 1);
     }
 }

@@ -281,9 +281,9 @@ impl Drop for Harness {
     }
 }
 
-/// Waits until no permit is out and no actor has anything to do. What is held is not waited for.
+/// Waits until no permit is out, but for what has not come yet, and no actor has anything to do. What is held is not waited for.
 pub async fn quiet(flow: &Flow) {
-    let idle = || flow.gates().iter().all(|gate| gate.in_use().0 <= 0);
+    let idle = || flow.gates().iter().all(|gate| gate.under_way() <= 0);
     loop {
         flow.state().until(idle).await;
         let busy = flow.tasks().iter().find(|station| !station.is_resting());

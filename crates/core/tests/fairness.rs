@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use compysition_core::testing::quiet;
 use compysition_core::{
     Actor, Admission, Context, Director, Error, Event, Limits, Ports, Refusal, Result, Source,
 };
@@ -132,5 +133,42 @@ async fn who_cannot_wait_gets_a_permit_at_once_or_is_counted() {
     flow.stop().await;
     assert!(source.try_admit(0).is_none());
     assert_eq!(dropped(), 3);
+    assert_eq!(flow.snapshot().imbalance(), None);
+}
+
+#[tokio::test]
+async fn a_permit_for_what_has_not_come_yet_keeps_nobody_who_waits_for_quiet() {
+    let (test, source) = oneshot::channel();
+    let mut director = Director::new("ahead");
+    let inlet = director.register("inlet", Inlet(Some(test)));
+    let end = director.register("end", End);
+    director.connect(inlet, end);
+    let flow = director.start().await.unwrap();
+    let source = source.await.unwrap();
+
+    let mut ahead = source.admit_ahead(0).await.unwrap();
+    quiet(&flow).await;
+    let other = source.admit(0).await.unwrap();
+    let mut waiting = pin!(quiet(&flow));
+    assert!(
+        poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx)))
+            .await
+            .is_pending()
+    );
+    drop(other);
+    waiting.await;
+    ahead.has_come();
+    let mut waiting = pin!(quiet(&flow));
+    assert!(
+        poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx)))
+            .await
+            .is_pending()
+    );
+    let outcome = ahead.emit(None, Event::new("x")).await;
+    assert!(outcome.is_delivered());
+    waiting.await;
+    // One that is dropped unused leaves nothing behind.
+    drop(source.admit_ahead(0).await.unwrap());
+    assert!(flow.stop().await.is_clean());
     assert_eq!(flow.snapshot().imbalance(), None);
 }

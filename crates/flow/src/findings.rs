@@ -1,6 +1,6 @@
 //! What is worth knowing of a flow that is right.
 
-use compysition_core::{About, Wiring};
+use compysition_core::{About, Doubt, Wiring};
 use compysition_proof::{Door, Exit, Finding, Replies, Twice};
 
 use crate::diagnostics::{Diagnostic, Severity};
@@ -19,6 +19,7 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
         found.extend(told.endless(door));
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
+    found.extend(told.doubts());
     found
 }
 
@@ -112,6 +113,18 @@ impl Told<'_> {
                 "the other copy leaves here",
             )
             .hint(hint)
+    }
+
+    /// What actors say themselves of their settings.
+    fn doubts(&self) -> impl Iterator<Item = Diagnostic> {
+        let actors = self.wiring.actors.iter().enumerate();
+        actors.flat_map(move |(index, actor)| {
+            let doubts = actor.ports.all_doubts().iter();
+            doubts.map(move |Doubt { message, help }| {
+                self.warning(About::Actor(index), message.clone())
+                    .hint(help)
+            })
+        })
     }
 
     fn warning(&self, about: About, message: String) -> Diagnostic {

@@ -86,6 +86,7 @@ mod sheet;
 mod source;
 mod subflow;
 mod suggest;
+mod tcp_address;
 mod values;
 
 pub mod testing;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use compysition_core::{Event, FilePath};
+use compysition_core::{Event, FilePath, WiredActor};
 use compysition_expression::Expression;
 use compysition_nodes::Process;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::links::{LinkMistake, NodePart};
 use crate::node::{Content, Entry, Node};
 use crate::settings;
 use crate::source::Span;
+use crate::tcp_address::TcpAddress;
 
 /// One process of a flow.
 #[derive(Clone)]
@@ -178,6 +179,27 @@ impl PlacedNode {
             before.name, self.name
         );
         Some(self.diagnostic(LinkMistake::new(NodePart::Address(index), message)))
+    }
+
+    /// Says that an actor, which stands at `span`, listens where the node does. On another machine it may, but who is called at an
+    /// address of this machine has nobody on others.
+    pub(crate) fn shared_with(&self, actor: &WiredActor, span: Span) -> Option<Diagnostic> {
+        let is_own = actor.process.as_deref() == Some(&*self.name);
+        let taken = |address: &str| {
+            let own = TcpAddress::of(address).filter(|own| is_own || own.is_local())?;
+            let mut others = actor.ports.addresses().iter();
+            others.find(|other| TcpAddress::of(other).is_some_and(|other| own.meets(other)))
+        };
+        let mut addresses = self.addresses.iter().enumerate();
+        let (index, address, theirs) =
+            addresses.find_map(|(index, address)| Some((index, address, taken(address)?)))?;
+        let message = format!(
+            "node `{}` is to listen at `{address}` for other nodes, and actor `{}` at `{theirs}`",
+            self.name, actor.name
+        );
+        let mistake = LinkMistake::new(NodePart::Address(index), message);
+        let mistake = mistake.help("give one of the two another port");
+        Some(self.diagnostic(mistake).note(span, "the actor is here"))
     }
 }
 

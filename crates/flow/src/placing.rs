@@ -154,6 +154,12 @@ impl Placement {
             );
         }
         for (index, actor) in wiring.actors.iter().enumerate() {
+            let place = spans.of(&About::Actor(index));
+            let shared = self
+                .nodes
+                .iter()
+                .filter_map(|node| node.shared_with(actor, place));
+            found.extend(shared);
             let node = actor.process.as_deref().and_then(|name| self.node(name));
             let Some(node) = node.filter(|node| node.replicas > 1) else {
                 continue;

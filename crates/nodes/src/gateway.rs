@@ -9,7 +9,7 @@ use compysition_core::{Actor, Context, Error, Event, Ports, Result, Spawner};
 use crate::conversation;
 use crate::exchange::{Exchange, new_epoch};
 use crate::link_log::LinkLog;
-use crate::transport::{LinkError, Listener, Transport};
+use crate::transport::{LASTING, LinkError, Listener, Transport};
 
 /// Where a process listens, and whom it calls.
 pub(crate) struct Gateway {
@@ -107,7 +107,8 @@ async fn accept(
                 });
             }
             Err(error) => {
-                return stop(&exchange, format!("no more lines are taken: {error}"));
+                let reason = format!("no more lines are taken: {error}");
+                return stop(&exchange, Error::unavailable(reason));
             }
         }
     }
@@ -138,7 +139,11 @@ async fn dial(
         let line = format!("the line to process `{process}` at {address}");
         // Once there was a line it can be again; what keeps it now, such as a key that is being replaced, may pass.
         if let (Err(LinkError::Fatal(reason)), None) = (&ended, &known) {
-            return stop(&exchange, format!("{line} cannot be: {reason}"));
+            let reason = format!("{line} cannot be: {reason}");
+            return stop(
+                &exchange,
+                Error::internal(reason).with_detail(LASTING, true),
+            );
         }
         log.tell(&line, ended);
         // A line that held for a while was a good one.
@@ -151,9 +156,9 @@ async fn dial(
 }
 
 /// Stops the flow: it would wait for ever for what the others do.
-fn stop(exchange: &Exchange, reason: String) {
-    tracing::error!(flow = %exchange.flow, "the flow is stopped: {reason}");
+fn stop(exchange: &Exchange, error: Error) {
+    tracing::error!(flow = %exchange.flow, "the flow is stopped: {}", error.message());
     if let Some(intake) = exchange.intake() {
-        intake.fail(Error::unavailable(reason));
+        intake.fail(error);
     }
 }

@@ -24,4 +24,6 @@ pub mod wire;
 pub use exchange::Patience;
 pub use nodes::{Here, Nodes, Part, Process};
 pub use replicas::KeyOf;
-pub use transport::{Doing, Line, LinkError, Listener, Promises, Receiver, Sender, Transport};
+pub use transport::{
+    Doing, Line, LinkError, Listener, Promises, Receiver, Sender, Transport, is_lasting,
+};

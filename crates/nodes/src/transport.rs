@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use compysition_core::Context;
+use compysition_core::{Context, Error};
 
 /// A future of a [`Transport`]'s.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, LinkError>> + Send + 'a>>;
@@ -97,3 +97,11 @@ impl fmt::Display for LinkError {
 }
 
 impl std::error::Error for LinkError {}
+
+/// The detail of an error that is so again whenever the process is started anew.
+pub(crate) const LASTING: &str = "lasting";
+
+/// Returns whether what ended a flow is so again whenever its process is started anew, such as an address where nobody can be.
+pub fn is_lasting(error: &Error) -> bool {
+    error.details().contains_key(LASTING)
+}

@@ -10,14 +10,24 @@ use crate::inlet::{Hand, inlet};
 use crate::mock::{Mock, Player};
 use crate::stand_in::Props;
 
+/// What a test says of those that a name means.
+pub(crate) struct Said<T> {
+    /// The name of an actor, or of a kind.
+    pub(crate) name: String,
+    /// The kind that the name means, if any.
+    pub(crate) kind: &'static str,
+    /// Whether the test says so itself, and not its file for all tests.
+    pub(crate) is_own: bool,
+    pub(crate) what: T,
+}
+
 /// Gives each actor of a flow who plays it: a mock, the hand of the test, or itself.
 #[derive(Default)]
 pub(crate) struct Casting {
     pub(crate) props: Props,
-    /// By the name of an actor, or the kind that it means.
-    pub(crate) mocks: Vec<(String, &'static str, Mock)>,
+    pub(crate) mocks: Vec<Said<Mock>>,
     /// Who reaches outside as in earnest.
-    pub(crate) real: Vec<(String, &'static str)>,
+    pub(crate) real: Vec<Said<()>>,
     /// Whether the test has a directory, to which files may be written.
     pub(crate) has_directory: bool,
     /// The actors that the test makes events for.
@@ -31,14 +41,15 @@ pub(crate) struct Casting {
 impl Casting {
     pub(crate) fn cast(&self, name: &str, kind: &'static str, mut built: Built) -> Built {
         self.props.name(name);
-        let by_name = self.mocks.iter().find(|(known, ..)| known == name);
-        let by_kind = || self.mocks.iter().find(|(_, known, _)| *known == kind);
-        if let Some((.., mock)) = by_name.or_else(by_kind) {
+        let mock = nearest(&self.mocks, name, kind);
+        let real = nearest(&self.real, name, kind);
+        // What comes first of the two holds.
+        let is_before = |mock: u8| real.is_none_or(|(real, ())| mock <= real);
+        if let Some((_, mock)) = mock.filter(|(mock, _)| is_before(*mock)) {
             let ports = built.into_ports().unwrap_or_else(|_| Ports::any());
             return Player::factory(mock.clone(), ports).into_actor();
         }
-        let is_real = |(known, of): &(String, &'static str)| known == name || *of == kind;
-        let is_real = self.real.iter().any(is_real);
+        let is_real = real.is_some();
         let Ok(ports) = built.ports() else {
             // Who loads the flow says why it cannot be made.
             return built;
@@ -58,4 +69,17 @@ impl Casting {
         }
         built
     }
+}
+
+/// Returns what is said of an actor, and how far off: by its name in the test itself, for all tests, and then by its kind.
+fn nearest<'a, T>(said: &'a [Said<T>], name: &str, kind: &str) -> Option<(u8, &'a T)> {
+    let rank = |one: &Said<T>| match (one.name == name, one.kind == kind) {
+        (true, _) => Some(u8::from(!one.is_own)),
+        (_, true) => Some(2 + u8::from(!one.is_own)),
+        _ => None,
+    };
+    let meant = said
+        .iter()
+        .filter_map(|one| rank(one).map(|rank| (rank, &one.what)));
+    meant.min_by_key(|(rank, _)| *rank)
 }

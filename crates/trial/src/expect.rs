@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use compysition_core::{ErrorKind, Event};
+use compysition_core::{ErrorKind, Event, Failure};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -242,13 +242,16 @@ impl ErrorMatch {
                 ),
                 None => "no error".into(),
             },
-            would_hold: failure.map(|failure| {
-                serde_json::json!({
-                    "kind": failure.error.kind().as_str(),
-                    "message": failure.error.message(),
-                    "actor": &*failure.actor,
-                })
-            }),
+            would_hold: failure.map(failed_as_expected),
         })
     }
+}
+
+/// Returns what an error would have to be expected as.
+pub(crate) fn failed_as_expected(failure: &Failure) -> Value {
+    serde_json::json!({
+        "kind": failure.error.kind().as_str(),
+        "message": failure.error.message(),
+        "actor": &*failure.actor,
+    })
 }

@@ -3,9 +3,12 @@
 use compysition_core::{Port, Registry};
 use compysition_flow::{Document, Loaded, Step};
 
-use crate::case::{Case, Part};
+use crate::case::Part;
+use crate::checks::join;
 use crate::expect::{Expect, KEYS};
 use crate::find::Found;
+use crate::mock::Mock;
+use crate::one_or_many::{OneOrMany, Pairs};
 
 /// Says which names of a test mean nothing in its flow.
 pub(crate) fn check(
@@ -33,7 +36,9 @@ pub(crate) fn check(
     let case = &found.file.tests[index];
     let at = vec!["tests".into(), index.into()];
     let mut wrong = Vec::new();
-    names.mocks(found, case, &at, &mut wrong);
+    let all = &found.file;
+    names.players(&case.mock, &case.real, &at, &mut wrong);
+    names.players(&all.mock, &all.real, &[], &mut wrong);
     names.expect(&case.expect, &path(&at, &["expect"]), &mut wrong);
     names.expect(&case.finally, &path(&at, &["finally"]), &mut wrong);
     for (number, part) in case.steps.iter().enumerate() {
@@ -62,21 +67,49 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn mocks(&self, found: &Found, case: &Case, at: &[Step], wrong: &mut Vec<String>) {
-        let own = case
-            .mock
-            .0
-            .iter()
-            .map(|(name, _)| (path(at, &["mock"]), name));
-        let all = found.file.mock.0.iter();
-        let all = all.map(|(name, _)| (path(&[], &["mock"]), name));
-        for (at, name) in own.chain(all) {
-            let is_known =
-                self.actors.contains(&name.as_str()) || self.registry.get(name).is_some();
-            if !is_known {
-                let message = format!("the flow has no actor `{name}`, and there is no such kind");
-                self.mistake(&path(&at, &[name]), message, self.actors, wrong);
+    /// Says which names of those who play, or are real, mean nobody, or somebody twice.
+    fn players(
+        &self,
+        mocks: &Pairs<Mock>,
+        real: &OneOrMany<String>,
+        at: &[Step],
+        wrong: &mut Vec<String>,
+    ) {
+        for (name, _) in &mocks.0 {
+            self.known(name, &path(at, &["mock", name]), wrong);
+        }
+        for (number, name) in real.0.iter().enumerate() {
+            let mut place = path(at, &["real"]);
+            let item = join(&place, [number.into()]);
+            // One name may stand there without a list.
+            if self.document.has(&item) {
+                place = item;
             }
+            self.known(name, &place, wrong);
+            if mocks
+                .0
+                .iter()
+                .any(|(mock, _)| self.means(mock) == self.means(name))
+            {
+                let message =
+                    format!("`{name}` has a mock and is to be real: leave one of them out");
+                self.mistake(&place, message, None, wrong);
+            }
+        }
+    }
+
+    /// Returns the actor, or else the kind, that a name means.
+    fn means<'b>(&self, name: &'b str) -> &'b str {
+        match self.registry.get(name) {
+            Some(kind) if !self.actors.contains(&name) => kind.name(),
+            _ => name,
+        }
+    }
+
+    fn known(&self, name: &str, at: &[Step], wrong: &mut Vec<String>) {
+        if !self.actors.contains(&name) && self.registry.get(name).is_none() {
+            let message = format!("the flow has no actor `{name}`, and there is no such kind");
+            self.mistake(at, message, Some(self.actors), wrong);
         }
     }
 
@@ -99,20 +132,26 @@ impl Names<'_> {
                         .map(String::as_str)
                         .collect();
                     let message = format!("nothing can pass `{place}`");
-                    self.mistake(&path(at, &[place]), message, &known, wrong);
+                    self.mistake(&path(at, &[place]), message, Some(&known), wrong);
                 }
                 continue;
             }
             if !self.actors.contains(&name) {
                 let known: Vec<&str> = KEYS.iter().chain(self.actors).copied().collect();
                 let message = format!("the flow has no actor `{name}`");
-                self.mistake(&path(at, &[place]), message, &known, wrong);
+                self.mistake(&path(at, &[place]), message, Some(&known), wrong);
             }
         }
     }
 
-    fn mistake(&self, at: &[Step], message: String, known: &[&str], wrong: &mut Vec<String>) {
-        let mistake = self.document.mistake(at, message, Some(known)).to_string();
+    fn mistake(
+        &self,
+        at: &[Step],
+        message: String,
+        known: Option<&[&str]>,
+        wrong: &mut Vec<String>,
+    ) {
+        let mistake = self.document.mistake(at, message, known).to_string();
         if !wrong.contains(&mistake) {
             wrong.push(mistake);
         }

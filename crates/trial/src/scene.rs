@@ -9,9 +9,10 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::case::{Case, Input};
-use crate::casting::Casting;
+use crate::casting::{Casting, Said};
 use crate::checks::join;
 use crate::inlet::{Hand, inlet};
+use crate::mock::Mock;
 use crate::names;
 use crate::play::Stage;
 use crate::seen::Seen;
@@ -147,15 +148,22 @@ impl Stage {
 
     /// Says who plays which actor.
     fn casting(&self, registry: &Registry) -> Casting {
-        let kind = |name: &str| registry.get(name).map_or("", |kind| kind.name());
-        let own = self.case().mock.0.iter();
-        let mocks = own
-            .chain(&self.found.file.mock.0)
-            .map(|(name, mock)| (name.clone(), kind(name), mock.clone()));
-        let real = self.case().real.0.iter().chain(&self.found.file.real.0);
+        let (case, all) = (self.case(), &self.found.file);
+        let mocks = [(&case.mock, true), (&all.mock, false)];
+        let mocks = mocks.into_iter().flat_map(|(mocks, is_own)| {
+            let said =
+                move |(name, mock): &(String, Mock)| said(registry, name, is_own, mock.clone());
+            mocks.0.iter().map(said)
+        });
+        let real = [(&case.real, true), (&all.real, false)];
+        let real = real.into_iter().flat_map(|(real, is_own)| {
+            real.0
+                .iter()
+                .map(move |name| said(registry, name, is_own, ()))
+        });
         Casting {
             mocks: mocks.collect(),
-            real: real.map(|name| (name.clone(), kind(name))).collect(),
+            real: real.collect(),
             fed: inputs(self.case())
                 .flat_map(|input| input.events.0.iter().map(|(name, _)| name.clone()))
                 .collect(),
@@ -261,6 +269,15 @@ impl Stage {
             .document
             .mistake(&at, message, Some(known))
             .to_string()
+    }
+}
+
+fn said<T>(registry: &Registry, name: &str, is_own: bool, what: T) -> Said<T> {
+    Said {
+        name: name.to_owned(),
+        kind: registry.get(name).map_or("", |kind| kind.name()),
+        is_own,
+        what,
     }
 }
 

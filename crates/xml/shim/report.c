@@ -31,13 +31,17 @@ static void say_in(int kind, const char *text, const char *file, int line, int c
 
 void shim_say(int kind, const char *text, int line, int column) { say_in(kind, text, NULL, line, column); }
 
-void shim_say_template(xsltTemplatePtr template, const char *text) {
-    xmlNodePtr element = template->elem;
+static void say_of(int kind, xmlNodePtr element, const char *text) {
     if (current == NULL || current->sink == NULL || element == NULL)
         return;
-    to_rust(current->sink, SHIM_TEMPLATE, text, strlen(text), element->doc == NULL ? NULL : (const char *)element->doc->URL,
+    to_rust(current->sink, kind, text, strlen(text), element->doc == NULL ? NULL : (const char *)element->doc->URL,
             (int)xmlGetLineNo(element), 0);
 }
+
+/* Says what is wrong with an element of a stylesheet, with its file and line. */
+void shim_say_at(xmlNodePtr element, const char *text) { say_of(SHIM_FAULT, element, text); }
+
+void shim_say_template(xsltTemplatePtr template, const char *text) { say_of(SHIM_TEMPLATE, template->elem, text); }
 
 static int is_schemas(int domain) { return domain == XML_FROM_SCHEMASP || domain == XML_FROM_SCHEMASV; }
 

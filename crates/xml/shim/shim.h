@@ -89,6 +89,7 @@ void shim_enter(struct shim_call *call, void *sink, const struct shim_policy *po
 void shim_leave(struct shim_call *call);
 struct shim_call *shim_current(void);
 void shim_say(int kind, const char *text, int line, int column);
+void shim_say_at(xmlNodePtr element, const char *text);
 void shim_say_template(xsltTemplatePtr template, const char *text);
 
 /* reading.c */
@@ -121,6 +122,9 @@ void shim_templates(void *sink, xsltStylesheetPtr style);
 int shim_write_result(void *sink, xsltStylesheetPtr style, xmlDocPtr result, struct shim_text *text);
 int shim_is_html(xmlDocPtr document);
 int shim_is_plain(xsltStylesheetPtr style, xmlDocPtr result);
+
+/* calls.c */
+int shim_check_calls(xsltStylesheetPtr main);
 
 /* schema.c */
 xmlSchemaPtr shim_schema_compile(void *sink, const struct shim_policy *policy, int utf8);

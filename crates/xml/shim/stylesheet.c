@@ -29,7 +29,7 @@ xsltStylesheetPtr shim_compile(void *sink, const struct shim_policy *policy, int
         if (style == NULL)
             xmlFreeDoc(document);
     }
-    if (style != NULL && style->errors != 0) {
+    if (style != NULL && (style->errors != 0 || !shim_check_calls(style))) {
         xsltFreeStylesheet(style);
         style = NULL;
     }

@@ -28,7 +28,7 @@ impl Intake {
     /// Waits for a permit for the next message, and returns it with the bytes that it covers; none when the flow stops.
     pub(crate) async fn admit(&mut self) -> Option<Admission> {
         loop {
-            match self.source.admit(self.room).await {
+            match self.source.admit_ahead(self.room).await {
                 Ok(admission) => return Some(admission),
                 Err(Refusal::Crowded) => sleep(RESPITE).await,
                 // The whole share is smaller than the largest message: what is larger than the share fails when it has come.

@@ -20,6 +20,15 @@ pub fn check_address(address: &str, is_guarded: bool) -> Result<(), (String, Str
             None => (message, help.to_owned()),
         }
     })?;
+    // Written as a number it was hardly meant; `*` says that the others are told elsewhere.
+    let port = address.rsplit_once(':').map(|(_, port)| port.parse());
+    if address.starts_with("tcp://") && port == Some(Ok(0u16)) {
+        let message = format!(
+            "`{address}` has port 0, which is any that is free: no other node would find it"
+        );
+        let help = "give it a port of its own, such as tcp://127.0.0.1:7101";
+        return Err((message, help.to_owned()));
+    }
     if let Some(path) = address
         .strip_prefix("ipc://")
         .filter(|path| path.len() > LONGEST_PATH)
@@ -56,6 +65,10 @@ mod tests {
             ("tcp://10.0.0.1:7101", true, None),
             ("tcp://10.0.0.1:7101", false, Some("beyond this machine")),
             ("tcp://127.0.0.1:70000", false, Some("70000")),
+            // Who runs the node says that the port is found out in another way.
+            ("tcp://127.0.0.1:*", false, None),
+            ("tcp://127.0.0.1:0", false, Some("port 0")),
+            ("tcp://[::1]:00", false, Some("port 0")),
             (
                 "127.0.0.1:7101",
                 false,

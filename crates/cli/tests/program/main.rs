@@ -47,6 +47,7 @@ const TESTS: &[Test] = tests![
     running::a_setting_of_the_command_line_is_used,
     running::a_wrong_file_keeps_all_from_running,
     running::an_actor_that_cannot_start_is_shown_in_its_file,
+    running::what_keeps_a_flow_from_starting_is_a_record_of_a_log_of_json,
     ending::a_signal_lets_what_is_under_way_finish,
     ending::an_interrupt_is_a_signal_too,
     ending::a_second_signal_ends_at_once,

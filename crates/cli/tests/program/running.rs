@@ -53,8 +53,7 @@ pub(crate) fn a_wrong_file_keeps_all_from_running() {
     assert!(!ended.stderr.contains("backtrace"), "{ended:?}");
 }
 
-pub(crate) fn an_actor_that_cannot_start_is_shown_in_its_file() {
-    let broken = "
+const BROKEN: &str = "
 name: broken
 actors:
   numbers: { count: { to: 3 } }
@@ -63,7 +62,39 @@ actors:
 connect:
   - numbers -> middle -> out
 ";
-    let files = Files::new(&[("good.yaml", &numbers("good", "")), ("broken.yaml", broken)]);
+
+pub(crate) fn what_keeps_a_flow_from_starting_is_a_record_of_a_log_of_json() {
+    let files = Files::new(&[("broken.yaml", BROKEN)]);
+    let ended = files.run(&["run", "broken.yaml", "--log", "json"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let records = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let records: Vec<serde_json::Value> = records.collect();
+    let message = "actor `middle` cannot start: the port is in use";
+    let found = records
+        .iter()
+        .find(|one| one["message"] == message)
+        .unwrap();
+    assert_eq!(
+        (&found["level"], &found["line"], &found["column"]),
+        (&"ERROR".into(), &5.into(), &3.into())
+    );
+    assert_eq!(found["path"], "broken.yaml");
+    // So is what stands in no file.
+    let ended = files.run(&["run", "broken.yaml", "--log", "json", "--node", "front"]);
+    let record: serde_json::Value =
+        serde_json::from_str(ended.stderr.lines().last().unwrap()).unwrap();
+    let message = record["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("none of the flows has a node `front`"),
+        "{record}"
+    );
+}
+
+pub(crate) fn an_actor_that_cannot_start_is_shown_in_its_file() {
+    let files = Files::new(&[("good.yaml", &numbers("good", "")), ("broken.yaml", BROKEN)]);
     let ended = files.run(&["run", "broken.yaml"]);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
     for part in [

@@ -106,6 +106,30 @@ connect:
 }
 
 #[test]
+fn a_method_that_nobody_knows_is_warned_of() {
+    let files = Files::new();
+    files.write(
+        "shop.yaml",
+        "name: shop\nactors:\n  http:\n    http_server:\n      routes:\n        read: GTE /orders\n        \
+         write: { method: [POST, PUTT], path: /orders }\n        scan: REPORT /orders\n        own: BREW /coffee\n  \
+         in: { set: { payload: a } }\nconnect:\n  - http.read, http.write, http.scan, http.own -> in -> reply\n",
+    );
+    let mut command = compysition(["check", "shop.yaml"]);
+    let output = command.current_dir(files.path()).output().unwrap();
+    let told = errors(&output);
+    assert!(output.status.success(), "{told}");
+    for part in [
+        "warning: route `read` takes requests with the method `GTE`, which HTTP does not know\n --> shop.yaml:3:3",
+        "= help: did you mean `GET`?",
+        "warning: route `write` takes requests with the method `PUTT`",
+        "= help: did you mean `PUT`?",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert_eq!(told.matches("with the method").count(), 2, "{told}");
+}
+
+#[test]
 fn what_is_wrong_in_a_file_that_the_flow_names_is_shown_there() {
     let files = Files::new();
     files.write(

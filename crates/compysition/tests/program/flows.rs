@@ -166,6 +166,32 @@ tests:
 }
 
 #[test]
+fn accepted_events_keep_their_errors_also_where_there_are_more_than_were_expected() {
+    let files = Files::new();
+    files.write(
+        "parse.yaml",
+        "name: parse\nactors: { in: event_generator, parse: json_to_xml, out: discard, failed: discard }\n\
+         connect: [in -> parse -> out, parse.error -> failed]\n",
+    );
+    let tests = "tests:\n  - name: no json\n    in: { events: { in: [a, b] } }\n    expect:\n      failed:\n        \
+                 - error: { kind: malformed, actor: parse }\n";
+    let path = files.write("parse.test.yaml", tests);
+    let path = path.to_str().unwrap();
+    let (_, text) = test(&[path, "--accept"]);
+    assert!(text.contains("wrote what came into"), "{text}");
+    let accepted = std::fs::read_to_string(path).unwrap();
+    let errors = accepted.matches("kind: \"malformed\"").count();
+    assert_eq!(errors, 2, "{accepted}");
+    assert_eq!(
+        accepted.matches("actor: \"parse\"").count(),
+        2,
+        "{accepted}"
+    );
+    let (passed, text) = test(&[path]);
+    assert!(passed, "{text}");
+}
+
+#[test]
 fn reports_tell_what_was_reached_and_speak_to_machines() {
     let files = files(WRONG);
     let junit = files.path().join("junit.xml");

@@ -70,6 +70,55 @@ fn nobody_reaches_outside_unless_the_test_says_so() {
 }
 
 #[test]
+fn nobody_is_real_and_played_by_a_mock() {
+    let mock = "mock: { price: { error: { kind: unavailable } } }";
+    let request = "in: { http: { path: / } }\n    expect: { answer: { status: 503 } }\n";
+    let (passed, told) = told_of(&format!(
+        "tests:\n  - name: one\n    {mock}\n    real: [odd, price]\n    {request}"
+    ));
+    assert!(!passed, "{told}");
+    let wanted = "`price` has a mock and is to be real: leave one of them out\n     --> orders.test.yaml:4:17";
+    assert!(told.contains(wanted), "{told}");
+    // So it is for all tests, and by the names of kinds.
+    let (passed, told) = told_of(&format!(
+        "real: http_client\nmock: {{ http_client: pass }}\ntests:\n  - name: one\n    {request}"
+    ));
+    assert!(!passed, "{told}");
+    let wanted = "`http_client` has a mock and is to be real: leave one of them out\n     --> orders.test.yaml:1:7";
+    assert!(told.contains(wanted), "{told}");
+}
+
+#[test]
+fn what_a_test_says_itself_of_an_actor_comes_first() {
+    let pass = "mock: { price: { answer: { text: \"3\" } } }";
+    let case = |all: &str, own: &str, status: u16| {
+        told_of(&format!(
+            "{all}\ntests:\n  - name: one\n    {own}\n    clock: real\n    in: {{ http: {{ path: / }} }}\n    \
+             expect: {{ answer: {{ status: {status} }} }}\n"
+        ))
+    };
+    let (passed, told) = case("real: [price]", pass, 200);
+    assert!(passed, "{told}");
+    let (passed, told) = case(pass, "real: [price]", 503);
+    assert!(passed, "{told}");
+    // A name says more than a kind.
+    let kind = "mock: { http_client: { answer: { text: \"3\" } } }";
+    let (passed, told) = case(&format!("{kind}\nreal: [price]"), "", 503);
+    assert!(passed, "{told}");
+}
+
+#[test]
+fn who_is_to_be_real_is_known() {
+    let (passed, told) = told_of(
+        "tests:\n  - name: one\n    real: [prize, price]\n    in: { http: { path: / } }\n    expect: { answer: { status: 503 } }\n",
+    );
+    assert!(!passed, "{told}");
+    let wanted =
+        "the flow has no actor `prize`, and there is no such kind\n     --> orders.test.yaml:3:12";
+    assert!(told.contains(wanted), "{told}");
+}
+
+#[test]
 fn other_flows_of_the_file_need_no_mocks() {
     let files = Files::new();
     files.write(
@@ -79,6 +128,26 @@ fn other_flows_of_the_file_need_no_mocks() {
          name: other\nactors: { in: event_generator, call: { http_client: { url: \"http://127.0.0.1:1\" } } }\nconnect: [in -> call]\n",
     );
     let mut command = compysition(["test", "two.yaml"]);
+    let output = command.current_dir(files.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+}
+
+#[test]
+fn sources_that_wait_for_what_comes_from_outside_let_a_test_end() {
+    let files = Files::new();
+    files.write(
+        "pair.yaml",
+        "name: pair\nsettings: { socket: }\nactors:\n  in: event_generator\n  push: { zmq_push: { connect: \"${socket}\" } }\n  \
+         pull: { zmq_pull: { bind: \"${socket}\" } }\n  route: { zmq_router: { bind: \"${socket}-2\" } }\n  out: discard\n\
+         connect: [in -> push, pull -> out, route -> out]\n",
+    );
+    files.write(
+        "pair.test.yaml",
+        "tests:\n  - name: over\n    set: { socket: \"ipc://{dir}/s\" }\n    real: [push, pull, route]\n    clock: real\n    \
+         in: { events: { in: hello } }\n    after: 500ms\n    expect: { out: [hello] }\n",
+    );
+    let mut command = compysition(["test", "pair.yaml"]);
     let output = command.current_dir(files.path()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{told}");

@@ -53,7 +53,7 @@ fn a_node_without_its_secret_key_does_not_run_and_the_line_is_told() {
         assert_eq!(ended.code, Some(1), "{ended:#?}");
         let said = ended.log.join("\n");
         assert!(said.contains("work.key_secret` cannot be read"), "{said}");
-        assert!(said.contains("flow.yaml:9:"), "{said}");
+        assert!(said.contains("\"line\":9"), "{said}");
     }
     let mut node = Process::run(&file, &["--node", "front"]);
     node.await_log("\"started\"");
@@ -82,27 +82,97 @@ fn a_node_that_calls_an_address_where_nobody_can_be_stops_and_says_so() {
     assert!(said.contains("the line to process `front`"), "{said}");
     assert!(said.contains("names no port"), "{said}");
     assert!(said.contains("\"node\":\"work 1\""), "{said}");
-}
-
-#[test]
-fn all_nodes_stop_if_one_of_them_cannot_run() {
-    let files = Files::new();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let listen = format!("listen={}", taken.local_addr().unwrap());
-    let socket = files.path().join("s").display().to_string();
-    let file = files.write(
-        "flow.yaml",
-        &flow(&format!("{{ front: 'ipc://{socket}', work: }}")),
-    );
-    let ended = Process::run(&file, &["--all", "--set", &listen]).ended();
+    // Nor would it be so another time.
+    let listen = ["--set", "listen=127.0.0.1:0"];
+    let ended = Process::run(&file, &[&["--all"][..], &listen].concat()).ended();
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     let said = ended.log.join("\n");
     assert_eq!(
-        said.matches("node front 1 is started\"").count(),
-        5,
+        said.matches("node work 1 is started\"").count(),
+        1,
         "{said}"
     );
-    assert!(said.contains("node front 1 cannot run"), "{said}");
+    assert!(
+        said.contains("node work 1 cannot run (exit status: 2)"),
+        "{said}"
+    );
+}
+
+/// A flow whose node `work` has something to do that takes its time, and whose node `front` does not run without its file.
+fn with_slow_work(files: &Files) -> PathBuf {
+    let socket = files.path().join("s").display().to_string();
+    let text = flow(&format!("{{ front: 'ipc://{socket}', work: }}"));
+    let text = text.replace(
+        "connect:",
+        "  once: { event_generator: { count: 1 } }\n  slow: { exec: { command: [sh, '-c', 'touch begun; sleep 3; touch done'] } }\n  \
+         out: discard\nconnect:",
+    );
+    let text = text.replace("reply]", "reply, once -> slow -> out]");
+    files.write("flow.yaml", &text.replace("work: echo", "work: '*'"))
+}
+
+/// Runs all nodes, and then makes the file one that no node can run.
+fn run_and_break(files: &Files) -> Process {
+    let file = with_slow_work(files);
+    let args = ["--all", "--set", "listen=127.0.0.1:0"];
+    let mut all = Process::run(&file, &args);
+    let line: serde_json::Value =
+        serde_json::from_str(&all.await_log("node front 1 is started")).unwrap();
+    all.url();
+    await_that("the work", || files.path().join("begun").exists());
+    std::fs::write(&file, "name: [").unwrap();
+    let front = line["process"].to_string();
+    let mut kill = std::process::Command::new("kill");
+    assert!(kill.args(["-KILL", &front]).status().unwrap().success());
+    all.await_log("node front 1 cannot run");
+    all
+}
+
+#[test]
+fn all_nodes_stop_if_the_file_of_one_of_them_is_bad() {
+    let files = Files::new();
+    let ended = run_and_break(&files).ended();
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let said = ended.log.join("\n");
+    // Trying again would not mend it.
+    assert_eq!(
+        said.matches("node front 1 is started\"").count(),
+        2,
+        "{said}"
+    );
+    assert!(files.path().join("done").exists(), "{said}");
+}
+
+#[test]
+fn the_first_signal_after_a_node_was_given_up_lets_the_others_finish() {
+    let files = Files::new();
+    let ended = run_and_break(&files).stop();
+    let said = ended.log.join("\n");
+    assert!(
+        said.contains("\"node\":\"work 1\"") && said.contains("\"stopped\""),
+        "{said}"
+    );
+    assert!(files.path().join("done").exists(), "{said}");
+}
+
+#[test]
+fn a_node_that_misses_something_is_tried_again_until_it_is_there() {
+    let files = Files::new();
+    let socket = files.path().join("s").display().to_string();
+    // What is in the place of the database is something else.
+    let database = files.path().join("orders.db");
+    std::fs::write(&database, "no database ".repeat(100)).unwrap();
+    let text = flow(&format!("{{ front: 'ipc://{socket}', work: }}"));
+    let sql = "{ sql: { url: 'sqlite:orders.db', query: 'SELECT 1 AS one' } }";
+    let text = text.replace("{ set: { attributes.seen: true } }", sql);
+    let file = files.write("flow.yaml", &text);
+    let mut all = Process::run(&file, &["--all"]);
+    for _ in 0..5 {
+        all.await_log("node work 1 has died");
+    }
+    std::fs::remove_file(database).unwrap();
+    all.await_log("\"connected\"");
+    assert_eq!(all.stop().code, Some(0));
 }
 
 #[test]

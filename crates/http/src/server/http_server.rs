@@ -22,6 +22,7 @@ use crate::server::connections::{Connections, Phase};
 use crate::server::cors::Cors;
 use crate::server::door::{Door, Way};
 use crate::server::listener::listen;
+use crate::server::methods;
 use crate::server::route::Route;
 use crate::server::routes::{RouteTable, Routes};
 use crate::server::service::Mounted;
@@ -277,6 +278,8 @@ impl Actor for HttpServer {
     fn ports(&self) -> Ports {
         let names = self.routes.0.iter().map(|(name, _)| name);
         let ports = Ports::any().door().outboxes(names);
+        let ports = ports.doubts(methods::doubts(&self.routes.0));
+        let ports = ports.listens(self.address.get().ok());
         if self.routes.0.is_empty() && self.answer != AnswerMode::Flow {
             return ports.asks_nothing();
         }

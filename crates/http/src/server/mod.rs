@@ -20,6 +20,7 @@ mod file_body;
 mod http_server;
 mod intake;
 mod listener;
+mod methods;
 mod origins;
 mod route;
 mod routes;

@@ -195,9 +195,10 @@ impl Actor for TcpIn {
     }
 
     fn ports(&self) -> Ports {
+        let ports = Ports::any().outside().listens([self.address.as_str()]);
         match self.rules.reply {
-            Reply::Answer => Ports::any().outside().door(),
-            _ => Ports::any().outside().source().single(),
+            Reply::Answer => ports.door(),
+            _ => ports.source().single(),
         }
     }
 }

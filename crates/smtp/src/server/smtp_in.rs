@@ -197,7 +197,8 @@ impl Actor for SmtpIn {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().resumes().single()
+        let ports = Ports::any().outside().listens([self.address.as_str()]);
+        ports.source().resumes().single()
     }
 }
 

@@ -207,7 +207,7 @@ impl Actor for MdpBroker {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().single()
+        self.wire.ports().source().single()
     }
 }
 

@@ -224,9 +224,10 @@ impl Actor for ZmqDealer {
     }
 
     fn ports(&self) -> Ports {
+        let ports = self.wire.ports();
         match self.is_answered {
-            true => Ports::any().outside(),
-            false => Ports::any().outside().sink(),
+            true => ports,
+            false => ports.sink(),
         }
     }
 }

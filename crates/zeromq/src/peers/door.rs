@@ -120,9 +120,10 @@ impl Door {
     }
 
     pub(super) fn ports(&self) -> Ports {
+        let ports = self.wire.ports();
         match self.rules.answers {
-            true => Ports::any().outside().door(),
-            false => Ports::any().outside().source().sink().single(),
+            true => ports.door(),
+            false => ports.source().sink().single(),
         }
     }
 }
@@ -144,7 +145,7 @@ struct Return {
 async fn take(host: Arc<Host>, largest: usize) {
     let mut stopping = std::pin::pin!(host.source.stopping());
     let mut intake = Intake::new(host.source.clone(), largest);
-    while let Some(admission) = intake.admit().await {
+    while let Some(mut admission) = intake.admit().await {
         // Never closed.
         let Ok(turn) = host.answering.clone().acquire_owned().await else {
             return;
@@ -157,6 +158,7 @@ async fn take(host: Arc<Host>, largest: usize) {
                 Err(_) => return,
             },
         };
+        admission.has_come();
         let event = named(&peer);
         let ctx = host.source.context();
         let (envelope, body) = match host.rules.split(frames) {

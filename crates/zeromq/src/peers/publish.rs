@@ -114,6 +114,6 @@ impl Actor for ZmqPub {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().sink()
+        self.wire.ports().sink()
     }
 }

@@ -125,7 +125,7 @@ impl Actor for ZmqPush {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().sink()
+        self.wire.ports().sink()
     }
 }
 

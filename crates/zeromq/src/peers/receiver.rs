@@ -208,7 +208,7 @@ impl Receiving {
     async fn run(self, source: Source) {
         let mut stopping = std::pin::pin!(source.stopping());
         let mut intake = Intake::new(source.clone(), self.largest);
-        while let Some(admission) = intake.admit().await {
+        while let Some(mut admission) = intake.admit().await {
             let frames = tokio::select! {
                 biased;
                 () = &mut stopping => break,
@@ -217,6 +217,7 @@ impl Receiving {
                     Err(_) => return,
                 },
             };
+            admission.has_come();
             let (event, frames) = self.named(frames);
             let size = frames.iter().map(Bytes::len).sum();
             let read = match intake.check(size) {
@@ -285,7 +286,7 @@ impl Actor for ZmqPull {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().single()
+        self.0.wire.ports().source().single()
     }
 }
 
@@ -310,6 +311,6 @@ impl Actor for ZmqSub {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().single()
+        self.0.wire.ports().source().single()
     }
 }

@@ -181,7 +181,7 @@ impl Actor for ZmqReq {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside()
+        self.wire.ports()
     }
 }
 

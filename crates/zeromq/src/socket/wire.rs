@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use compysition_core::{ByteSize, Result, TimeSpan};
+use compysition_core::{ByteSize, Ports, Result, TimeSpan};
 use omq_tokio::{MechanismSetup, Options, ReconnectPolicy};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -116,6 +116,15 @@ impl Wire {
             return Err("`handshake_timeout: 0` lets nobody in; it is at least 1ms".into());
         }
         Ok(self)
+    }
+
+    /// Returns what an actor on such a socket says of itself: that it is outside, and where it listens.
+    pub fn ports(&self) -> Ports {
+        let addresses = self
+            .bind
+            .iter()
+            .filter_map(|endpoint| endpoint.as_str().strip_prefix("tcp://"));
+        Ports::any().outside().listens(addresses)
     }
 
     /// Returns the settings as omq wants them.
