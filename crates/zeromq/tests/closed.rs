@@ -50,6 +50,7 @@ fn the_log_says_why_a_connection_is_closed() {
     let (flow, address) = start(&runtime, actor, bound);
     let hello = [greeting(3, "NULL"), ready("PUSH")].concat();
     let large = |length: u64| [&hello[..], &[2], &length.to_be_bytes()].concat();
+    let said = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for (input, why) in [
         (large(1 << 62), "too large"),
         (large(65 << 10), "too large"),
@@ -71,7 +72,6 @@ fn the_log_says_why_a_connection_is_closed() {
             let _ = closed.await.expect("the connection stays open");
         });
         // The log is written a moment later.
-        let said = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         let told = runtime.block_on(async {
             let told = async {
                 while !said().contains("is closed: ") {
@@ -84,7 +84,9 @@ fn the_log_says_why_a_connection_is_closed() {
         assert!(said().contains(why), "{why}: {}", said());
     }
     runtime.block_on(flow.stop());
+    log.0.lock().unwrap().clear();
     one_connection_too_many_is_closed();
+    assert!(said().contains("`max_connections` is 3"), "{}", said());
 }
 
 fn one_connection_too_many_is_closed() {

@@ -6,6 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use p521::ecdsa::signature::Signer;
+use p521::ecdsa::{Signature, SigningKey};
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PublicKeyData};
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -23,11 +25,17 @@ pub(crate) enum Issuer {
     Secret(&'static str),
     Rsa(Box<rsa::KeyPair>),
     Curve(Box<rcgen::KeyPair>),
+    P521(Box<SigningKey>),
 }
 
 impl Issuer {
     pub(crate) fn rsa() -> Issuer {
         Issuer::Rsa(Box::new(rsa_key::key_pair()))
+    }
+
+    /// Makes a key for `ES512`, which is always the same.
+    pub(crate) fn p521() -> Issuer {
+        Issuer::P521(Box::new(SigningKey::from_slice(&[1; 66]).unwrap()))
     }
 
     /// Makes a key for `ES256`, `ES384` or `EdDSA`.
@@ -74,6 +82,10 @@ impl Issuer {
                 key.sign(encoding, &random, message, &mut signed).unwrap();
                 signed
             }
+            Issuer::P521(key) => {
+                let signature: Signature = key.sign(message);
+                signature.to_bytes().to_vec()
+            }
             Issuer::Curve(key) => {
                 let der = key.serialize_der();
                 if algorithm == "EdDSA" {
@@ -95,6 +107,12 @@ impl Issuer {
         let mut jwk = match self {
             Issuer::Secret(secret) => json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret)}),
             Issuer::Rsa(_) => rsa_key::jwk(),
+            Issuer::P521(key) => {
+                let point = key.verifying_key().to_sec1_point(false);
+                let (x, y) = (point.x().unwrap(), point.y().unwrap());
+                let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+                json!({"kty": "EC", "crv": "P-521", "x": x, "y": y})
+            }
             Issuer::Curve(key) => match key.der_bytes() {
                 [4, point @ ..] => {
                     let (x, y) = point.split_at(point.len() / 2);
@@ -122,15 +140,28 @@ impl Issuer {
                     0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
                 ];
                 der.extend_from_slice(key.public_key().as_ref());
-                let encoded = STANDARD.encode(der);
-                let lines: Vec<_> = encoded.as_bytes().chunks(64).collect();
-                let lines = lines.join(&b"\n"[..]);
-                let text = String::from_utf8(lines).unwrap();
-                format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+                pem(&der)
+            }
+            Issuer::P521(key) => {
+                // RFC 5480 §2.1.1: that it is of a curve, and of which.
+                let mut der = vec![
+                    0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
+                    0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00,
+                ];
+                der.extend_from_slice(key.verifying_key().to_sec1_point(false).as_bytes());
+                pem(&der)
             }
         };
         file(name, &text)
     }
+}
+
+fn pem(der: &[u8]) -> String {
+    let encoded = STANDARD.encode(der);
+    let lines: Vec<_> = encoded.as_bytes().chunks(64).collect();
+    let lines = lines.join(&b"\n"[..]);
+    let text = String::from_utf8(lines).unwrap();
+    format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
 }
 
 /// Writes a file; each test has its own.

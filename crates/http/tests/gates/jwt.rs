@@ -45,6 +45,7 @@ fn each_algorithm_is_known_from_each_kind_of_file() {
         (Issuer::rsa(), "RS256 RS384 RS512 PS256 PS384 PS512"),
         (Issuer::of_curve("ES256"), "ES256"),
         (Issuer::of_curve("ES384"), "ES384"),
+        (Issuer::p521(), "ES512"),
         (Issuer::of_curve("EdDSA"), "EdDSA"),
     ];
     for (issuer, algorithms) in &issuers {

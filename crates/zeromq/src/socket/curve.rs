@@ -1,12 +1,14 @@
 //! Encryption, and who may connect.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use compysition_core::Result;
 use omq_tokio::{CurveServerOptions, MechanismSetup};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::crowd::Crowd;
 use super::keys::{KeyPair, PublicKey};
 
 /// The keys for CURVE, which encrypts what goes over a socket, and shows who is on the other side. `compysition keys` makes key files; those of pyzmq
@@ -65,8 +67,8 @@ impl Curve {
         }
     }
 
-    /// Reads the keys.
-    pub(super) fn mechanism(&self) -> Result<MechanismSetup> {
+    /// Reads the keys. As a server it lets in whom it knows while there is room in the crowd.
+    pub(super) fn mechanism(&self, crowd: &Arc<Crowd>) -> Result<MechanismSetup> {
         let KeyPair(our_keypair) = KeyPair::read(&self.key)?;
         if let Some(server) = &self.server {
             let PublicKey(server_public) = PublicKey::read(server)?;
@@ -77,9 +79,11 @@ impl Curve {
         }
         let given = match &self.clients {
             Some(Clients::One(any)) if any == "any" => {
+                let mut options = CurveServerOptions::new();
+                options.authenticator = Some(crowd.gate(|_| true));
                 return Ok(MechanismSetup::CurveServer {
                     our_keypair,
-                    options: CurveServerOptions::new(),
+                    options,
                 });
             }
             Some(Clients::One(one)) => std::slice::from_ref(one),
@@ -92,8 +96,8 @@ impl Curve {
             allowed.extend(keys.into_iter().map(|PublicKey(key)| *key.as_bytes()));
         }
         // Whether a public key is on the list is no secret, so it need not be looked up in constant time.
-        let options =
-            CurveServerOptions::new().authenticator(move |peer| allowed.contains(&peer.public_key));
+        let mut options = CurveServerOptions::new();
+        options.authenticator = Some(crowd.gate(move |peer| allowed.contains(&peer.public_key)));
         Ok(MechanismSetup::CurveServer {
             our_keypair,
             options,

@@ -11,29 +11,36 @@
 //!   nothing was sent. Where the bytes are when it returns nobody knows: a peer that goes away may take with it what it was sent. [`Kind::Pub`]
 //!   never waits: who does not keep up, or is not there, misses messages.
 //! * **[`Socket::recv`] can be dropped in mid-way**; then nothing was taken. A message is all there or not at all, in order per connection.
-//! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and so is the number of peers, also before their handshake.
+//! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and so is the number of peers, also before their handshake,
+//!   and with those that have gone before what they sent was read.
 //!   A larger message, bytes that are no ZMTP, and a wrong security mechanism end the connection they came on; the log says why.
 //! * **Without CURVE** only this machine is let near, unless the settings say `insecure` ([`Wire::checked`]). With it a server lets
 //!   in only the keys on its list.
 //! * **[`Socket::close`] waits** for what was sent as long as `linger` says. A socket that is dropped does that by itself.
 
+mod crowd;
 mod curve;
 mod endpoint;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 mod watch;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use compysition_core::{Context, Error, ErrorKind, Result};
 use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType, TrySendError};
+use tokio::task::coop::consume_budget;
 
 pub use curve::Curve;
 pub use endpoint::{Endpoint, Endpoints};
 pub use keys::{KeyPair, PublicKey};
 pub use wire::{SocketLimits, Wire};
 
+use crowd::Crowd;
 use watch::Watch;
 
 /// A message: its frames, of which there is at least one.
@@ -76,6 +83,7 @@ pub struct Socket {
     kind: Kind,
     reads_at_once: bool,
     bound: Vec<Endpoint>,
+    crowd: Arc<Crowd>,
     _watch: Watch,
 }
 
@@ -85,8 +93,10 @@ impl Socket {
     /// # Errors
     /// Unavailable, if it cannot listen; internal, if a key cannot be read.
     pub async fn open(kind: Kind, wire: &Wire, ctx: &Context) -> Result<Socket> {
-        let inner = omq_tokio::Socket::try_new(kind.into(), wire.options()?).map_err(error)?;
-        let watch = Watch::start(&inner, wire, ctx);
+        let crowd = wire.crowd(kind.is_read());
+        let options = wire.options(&crowd)?;
+        let inner = omq_tokio::Socket::try_new(kind.into(), options).map_err(error)?;
+        let watch = Watch::start(&inner, wire, &crowd, ctx);
         let mut bound = Vec::new();
         for endpoint in wire.bind.iter() {
             let address = inner.bind(endpoint.parsed()).await.map_err(|cause| {
@@ -113,6 +123,7 @@ impl Socket {
             kind,
             reads_at_once: wire.reads_at_once,
             bound,
+            crowd,
             _watch: watch,
         })
     }
@@ -171,6 +182,12 @@ impl Socket {
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn recv(&self) -> Result<Frames> {
+        // Whoever sends without a break must not keep all other tasks waiting.
+        consume_budget().await;
+        if let Some(frames) = self.try_recv() {
+            return Ok(frames);
+        }
+        let _waiting = self.crowd.wait();
         Ok(self.frames(self.inner.recv().await.map_err(error)?))
     }
 
@@ -185,7 +202,15 @@ impl Socket {
     /// # Errors
     /// Unavailable, if the socket is closed.
     pub async fn recv_from(&self) -> Result<(Peer, Frames)> {
-        let (identity, message) = self.router()?.recv_from().await.map_err(error)?;
+        let router = self.router()?;
+        consume_budget().await;
+        let (identity, message) = match router.try_recv_from() {
+            Ok(received) => received,
+            Err(_) => {
+                let _waiting = self.crowd.wait();
+                router.recv_from().await.map_err(error)?
+            }
+        };
         let info = identity.peer_info();
         let key = match &info.authentication.public_key {
             Some(PeerPublicKey::Curve(key)) => Some(PublicKey::from_bytes(*key)),
@@ -244,6 +269,13 @@ impl Socket {
     fn router(&self) -> Result<&IdentitySocket> {
         let none = || Error::internal("only a router knows its peers");
         self.router.as_ref().ok_or_else(none)
+    }
+}
+
+impl Kind {
+    /// Returns whether its user reads what comes whenever there is room: one that asks may have nothing to ask.
+    fn is_read(self) -> bool {
+        matches!(self, Kind::Pull | Kind::Sub | Kind::Router)
     }
 }
 

@@ -9,6 +9,7 @@ use omq_tokio::{DisconnectReason, Endpoint, MonitorEvent, MonitorRecvError, Moni
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
+use super::crowd::Crowd;
 use super::wire::Wire;
 
 /// Watches a socket until it is dropped.
@@ -18,11 +19,15 @@ pub(super) struct Watch(#[expect(dead_code, reason = "its end is the sign")] one
 /// How many reasons are remembered: what others say may be in them.
 const MOST_TOLD: usize = 64;
 
+/// What a reason ends with if there was no room in the crowd.
+const NO_ROOM: &str = "status 300";
+
 /// Whose socket it is, and who is connected to it.
 struct Owner {
     flow: Arc<str>,
     actor: Arc<str>,
     connected: HashSet<u64>,
+    crowd: Arc<Crowd>,
     most: usize,
     linked: Option<String>,
     /// Why others could not be spoken with since the last one could.
@@ -30,12 +35,18 @@ struct Owner {
 }
 
 impl Watch {
-    pub(super) fn start(socket: &omq_tokio::Socket, wire: &Wire, ctx: &Context) -> Watch {
+    pub(super) fn start(
+        socket: &omq_tokio::Socket,
+        wire: &Wire,
+        crowd: &Arc<Crowd>,
+        ctx: &Context,
+    ) -> Watch {
         let (alive, mut dead) = oneshot::channel();
         let mut owner = Owner {
             flow: ctx.flow().into(),
             actor: ctx.actor().into(),
             connected: HashSet::new(),
+            crowd: crowd.clone(),
             most: wire.limits.max_connections,
             linked: wire.linked.clone(),
             told: HashSet::new(),
@@ -86,7 +97,12 @@ impl Owner {
                     let Ok(all) = socket.connections().await else {
                         return;
                     };
-                    self.connected = all.iter().map(|one| one.connection_id).collect();
+                    let all: HashSet<u64> = all.iter().map(|one| one.connection_id).collect();
+                    // Who has come and gone meanwhile, is in three events.
+                    let gone = self.connected.difference(&all).count();
+                    self.crowd.went(gone + missed as usize / 3);
+                    self.crowd.set_connected(all.len());
+                    self.connected = all;
                 }
                 Err(_) => return,
             }
@@ -97,10 +113,14 @@ impl Owner {
     async fn count(&mut self, event: &MonitorEvent, socket: &omq_tokio::Socket) {
         match event {
             MonitorEvent::Disconnected { peer, .. } => {
-                self.connected.remove(&peer.connection_id);
+                if self.connected.remove(&peer.connection_id) {
+                    self.crowd.went(1);
+                }
+                self.crowd.set_connected(self.connected.len());
             }
             MonitorEvent::HandshakeSucceeded { peer, .. } => {
                 self.connected.insert(peer.connection_id);
+                self.crowd.set_connected(self.connected.len());
                 if self.connected.len() > self.most {
                     let (flow, actor) = (&self.flow, &self.actor);
                     tracing::warn!(%flow, %actor, "a connection is closed: there are more than {}", self.most);
@@ -128,6 +148,11 @@ impl Owner {
                 reason,
             } => {
                 let peer = peer_ident;
+                if reason.ends_with(NO_ROOM) {
+                    let most = self.most;
+                    tracing::warn!(%flow, %actor, %peer, "the connection over {endpoint} is closed: `max_connections` is {most}, and who has gone counts until what it has sent is read");
+                    return;
+                }
                 tracing::info!(%flow, %actor, %peer, "the connection over {endpoint} is closed: {reason}");
             }
             MonitorEvent::Disconnected {

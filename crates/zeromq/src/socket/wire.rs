@@ -1,5 +1,6 @@
 //! How a socket is set up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{ByteSize, Ports, Result, TimeSpan};
@@ -7,6 +8,7 @@ use omq_tokio::{MechanismSetup, Options, ReconnectPolicy};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::crowd::Crowd;
 use super::curve::Curve;
 use super::endpoint::{Endpoint, Endpoints};
 
@@ -38,7 +40,7 @@ pub struct SocketLimits {
     pub max_message_size: ByteSize,
     /// How many messages may wait for each peer, and from each.
     pub high_water_mark: u32,
-    /// How many peers may be connected; the connections of more are closed at once.
+    /// How many peers may be connected; more are not let in. Who has gone counts until what it has sent is read.
     pub max_connections: usize,
     /// How long what waits may still be sent when the flow has stopped.
     pub linger: TimeSpan,
@@ -88,7 +90,7 @@ impl Wire {
                 }
                 // Better now than when the flow starts.
                 curve
-                    .mechanism()
+                    .mechanism(&self.crowd(false))
                     .map_err(|error| error.message().to_owned())?;
             }
             None => {
@@ -127,12 +129,21 @@ impl Wire {
         Ports::any().outside().listens(addresses)
     }
 
-    /// Returns the settings as omq wants them.
-    pub(super) fn options(&self) -> Result<Options> {
+    /// Makes the crowd of a socket, which is read as long as there is room or is not.
+    pub(super) fn crowd(&self, is_read: bool) -> Arc<Crowd> {
+        Crowd::new(self.limits.max_connections, is_read)
+    }
+
+    /// Returns the settings as omq wants them, for a socket with this crowd.
+    pub(super) fn options(&self, crowd: &Arc<Crowd>) -> Result<Options> {
         let limits = &self.limits;
         let mechanism = match &self.curve {
-            Some(curve) => curve.mechanism()?,
-            None => MechanismSetup::Null,
+            Some(curve) => curve.mechanism(crowd)?,
+            // Who calls others only, lets nobody in.
+            None if self.bind.is_empty() => MechanismSetup::Null,
+            None => MechanismSetup::NullServer {
+                authenticator: crowd.gate(|_| true),
+            },
         };
         let min = limits.reconnect.0;
         let options = Options {

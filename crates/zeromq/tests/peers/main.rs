@@ -3,6 +3,7 @@
 
 mod conditions;
 mod foreign;
+mod gone;
 mod late;
 mod libzmq;
 mod majordomo;

@@ -22,6 +22,7 @@ pub enum Algorithm {
     PS512,
     ES256,
     ES384,
+    ES512,
     #[serde(rename = "EdDSA", alias = "Ed25519")]
     EdDsa,
 }
@@ -53,11 +54,11 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_standard() {
-        for name in ["HS256", "PS512", "ES384", "EdDSA"] {
+        for name in ["HS256", "PS512", "ES384", "ES512", "EdDSA"] {
             assert_eq!(Algorithm::named(name).unwrap().to_string(), name);
         }
         assert_eq!(Algorithm::named("Ed25519"), Some(Algorithm::EdDsa));
-        for name in ["none", "None", "NONE", "", "hs256", "ES512", "EdDsa"] {
+        for name in ["none", "None", "NONE", "", "hs256", "ES521", "EdDsa"] {
             assert_eq!(Algorithm::named(name), None, "{name}");
         }
     }

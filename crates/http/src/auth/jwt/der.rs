@@ -11,6 +11,7 @@ const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const ELLIPTIC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// Reads a public key with its kind (`SubjectPublicKeyInfo`).
@@ -24,7 +25,8 @@ pub(crate) fn public_key(der: &[u8]) -> Result<Key, String> {
         ELLIPTIC => match element(OBJECT, parameters) {
             Some((P256, _)) => Key::p256(key.to_vec()),
             Some((P384, _)) => Key::p384(key.to_vec()),
-            _ => Err("of the elliptic curves only P-256 and P-384 are known".into()),
+            Some((P521, _)) => Key::p521(key),
+            _ => Err("of the elliptic curves only P-256, P-384 and P-521 are known".into()),
         },
         ED25519 => Key::ed25519(key.to_vec()),
         _ => Err("the key is neither RSA, nor EC, nor Ed25519".into()),

@@ -31,8 +31,8 @@ const USER: &str = "user";
 /// not have the `scope` or one of the `roles` that are needed fails as `forbidden` (403). If the keys cannot be fetched it is an error of
 /// the back-end (502 to 504).
 ///
-/// The keys come from one of `secret`, `key`, `jwks` and `jwks_url`. HS256, HS384, HS512, RS256 to RS512, PS256 to PS512, ES256, ES384 and
-/// EdDSA are known; for which of them a key is follows from its kind, whatever a token says. Tokens that are encrypted or not signed are
+/// The keys come from one of `secret`, `key`, `jwks` and `jwks_url`. HS256, HS384, HS512, RS256 to RS512, PS256 to PS512, ES256 to ES512
+/// and EdDSA are known; for which of them a key is follows from its kind, whatever a token says. Tokens that are encrypted or not signed are
 /// refused.
 ///
 /// Further conditions are for an actor behind this one, such as `filter: { condition: "attributes.claims.tenant == 'acme'", otherwise:

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use p521::ecdsa::signature::Verifier;
+use p521::ecdsa::{Signature, VerifyingKey};
 use ring::signature::{
     self, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
     RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
@@ -23,6 +25,7 @@ pub(crate) enum Key {
     Rsa(RsaPublicKeyComponents<Vec<u8>>),
     P256(Vec<u8>),
     P384(Vec<u8>),
+    P521(Box<VerifyingKey>),
     Ed25519(Vec<u8>),
 }
 
@@ -60,13 +63,21 @@ impl Key {
         Ok(Key::P384(point))
     }
 
+    pub(crate) fn p521(point: &[u8]) -> Result<Key, String> {
+        check_point(point, 66)?;
+        let key = VerifyingKey::from_sec1_bytes(point);
+        let key = key.map_err(|_| "the point of the key is not on P-521")?;
+        Ok(Key::P521(Box::new(key)))
+    }
+
     /// Makes a key of a point of a curve, given by its coordinates.
     pub(crate) fn of_coordinates(curve: &str, x: &[u8], y: &[u8]) -> Result<Key, String> {
         let point = [&[UNCOMPRESSED], x, y].concat();
         match curve {
             "P-256" if x.len() == 32 => Key::p256(point),
             "P-384" if x.len() == 48 => Key::p384(point),
-            "P-256" | "P-384" => Err(format!(
+            "P-521" if x.len() == 66 => Key::p521(&point),
+            "P-256" | "P-384" | "P-521" => Err(format!(
                 "the coordinates are not as long as {curve} has them"
             )),
             _ => Err(format!("the curve {curve} is not known")),
@@ -88,6 +99,7 @@ impl Key {
             Key::Rsa(_) => &[RS256, RS384, RS512, PS256, PS384, PS512],
             Key::P256(_) => &[ES256],
             Key::P384(_) => &[ES384],
+            Key::P521(_) => &[ES512],
             Key::Ed25519(_) => &[EdDsa],
         }
     }
@@ -113,11 +125,18 @@ impl Key {
             (Key::Rsa(key), PS512) => key.verify(&RSA_PSS_2048_8192_SHA512, message, signature),
             (Key::P256(point), ES256) => public(&ECDSA_P256_SHA256_FIXED, point),
             (Key::P384(point), ES384) => public(&ECDSA_P384_SHA384_FIXED, point),
+            (Key::P521(key), ES512) => verify_p521(key, message, signature),
             (Key::Ed25519(key), EdDsa) => public(&ED25519, key),
             _ => Err(Unspecified),
         };
         verified.is_ok()
     }
+}
+
+/// Verifies with the one curve that `ring` does not have.
+fn verify_p521(key: &VerifyingKey, message: &[u8], signature: &[u8]) -> Result<(), Unspecified> {
+    let signature = Signature::from_slice(signature).map_err(|_| Unspecified)?;
+    key.verify(message, &signature).map_err(|_| Unspecified)
 }
 
 fn check_point(point: &[u8], coordinate: usize) -> Result<(), String> {

@@ -5,6 +5,8 @@ mod cache;
 mod claims;
 mod der;
 #[cfg(test)]
+mod es512;
+#[cfg(test)]
 mod fuzz;
 mod judge;
 mod jwks;
