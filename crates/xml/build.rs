@@ -9,6 +9,8 @@ const SOURCES: &[&str] = &[
     "document",
     "schema",
     "stylesheet",
+    "variables",
+    "visit",
     "xpath",
 ];
 

@@ -4,15 +4,6 @@
 #include <stdio.h>
 #include <libxml/parserInternals.h>
 #include <libxslt/imports.h>
-#include <libxslt/xsltutils.h>
-
-static int is_element(xmlNodePtr node, const char *namespace) {
-    return node->type == XML_ELEMENT_NODE && node->ns != NULL && xmlStrEqual(node->ns->href, (const xmlChar *)namespace);
-}
-
-static int is_call(xmlNodePtr node) {
-    return is_element(node, (const char *)XSLT_NAMESPACE) && xmlStrEqual(node->name, (const xmlChar *)"call-template");
-}
 
 static int is_there(xsltStylesheetPtr style, const xmlChar *name, const xmlChar *namespace) {
     for (; style != NULL; style = xsltNextImport(style)) {
@@ -49,48 +40,19 @@ static int check_call(xsltStylesheetPtr style, xmlNodePtr call) {
     return missing;
 }
 
-/* Looks at a node and all below it. */
-static int check_below(xsltStylesheetPtr style, xmlNodePtr top) {
-    xmlNodePtr node = top;
-    int missing = 0;
-    while (node != NULL) {
-        if (is_call(node))
-            missing += check_call(style, node);
-        if (node->type == XML_ELEMENT_NODE && node->children != NULL) {
-            node = node->children;
-            continue;
-        }
-        while (node != NULL && node != top && node->next == NULL)
-            node = node->parent;
-        node = node == NULL || node == top ? NULL : node->next;
-    }
-    return missing;
-}
-
-static int check_document(xsltStylesheetPtr style, xmlDocPtr document) {
-    xmlNodePtr root = document == NULL ? NULL : xmlDocGetRootElement(document);
-    xmlNodePtr node;
-    int missing = 0;
-    if (root == NULL)
-        return 0;
-    /* A stylesheet that is a literal result element. */
-    if (!is_element(root, (const char *)XSLT_NAMESPACE))
-        return check_below(style, root);
-    for (node = root->children; node != NULL; node = node->next)
-        /* Others hold data. */
-        if (is_element(node, (const char *)XSLT_NAMESPACE) || is_element(node, "http://exslt.org/functions"))
-            missing += check_below(style, node);
-    return missing;
-}
-
-int shim_check_calls(xsltStylesheetPtr main) {
+struct calls {
     xsltStylesheetPtr style;
-    int missing = 0;
-    for (style = main; style != NULL; style = xsltNextImport(style)) {
-        xsltDocumentPtr included;
-        missing += check_document(main, style->doc);
-        for (included = style->docList; included != NULL; included = included->next)
-            missing += check_document(main, included->doc);
-    }
-    return missing == 0;
+    int missing;
+};
+
+static void visit(void *context, xmlNodePtr node) {
+    struct calls *calls = context;
+    if (shim_is_xslt(node) && xmlStrEqual(node->name, (const xmlChar *)"call-template"))
+        calls->missing += check_call(calls->style, node);
+}
+
+int shim_check_calls(xsltStylesheetPtr style) {
+    struct calls calls = {style, 0};
+    shim_visit(style, visit, &calls);
+    return calls.missing == 0;
 }

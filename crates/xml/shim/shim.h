@@ -123,8 +123,17 @@ int shim_write_result(void *sink, xsltStylesheetPtr style, xmlDocPtr result, str
 int shim_is_html(xmlDocPtr document);
 int shim_is_plain(xsltStylesheetPtr style, xmlDocPtr result);
 
+/* visit.c */
+typedef void (*shim_visitor)(void *context, xmlNodePtr element);
+int shim_is_xslt(xmlNodePtr node);
+int shim_is_function(xmlNodePtr node);
+void shim_visit(xsltStylesheetPtr style, shim_visitor visitor, void *context);
+
 /* calls.c */
-int shim_check_calls(xsltStylesheetPtr main);
+int shim_check_calls(xsltStylesheetPtr style);
+
+/* variables.c */
+void shim_unseen_variables(void *sink, xsltStylesheetPtr style);
 
 /* schema.c */
 xmlSchemaPtr shim_schema_compile(void *sink, const struct shim_policy *policy, int utf8);

@@ -56,6 +56,12 @@ impl XmlError {
         &self.messages
     }
 
+    /// Replaces the message.
+    pub(crate) fn saying(mut self, message: String) -> XmlError {
+        self.message = message;
+        self
+    }
+
     /// Names the file that the error is in, unless it is known to be in another one.
     pub(crate) fn or_in(mut self, file: &str) -> XmlError {
         self.file.get_or_insert_with(|| file.to_owned());

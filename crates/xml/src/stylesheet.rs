@@ -173,6 +173,21 @@ impl Stylesheet {
         sink.into_templates()
     }
 
+    /// Returns the first mistake of a place that names a variable which it does not see, also in imported and included
+    /// stylesheets, unless a parameter of that name is given from outside.
+    pub(crate) fn unseen(&self, is_given: impl Fn(&str) -> bool) -> Option<XmlError> {
+        let mut sink = Sink::new();
+        // SAFETY: both live through the call.
+        unsafe { sys::shim_unseen_variables(sink.as_ptr(), self.0.raw.as_ptr()) };
+        let mut unseen = sink.into_faults().into_iter();
+        let error = unseen.find(|error| !is_given(error.message()))?;
+        let message = format!(
+            "no variable or parameter `{}` is seen from here",
+            error.message()
+        );
+        Some(error.saying(message))
+    }
+
     /// Returns what libxslt complained of without refusing the stylesheet, such as an unknown
     /// instruction.
     pub fn warnings(&self) -> &[XmlError] {

@@ -106,6 +106,7 @@ unsafe extern "C" {
         watched: c_int,
         result: *mut *mut XmlDoc,
     ) -> c_int;
+    pub(crate) fn shim_unseen_variables(sink: *mut c_void, style: *mut Style);
     pub(crate) fn shim_templates(sink: *mut c_void, style: *mut Style);
     pub(crate) fn shim_write_result(
         sink: *mut c_void,

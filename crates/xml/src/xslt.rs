@@ -104,11 +104,16 @@ impl TryFrom<Settings> for Xslt {
                 ..Limits::default()
             });
         }
+        let seeing = |stylesheet: Stylesheet| {
+            let unseen = stylesheet.unseen(|name| settings.parameters.contains_key(name));
+            unseen.map_or(Ok(stylesheet), Err)
+        };
         let stylesheet = match (settings.stylesheet, settings.inline) {
             (Some(path), None) => compiler
                 .compile_file(path.as_path())
+                .and_then(seeing)
                 .inspect_err(XmlError::point)?,
-            (None, Some(text)) => compiler.compile(&text)?,
+            (None, Some(text)) => compiler.compile(&text).and_then(seeing)?,
             _ => {
                 return Err(XmlError::new(
                     "give either `stylesheet`, a file, or `inline`, the text",

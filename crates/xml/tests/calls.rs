@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
-use compysition_xml::{Compiler, Stylesheet};
+use compysition_core::Registry;
+use compysition_xml::{Compiler, Document, Stylesheet, Xslt};
 
 /// Compiles a stylesheet with this content, which begins on its second line.
 fn compiled(content: &str) -> Result<Stylesheet, String> {
@@ -77,4 +78,79 @@ fn templates_are_called_across_the_files_of_a_stylesheet() {
         "{told}"
     );
     std::fs::remove_dir_all(directory).unwrap();
+}
+
+/// Builds the actor with a stylesheet that has this content, which begins on its second line.
+fn built(content: &str, parameters: serde_json::Value) -> Result<(), String> {
+    let text = format!(
+        "<xsl:stylesheet version='1.0' xmlns:xsl='http://www.w3.org/1999/XSL/Transform' xmlns:a='urn:a' xmlns:b='urn:a' \
+         xmlns:func='http://exslt.org/functions' extension-element-prefixes='func'>\n{content}\n</xsl:stylesheet>"
+    );
+    let mut registry = Registry::new();
+    compysition_xml::register(&mut registry);
+    let settings = serde_json::json!({ "inline": text, "parameters": parameters });
+    let mut settings = <dyn erased_serde::Deserializer>::erase(settings);
+    let built = registry.get("xslt").unwrap().build(&mut settings);
+    built.map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_variable_that_is_named_is_seen_there() {
+    let template = |body: &str| format!("<xsl:template match='/'>\n{body}</xsl:template>");
+    for body in [
+        "<xsl:value-of select='$nme'/>",
+        "<x y='a{$nme}'/>",
+        "<x y='{{}}{1 + $nme}'/>",
+        "<xsl:if test='$nme'/>",
+        "<xsl:element name='{$nme}'/>",
+        // Not yet, not any more, and not from inside itself.
+        "<xsl:value-of select='$nme'/><xsl:variable name='nme'/>",
+        "<xsl:if test='1'><xsl:variable name='nme'/></xsl:if><xsl:value-of select='$nme'/>",
+        "<xsl:variable name='nme' select='$nme'/>",
+    ] {
+        let told = built(&template(body), serde_json::json!({})).unwrap_err();
+        let wanted = "inline, line 3: no variable or parameter `nme` is seen from here";
+        assert!(told.contains(wanted), "{body}: {told}");
+        let given = serde_json::json!({ "nme": "x" });
+        assert_eq!(built(&template(body), given), Ok(()), "{body}");
+    }
+    for (top, body) in [
+        (
+            "<xsl:param name='p'/>",
+            "<xsl:value-of select='concat($p, \"$q\")'/>",
+        ),
+        (
+            "<xsl:variable name='a:v'/>",
+            "<xsl:value-of select='$b:v'/>",
+        ),
+        (
+            "",
+            "<xsl:param name='p'/><xsl:param name='q' select='$p'/><x y='{$p}' z='{{$r}}'>$s</x>",
+        ),
+        (
+            "",
+            "<xsl:variable name='v'/><xsl:for-each select='$v'><x y=\"{'}'}{$v}\"/></xsl:for-each>",
+        ),
+        (
+            "<func:function name='a:f'><xsl:param name='p'/><func:result select='$p'/></func:function>",
+            "<xsl:value-of select='a:f(1)'/>",
+        ),
+        ("<a:data y='{$none}'/>", ""),
+    ] {
+        // What is at the top may stand below.
+        let content = format!("{}{top}", template(body));
+        assert_eq!(built(&content, serde_json::json!({})), Ok(()), "{content}");
+    }
+}
+
+#[test]
+fn a_stylesheet_of_one_element_sees_its_variables_and_what_is_given() {
+    let local = "<x xmlns:xsl='http://www.w3.org/1999/XSL/Transform' xsl:version='1.0'><xsl:variable name='v'/><y z='{$v}'/></x>";
+    let settings = serde_json::json!({ "inline": local });
+    assert!(serde_json::from_value::<Xslt>(settings).is_ok());
+    let text = "<x xmlns:xsl='http://www.w3.org/1999/XSL/Transform' xsl:version='1.0'><xsl:value-of select='$given'/></x>";
+    let stylesheet = Stylesheet::from_text(text).unwrap();
+    let mut document = Document::parse("<a/>").unwrap();
+    let made = stylesheet.transform(&mut document, &[("given", "it is")]);
+    assert!(made.unwrap().to_text().unwrap().contains("it is"));
 }

@@ -90,7 +90,7 @@ fn if_one_flow_cannot_start_none_runs() {
     let log = ended.log.join("\n");
     let address = taken.local_addr().unwrap().to_string();
     assert!(
-        log.contains(&address) && log.contains("taken.yaml:2:"),
+        log.contains(&address) && log.contains("taken.yaml\",\"line\":2,"),
         "{log}"
     );
 }
