@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// A typed value kept as an attribute and turned into JSON only when a template, a transport or a log
@@ -127,6 +128,12 @@ impl Attribute {
             Attribute::Value(value) => Cow::Borrowed(value),
             Attribute::Extension(value) => Cow::Owned(value.to_value()),
         }
+    }
+}
+
+impl Serialize for Attributes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

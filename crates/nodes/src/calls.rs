@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use compysition_core::{Event, Port, Rest};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -14,6 +15,8 @@ use crate::remote::Stub;
 /// while anything of it is running there.
 pub(crate) struct Call {
     waiting: Waiting,
+    /// The attributes of the event, written out.
+    pub(crate) attributes: Bytes,
     /// How many roots of it are running there: one at first, none while all that there is of it is held. For a moment it may
     /// be more, if what is told of two threads there comes the wrong way round.
     running: i64,
@@ -76,12 +79,13 @@ impl Seat {
 
 impl Call {
     pub(crate) fn new(
-        event: Event,
+        (event, attributes): (Event, Bytes),
         (stub, inlet): (Arc<Stub>, usize),
         watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
     ) -> Call {
         Call {
             waiting: Waiting::Running(event),
+            attributes,
             running: 1,
             stub,
             inlet,

@@ -197,8 +197,6 @@ async fn write(
             sender.send(peer.alive()).await?;
             sent_at = Instant::now();
         }
-        // What is ready to run now may have more for the same frame.
-        tokio::task::yield_now().await;
     }
 }
 

@@ -114,9 +114,9 @@ impl Exchange {
     /// Sends an event to another process, where `stub` stands for the actor that takes it.
     pub(crate) fn send(
         self: &Arc<Self>,
-        stub: &Arc<Stub>,
-        inlet: usize,
+        (stub, inlet): (&Arc<Stub>, usize),
         event: Event,
+        attributes: Bytes,
         ctx: &Context,
     ) {
         let watched = event.is_asked().then(|| {
@@ -131,7 +131,11 @@ impl Exchange {
             });
             (watched, at)
         });
-        self.place(Call::new(event, (stub.clone(), inlet), watched));
+        self.place(Call::new(
+            (event, attributes),
+            (stub.clone(), inlet),
+            watched,
+        ));
     }
 
     /// Gives a call to a replica of its process.

@@ -7,7 +7,7 @@ use compysition_core::{Event, Failure, Heir, Outcome};
 
 use crate::outgoing::Queued;
 use crate::peer::Peer;
-use crate::remote::unfit;
+use crate::remote::fit;
 use crate::wire::{Ended, Origin, Record};
 
 /// A call that another process made, as the root of its event knows it here.
@@ -20,9 +20,9 @@ pub(crate) struct Inherited {
 
 impl Heir for Inherited {
     fn answered(&self, answer: &Event) {
-        let queued = match unfit(answer, self.peer.largest) {
-            None => Queued::Answer(self.call, answer.clone()),
-            Some(error) => {
+        let queued = match fit(answer, self.peer.largest) {
+            Ok(attributes) => Queued::Answer(self.call, answer.clone(), attributes),
+            Err(error) => {
                 let failure = Failure::new(error, self.peer.process.clone());
                 let ended = Ended(failure);
                 Queued::Tell(Record::Ended {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use compysition_core::Event;
 use tokio::time::Instant;
 
@@ -10,8 +11,10 @@ use crate::wire::{Carried, Record, Records};
 
 /// What waits to be told.
 pub(crate) enum Queued {
-    Event(usize, Event),
-    Answer(u64, Event),
+    /// For an inlet, with its attributes written out.
+    Event(usize, Event, Bytes),
+    /// To a call, likewise.
+    Answer(u64, Event, Bytes),
     Tell(Record),
 }
 
@@ -25,7 +28,9 @@ pub(crate) fn take_some(queue: &mut VecDeque<Queued>) -> (Vec<Queued>, usize) {
     let mut count = 0;
     for queued in queue.iter().take(FRAME_RECORDS) {
         let size = match queued {
-            Queued::Event(_, event) | Queued::Answer(_, event) => event.payload().size() + 64,
+            Queued::Event(_, event, attributes) | Queued::Answer(_, event, attributes) => {
+                event.payload().size() + attributes.len() + 64
+            }
             Queued::Tell(_) => 16,
         };
         if count > 0 && bytes + size > FRAME_BYTES {
@@ -40,10 +45,11 @@ pub(crate) fn take_some(queue: &mut VecDeque<Queued>) -> (Vec<Queued>, usize) {
 /// Writes what was taken behind the other records of a frame.
 pub(crate) fn write(queued: Queued, records: &mut Records) {
     match queued {
-        Queued::Event(inlet, event) => records.event(inlet as u64, &carry(event)),
-        Queued::Answer(call, event) => {
-            let carried = carry(event);
-            records.add(&Record::Answer { call, carried });
+        Queued::Event(inlet, event, attributes) => {
+            records.written_event(inlet as u64, &carry(event), &attributes);
+        }
+        Queued::Answer(call, event, attributes) => {
+            records.written_answer(call, &carry(event), &attributes);
         }
         Queued::Tell(record) => records.add(&record),
     }

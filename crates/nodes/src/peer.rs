@@ -92,15 +92,16 @@ impl Peer {
     /// # Errors
     /// The call, if none can go there any more.
     pub(crate) fn call(&self, call: Call) -> Result<u64, Call> {
-        let event = call.event().clone();
+        let queued = Queued::Event(call.inlet, call.event().clone(), call.attributes.clone());
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
             drop(state);
+            drop(queued);
             return Err(call);
         }
         let number = state.calls.next();
         let was_empty = state.queue.is_empty();
-        state.queue.push_back(Queued::Event(call.inlet, event));
+        state.queue.push_back(queued);
         state.calls.add(call);
         drop(state);
         if was_empty {

@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use compysition_core::{Actor, Context, Error, ErrorKind, Event, Port, Ports, Result};
 
-use serde_json::Value;
+use bytes::Bytes;
 
 use crate::exchange::Exchange;
+use crate::wire::written;
 
 /// The place of an actor that runs elsewhere.
 pub(crate) struct Stub {
@@ -62,9 +63,10 @@ impl Actor for Remote {
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        if let Some(error) = unfit(&event, self.largest) {
-            return Err(error.giving_back(event));
-        }
+        let attributes = match fit(&event, self.largest) {
+            Ok(attributes) => attributes,
+            Err(error) => return Err(error.giving_back(event)),
+        };
         let known = self.stub.inlets.iter();
         let mut own = known.filter(|(inbox, _)| *inbox == *ctx.inbox());
         let Some((_, inlet)) = own.next() else {
@@ -72,7 +74,8 @@ impl Actor for Remote {
             return Err(Error::internal(message).giving_back(event));
         };
         ctx.hand_over();
-        self.exchange.send(&self.stub, *inlet, event, ctx);
+        self.exchange
+            .send((&self.stub, *inlet), event, attributes, ctx);
         Ok(())
     }
 
@@ -84,38 +87,67 @@ impl Actor for Remote {
 /// How deep attributes may be nested: less than the reader of the other side follows.
 const DEEPEST: usize = 100;
 
-/// Says why an event cannot go to another process: it cannot be written out, or could not be read there.
-pub(crate) fn unfit(event: &Event, largest: usize) -> Option<Error> {
-    let payload = match event.bytes() {
-        Ok(bytes) => bytes.len(),
-        Err(error) => return Some(error),
-    };
-    let attributes = match event.attributes().is_empty() {
-        true => 0,
-        false => {
-            let value = event.attributes().to_value();
-            if depth(&value) > DEEPEST {
-                let message = format!(
-                    "attributes nested more than {DEEPEST} deep cannot go to another process"
-                );
-                return Some(Error::new(ErrorKind::TooLarge, message));
-            }
-            value.to_string().len()
-        }
-    };
-    let size = payload + attributes;
-    (size > largest).then(|| {
+/// Returns the attributes of an event that can go to another process, written out.
+///
+/// # Errors
+/// Why it cannot: it cannot be written out, or could not be read there.
+pub(crate) fn fit(event: &Event, largest: usize) -> Result<Bytes> {
+    let payload = event.bytes()?.len();
+    let attributes = written(event);
+    if depth(&attributes) > DEEPEST {
+        let message =
+            format!("attributes nested more than {DEEPEST} deep cannot go to another process");
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
+    let size = payload + attributes.len();
+    if size > largest {
         let message = format!(
             "the event has {size} bytes, and the links between processes carry at most {largest}"
         );
-        Error::new(ErrorKind::TooLarge, message)
-    })
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
+    Ok(attributes)
 }
 
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
-        _ => 0,
+/// Returns how deep JSON is nested.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = bytes.next().filter(|byte| **byte != b'"') {
+                    if *byte == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn depth_is_that_of_brackets_outside_of_texts() {
+        for (value, expected) in [
+            (json!({}), 1),
+            (json!({"a": [1, {"b": []}], "c": {}}), 4),
+            (json!({"[{": "\\\"[[[\\"}), 1),
+            (json!(["\\", ["]"]]), 2),
+        ] {
+            assert_eq!(depth(value.to_string().as_bytes()), expected, "{value}");
+        }
     }
 }

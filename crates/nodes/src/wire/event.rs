@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use compysition_core::{Event, Failure, Id, Json, Payload, Xml};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::buffer::{Malformed, Put, Take};
 use super::failure;
@@ -70,9 +71,9 @@ const FLAGS: u32 = 18;
 const MOST_ORIGINS: u64 = 1024;
 
 impl Common {
-    pub(crate) fn put(&mut self, carried: &Carried, out: &mut Vec<u8>) {
+    /// Writes an event, whose attributes are written out already.
+    pub(crate) fn put(&mut self, carried: &Carried, attributes: &[u8], out: &mut Vec<u8>) {
         let event = &carried.event;
-        let attributes = attributes_json(event);
         let root = match carried.root {
             root if root == event.id() => NONE,
             root if Some(root) == self.root => AS_BEFORE,
@@ -118,8 +119,9 @@ impl Common {
         put_text(service, own_service, &mut self.service, out);
         put_text(trace, event.traceparent(), &mut self.traceparent, out);
         if attribute == GIVEN {
-            out.bytes(&attributes);
-            self.attributes = attributes;
+            out.bytes(attributes);
+            self.attributes.clear();
+            self.attributes.extend_from_slice(attributes);
         }
         if origins == GIVEN {
             out.number(carried.origins.len() as u64);
@@ -223,13 +225,15 @@ impl Common {
     }
 }
 
-fn attributes_json(event: &Event) -> Vec<u8> {
-    if event.attributes().is_empty() {
-        return Vec::new();
+/// Returns the attributes of an event as JSON; nothing, if there are none.
+pub(crate) fn written(event: &Event) -> Bytes {
+    match event.attributes().is_empty() {
+        true => Bytes::new(),
+        // JSON values always are JSON.
+        false => serde_json::to_vec(event.attributes())
+            .unwrap_or_default()
+            .into(),
     }
-    let attributes: Value = event.attributes().to_value();
-    // JSON values always are JSON.
-    serde_json::to_vec(&attributes).unwrap_or_default()
 }
 
 fn put_text(way: u32, own: Option<&str>, before: &mut Option<Arc<str>>, out: &mut Vec<u8>) {

@@ -7,6 +7,7 @@ mod frame;
 mod record;
 
 pub use buffer::Malformed;
+pub(crate) use event::written;
 pub use event::{Carried, Origin};
 pub use frame::{Frame, Hello, VERSION};
 pub use record::{Ended, Record, Records};
