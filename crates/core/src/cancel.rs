@@ -2,6 +2,9 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::AcqRel};
+
+use parking_lot::Mutex;
 
 use crate::context::Context;
 use crate::root::Root;
@@ -33,11 +36,7 @@ impl Context {
     /// # async fn ask_somebody() -> String { String::new() }
     /// ```
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut roots: Vec<Arc<Root>> = Vec::new();
-        self.parent
-            .body()
-            .receipt
-            .each_root(&mut |root| roots.push(root.clone()));
+        let roots = self.roots();
         async move {
             if roots.is_empty() {
                 return std::future::pending().await;
@@ -46,6 +45,45 @@ impl Context {
             for root in roots {
                 root.until_void().await;
             }
+        }
+    }
+    /// Calls a function when [`cancelled`](Context::cancelled) would have waited long enough: at once if that is so
+    /// already, else by whoever gives the request up, unless what is returned was dropped before. The function must be quick and wait
+    /// for nothing. It keeps nothing from settling.
+    pub fn on_cancelled(&self, tell: impl FnOnce() + Send + 'static) -> Listening {
+        let roots = self.roots();
+        let left = Arc::new(AtomicUsize::new(roots.len()));
+        let tell = Arc::new(Mutex::new(Some(tell)));
+        let listen = |root: Arc<Root>| {
+            let (left, tell) = (left.clone(), tell.clone());
+            let number = root.on_void(Box::new(move || {
+                // As above: for somebody as long as one of them is.
+                if left.fetch_sub(1, AcqRel) == 1 {
+                    let tell = tell.lock().take();
+                    tell.into_iter().for_each(|tell| tell());
+                }
+            }));
+            (root, number)
+        };
+        Listening(roots.into_iter().map(listen).collect())
+    }
+
+    fn roots(&self) -> Vec<Arc<Root>> {
+        let mut roots = Vec::new();
+        let receipt = &self.parent.body().receipt;
+        receipt.each_root(&mut |root| roots.push(root.clone()));
+        roots
+    }
+}
+
+/// Has a function called when a request is given up; see [`Context::on_cancelled`].
+#[must_use = "nothing is told when it is dropped"]
+pub struct Listening(Vec<(Arc<Root>, u64)>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        for (root, number) in &self.0 {
+            root.forget(*number);
         }
     }
 }

@@ -105,6 +105,7 @@ pub use attributes::{Attributes, Extension};
 pub use best_effort::{BestEffort, Overflow};
 pub use breaker::{Breaker, BreakerState};
 pub use byte_size::{ByteSize, ParseByteSizeError};
+pub use cancel::Listening;
 pub use context::Context;
 pub use director::Director;
 pub use doubt::Doubt;

@@ -2,6 +2,7 @@
 
 mod settling;
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
@@ -290,8 +291,41 @@ impl Root {
         }
     }
 
+    /// Has a function called when work for this root would be for nobody, or now if it is. Returns the number by which it is
+    /// forgotten.
+    pub(crate) fn on_void(&self, tell: Box<dyn FnOnce() + Send>) -> u64 {
+        if !self.asked {
+            return 0;
+        }
+        let number = self.change(|state| {
+            state.listened += 1;
+            state.on_void.insert(state.listened, tell);
+            state.listened
+        });
+        if self.is_void() {
+            self.tell_void();
+        }
+        number
+    }
+
+    pub(crate) fn forget(&self, number: u64) {
+        if self.asked {
+            let forgotten = self.change(|state| state.on_void.remove(&number));
+            drop(forgotten);
+        }
+    }
+
     fn tell_void(&self) {
-        if let Some(void) = self.change(|state| state.void.clone()) {
+        let is_void = self.is_void();
+        let (void, told) = self.change(|state| {
+            let told = match is_void {
+                true => std::mem::take(&mut state.on_void),
+                false => BTreeMap::new(),
+            };
+            (state.void.clone(), told)
+        });
+        told.into_values().for_each(|tell| tell());
+        if let Some(void) = void {
             void.notify_waiters();
         }
     }

@@ -1,5 +1,6 @@
 //! What most roots never have: who waits for them, and how they ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
@@ -26,6 +27,9 @@ pub(crate) struct State {
     /// Notified when work for the root becomes void; made with the first who listens. Many may come and go: each
     /// piece of work under way listens.
     pub(crate) void: Option<Arc<Notify>>,
+    /// Called when work for the root becomes void, by the numbers under which they are forgotten before.
+    pub(crate) on_void: BTreeMap<u64, Box<dyn FnOnce() + Send>>,
+    pub(crate) listened: u64,
     /// Made with the first amplifier.
     pub(crate) pump: Option<Arc<Pump>>,
     /// Who is told how it ended, before anybody else hears of it.

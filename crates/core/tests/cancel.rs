@@ -71,3 +71,37 @@ async fn all_work_under_way_for_a_client_that_leaves_hears_of_it() {
     assert_eq!(heard.load(Relaxed), WORK);
     assert_eq!(flow.snapshot().imbalance(), None);
 }
+
+/// Listens for as long as the event is held here, or longer.
+struct Listen(Arc<Semaphore>, Arc<AtomicUsize>);
+
+impl Actor for Listen {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        for _ in 0..WORK {
+            let heard = self.1.clone();
+            drop(ctx.on_cancelled(|| panic!("who was dropped is not told")));
+            let listening = ctx.on_cancelled(move || _ = heard.fetch_add(1, Relaxed));
+            ctx.spawn(event.clone(), move |_, ctx| async move {
+                ctx.cancelled().await;
+                // Before it was dropped, it was called.
+                drop(listening);
+                Err(Error::new(ErrorKind::Cancelled, "nobody waits"))
+            });
+            self.0.add_permits(1);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listens_is_told_once_that_a_client_has_gone() {
+    let (begun, heard) = (Arc::new(Semaphore::new(0)), Arc::default());
+    let mut director = Director::new("flow");
+    let leave = director.register("leave", Leave(begun.clone()));
+    let listen = director.register("listen", Listen(begun, Arc::clone(&heard)));
+    director.connect(leave, listen);
+    let flow = director.start().await.unwrap();
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(heard.load(Relaxed), WORK);
+}

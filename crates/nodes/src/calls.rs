@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use compysition_core::{Event, Port, Rest};
+use compysition_core::{Event, Listening, Port, Rest};
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
 
 use crate::peer::Peer;
 use crate::remote::Stub;
@@ -23,9 +22,9 @@ pub(crate) struct Call {
     /// What stands here for the actor that it went to.
     pub(crate) stub: Arc<Stub>,
     pub(crate) inlet: usize,
-    /// Dropped with the call: who looks whether the client is still there stops looking. Until then that one is told who has
-    /// the call.
-    pub(crate) watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
+    /// Who has the call, if a client waits for its answer, and whether that one is still there: of no more interest when
+    /// the call is over.
+    pub(crate) asked: Option<(Arc<Seat>, Listening)>,
 }
 
 enum Waiting {
@@ -60,6 +59,11 @@ impl Seat {
         false
     }
 
+    /// Returns whether the call was cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(*self.0.lock(), At::Cancelled)
+    }
+
     /// Says that the call waits again.
     pub(crate) fn leave(&self) {
         let mut at = self.0.lock();
@@ -81,7 +85,7 @@ impl Call {
     pub(crate) fn new(
         (event, attributes): (Event, Bytes),
         (stub, inlet): (Arc<Stub>, usize),
-        watched: Option<(oneshot::Sender<()>, Arc<Seat>)>,
+        asked: Option<(Arc<Seat>, Listening)>,
     ) -> Call {
         Call {
             waiting: Waiting::Running(event),
@@ -89,8 +93,12 @@ impl Call {
             running: 1,
             stub,
             inlet,
-            watched,
+            asked,
         }
+    }
+
+    pub(crate) fn seat(&self) -> Option<&Arc<Seat>> {
+        self.asked.as_ref().map(|(seat, _)| seat)
     }
 
     /// Returns the event, to look at.

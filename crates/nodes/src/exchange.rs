@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Context, Error, ErrorKind, Event, Foreign, Inlet, Intake, Spawner};
+use compysition_core::{Context, Error, Event, Foreign, Inlet, Intake, Spawner};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::calls::{Call, Seat};
@@ -16,7 +16,7 @@ use crate::inherited::Inherited;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::remote::Stub;
-use crate::replicas::Replicas;
+use crate::replicas::{Replicas, gone};
 use crate::wire::{Carried, Record, Records};
 
 /// How long silence may last.
@@ -119,23 +119,13 @@ impl Exchange {
         attributes: Bytes,
         ctx: &Context,
     ) {
-        let watched = event.is_asked().then(|| {
-            let (watched, gone) = oneshot::channel();
-            let (cancelled, at) = (ctx.cancelled(), Arc::new(Seat::default()));
-            let (exchange, process, seat) = (self.clone(), stub.process.clone(), at.clone());
-            ctx.spawner().spawn(async move {
-                tokio::select! {
-                    () = cancelled => exchange.cancel(&process, &seat),
-                    _ = gone => {}
-                }
-            });
-            (watched, at)
+        let asked = event.is_asked().then(|| {
+            let seat = Arc::<Seat>::default();
+            let (exchange, process, own) = (self.clone(), stub.process.clone(), seat.clone());
+            let listening = ctx.on_cancelled(move || exchange.cancel(&process, &own));
+            (seat, listening)
         });
-        self.place(Call::new(
-            (event, attributes),
-            (stub.clone(), inlet),
-            watched,
-        ));
+        self.place(Call::new((event, attributes), (stub.clone(), inlet), asked));
     }
 
     /// Gives a call to a replica of its process.
@@ -156,8 +146,7 @@ impl Exchange {
         }
         let void = self.others.get(process).map(Replicas::take_void);
         for call in void.unwrap_or_default() {
-            let message = "skipped: its client has gone before a process was there for it";
-            fail(call, Error::new(ErrorKind::Cancelled, message));
+            fail(call, gone());
         }
     }
 

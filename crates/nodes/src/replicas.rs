@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use compysition_core::{Error, Event, Result};
+use compysition_core::{Error, ErrorKind, Event, Result};
 use parking_lot::Mutex;
 
 use crate::calls::Call;
@@ -54,24 +54,28 @@ impl Replicas {
     /// Gives a call to one of the replicas, or keeps it until there is one.
     ///
     /// # Errors
-    /// The call, if its key cannot be told.
+    /// The call, if its key cannot be told, or if it waits and its client has gone.
     pub(crate) fn call(&self, call: Call) -> Result<(), (Box<Call>, Error)> {
         let choice = match self.choice(call.event()) {
             Ok(choice) => choice,
             Err(error) => return Err((Box::new(call), error)),
         };
-        if let Some((_, seat)) = &call.watched {
+        if let Some(seat) = call.seat() {
             seat.leave();
         }
         let mut call = call;
         loop {
             let mut state = self.state.lock();
             let Some(peer) = choice.among(&state.peers) else {
+                // Who cancels it later looks for it here.
+                if call.seat().is_some_and(|seat| seat.is_cancelled()) {
+                    return Err((Box::new(call), gone()));
+                }
                 state.waiting.push_back(call);
                 return Ok(());
             };
             drop(state);
-            let seat = call.watched.as_ref().map(|(_, seat)| seat.clone());
+            let seat = call.seat().cloned();
             match peer.call(call) {
                 Ok(number) => {
                     if seat.is_some_and(|seat| seat.take(peer.clone(), number)) {
@@ -152,4 +156,10 @@ impl Choice {
         };
         found.cloned()
     }
+}
+
+/// Says that nobody waits for the answer to a call any more.
+pub(crate) fn gone() -> Error {
+    let message = "skipped: its client has gone before a process was there for it";
+    Error::new(ErrorKind::Cancelled, message)
 }
