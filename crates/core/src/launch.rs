@@ -20,6 +20,7 @@ use crate::flow_state::FlowState;
 use crate::health::Health;
 use crate::in_place::InPlaceStation;
 use crate::inbox::{CHUNK, Inbox};
+use crate::legacy::Chest;
 use crate::limits::Limits;
 use crate::link::{Link, Target};
 use crate::log_source::{self, behind};
@@ -211,6 +212,7 @@ fn place(
         options: actor.options,
         alarm: Alarm::default(),
         lot: Lot::default(),
+        legacy: Chest::default(),
         rest: Notify::new(),
         health: Health::default(),
         counters: Counters::default(),

@@ -69,6 +69,7 @@ fn station(seat: Seat, inbox: Arc<Inbox>) -> Arc<Station> {
         breaker: main.breaker.clone(),
         alarm: Alarm::default(),
         lot: Lot::default(),
+        legacy: Default::default(),
         rest: Default::default(),
         health: Health::default(),
         counters: Counters::default(),

@@ -13,6 +13,7 @@ use crate::breaker::{Breaker, Switch};
 use crate::flow_state::FlowState;
 use crate::health::Health;
 use crate::inbox::Inbox;
+use crate::legacy::Chest;
 use crate::link::Link;
 use crate::lot::Lot;
 use crate::permits::Gate;
@@ -41,6 +42,8 @@ pub(crate) struct Station {
     pub(crate) alarm: Alarm,
     /// What the actor holds.
     pub(crate) lot: Lot,
+    /// What an actor that panicked has left.
+    pub(crate) legacy: Chest,
     /// Notified when the runner has nothing to do.
     pub(crate) rest: Notify,
     pub(crate) health: Health,

@@ -70,7 +70,7 @@ impl Cutter {
                     if length > self.max_frame {
                         return Err(Uncut::TooLarge);
                     }
-                    let end = prefix.bytes + length;
+                    let end = prefix.bytes.saturating_add(length);
                     (rest.len() >= length).then_some((prefix.bytes, end, end))
                 }
             },
@@ -139,7 +139,7 @@ fn counted(bytes: &[u8], max: usize) -> Result<Found, Uncut> {
         (Some(b' ') | None, None) => Err(Uncut::TooLarge),
         (None, Some(_)) => Ok(None),
         (Some(b' '), Some(length)) => {
-            let end = begin + length;
+            let end = begin.saturating_add(length);
             Ok((bytes.len() >= end).then_some((begin, end, end)))
         }
         (Some(_), _) => Err(Uncut::NoNumber),
@@ -243,6 +243,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_length_beyond_all_memory_is_waited_for_without_end_if_it_is_allowed() {
+        let long = [&[0xff; 8][..], b"abc"].concat();
+        let (frames, is_too_large, left) = cut(&json!({ "length": 8 }), usize::MAX, &long, 3);
+        assert_eq!((frames.len(), is_too_large), (0, false));
+        assert_eq!(left, long);
+        let long = format!("{} abc", usize::MAX);
+        let framing = json!("octet_counting");
+        let (frames, is_too_large, left) = cut(&framing, usize::MAX, long.as_bytes(), 3);
+        assert_eq!((frames.len(), is_too_large), (0, false));
+        assert_eq!(left, long.as_bytes());
     }
 
     #[test]

@@ -165,6 +165,11 @@ impl Frames {
         None
     }
 
+    /// Returns whether more has come than a frame may have: some of it can be taken off, or nothing will be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending() > self.max_frame
+    }
+
     /// Returns how many bytes have come that belong to nothing returned yet.
     pub(crate) fn pending(&self) -> usize {
         match &self.form {

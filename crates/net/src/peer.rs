@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use compysition_core::{Context, Error, Payload, Result};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, split};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -15,6 +15,9 @@ use crate::address::Address;
 use crate::farewell::farewell;
 use crate::frames::{Format, Found, Frames};
 use crate::tls::Encryption;
+
+/// How much is passed over at once.
+const CHUNK: usize = 4096;
 
 /// A peer, and how to talk to it.
 pub(crate) struct Peer {
@@ -79,15 +82,23 @@ impl Peer {
         }
     }
 
-    /// Writes a frame. Whether the peer reads it nobody knows.
+    /// Writes a frame, and takes what the peer says meanwhile: it may take no more before it is heard. Whether the peer reads it nobody knows.
     ///
     /// # Errors
     /// Unavailable, if the connection is gone; timeout, if the peer takes nothing.
     pub(crate) async fn write(&self, connection: &mut Connection, frame: &[u8]) -> Result {
-        let stream = &mut connection.stream;
+        let (mut from, mut to) = split(&mut connection.stream);
+        let frames = &mut connection.frames;
         let writing = async {
-            stream.write_all(frame).await?;
-            stream.flush().await
+            to.write_all(frame).await?;
+            to.flush().await
+        };
+        let writing = async {
+            tokio::select! {
+                biased;
+                written = writing => written,
+                heard = hear(&mut from, frames, self.replies) => heard,
+            }
         };
         match timeout(self.timeout, writing).await {
             Ok(written) => written.map_err(|error| self.lost(&error)),
@@ -142,6 +153,30 @@ impl Peer {
             "the connection to {} is gone: {error}",
             self.address
         ))
+    }
+}
+
+/// Takes what the peer says, for ever, unless the connection is broken. What is too much for a reply stays with the peer, and what is no reply is passed
+/// over.
+async fn hear(
+    from: &mut (impl AsyncRead + Unpin),
+    frames: &mut Frames,
+    replies: bool,
+) -> io::Result<()> {
+    let mut nothing = Vec::new();
+    loop {
+        let has_come = match replies {
+            true if frames.is_full() => false,
+            true => frames.fill(from).await?,
+            false => {
+                nothing.clear();
+                nothing.reserve(CHUNK);
+                from.read_buf(&mut nothing).await? > 0
+            }
+        };
+        if !has_come {
+            return std::future::pending().await;
+        }
     }
 }
 

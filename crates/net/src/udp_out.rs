@@ -75,6 +75,9 @@ impl TryFrom<Settings> for UdpOut {
         if settings.payload.is_some() && settings.codec.is_some() {
             return Err("`payload` is what is sent, so that there is nothing for a `codec`".into());
         }
+        if settings.max_datagram.0 == 0 {
+            return Err("`max_datagram: 0` lets nothing through; it is at least 1".into());
+        }
         Ok(UdpOut {
             settings,
             way: None,
@@ -100,12 +103,17 @@ impl UdpOut {
             _ => self.find_way().await?,
         };
         let sent = way.socket.send_to(bytes, way.receiver).await;
-        sent.map_err(|error| match error.raw_os_error() {
+        let sent = sent.map(drop).map_err(|error| match error.raw_os_error() {
             Some(EMSGSIZE) => self.too_large(bytes.len()),
             _ => self.unavailable(error),
-        })?;
-        self.way = Some(way);
-        Ok(())
+        });
+        // That a datagram is too large says nothing against the way.
+        let is_good = sent
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.kind() == ErrorKind::TooLarge);
+        self.way = is_good.then_some(way);
+        sent
     }
 
     async fn find_way(&self) -> Result<Way> {

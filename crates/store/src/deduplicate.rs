@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{
-    Actor, Context, Error, Event, FilePath, Held, Outcome, Ports, Result, Tick,
+    Actor, Context, Error, Event, FilePath, Held, Legacy, Outcome, Ports, Result, Tick,
 };
 use compysition_expression::Expression;
 use schemars::JsonSchema;
@@ -13,11 +13,16 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::keys::{Change, Clock, Keys, Known, State};
+use crate::keys::{Clock, Keys, Known, State};
 use crate::memory::Memory;
 use crate::repeat::Repeat;
 use crate::settings::{Interrupted, Settings};
 use crate::under_way::{UnderWay, Waiting};
+
+mod left;
+mod writing;
+
+use left::Left;
 
 /// Lets each event pass once: an idempotent receiver.
 ///
@@ -39,8 +44,8 @@ use crate::under_way::{UnderWay, Waiting};
 /// with others: a `kill -9` forgets the keys of what is under way, and of what was delivered since the last write began, which is
 /// some milliseconds; a repeat of those is tried again. A flow that is stopped forgets nothing. With `interrupted: keep` each key
 /// is written before its event goes on, which takes as long as the disk does, and nothing is done twice; but then a repeat of
-/// what was interrupted is a duplicate, though the first may not have been finished. What is in memory only is forgotten as well if the actor itself
-/// panics and is made anew.
+/// what was interrupted is a duplicate, though the first may not have been finished. If the actor itself panics and is made anew it
+/// forgets no key; repeats that wait take the error path.
 ///
 /// Example: `deduplicate: { key: "http.headers['idempotency-key']", keep: 24h, store: seen.db, replay_answer: true }`
 ///
@@ -61,18 +66,13 @@ pub struct Deduplicate {
     purge_at: Option<Instant>,
     /// Wakes the actor; it is of no event.
     own: Option<Context>,
+    legacy: Option<Legacy<Left>>,
 }
 
 const DUPLICATE: &str = "duplicate";
 
 /// How long an event waits at most for its key to be written.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
-
-/// How often a store that is not written to is looked through for keys whose time is over.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
-
-/// After what time it is tried again to write what could not be written.
-const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
 impl Deduplicate {
     /// Makes an actor that keeps keys in memory for a day.
@@ -140,11 +140,12 @@ impl Deduplicate {
     }
 
     /// Returns what is known of a key that is not under way.
-    fn known(&self, key: &str, now: u64) -> Result<Option<Known>> {
+    async fn known(&self, key: &Arc<str>, ctx: &Context) -> Result<Option<Known>> {
+        let now = self.now(ctx);
         if let Some(known) = self.unwritten.get(key) {
             return Ok(known.clone().filter(|known| known.until > now));
         }
-        let known = self.keys.get(key, now)?;
+        let known = self.keys.get(key, now, ctx).await?;
         let counts = |known: &Known| known.state != State::Started || self.settings.writes_first();
         Ok(known.filter(counts))
     }
@@ -249,55 +250,6 @@ impl Deduplicate {
             }
         }
     }
-
-    /// Writes what has changed, and sends on those that have waited for that.
-    async fn write(&mut self, ctx: &Context) {
-        let now = self.now(ctx);
-        let starting = std::mem::take(&mut self.starting);
-        let unwritten = std::mem::take(&mut self.unwritten);
-        let is_time_to_purge = self.purge_at.is_some_and(|at| at <= ctx.now());
-        if starting.is_empty() && unwritten.is_empty() && !is_time_to_purge {
-            return;
-        }
-        let started = Known {
-            state: State::Started,
-            until: self.until(now),
-            answer: None,
-        };
-        let mut changes: Vec<Change> = unwritten.clone().into_iter().collect();
-        changes.extend(
-            starting
-                .iter()
-                .map(|(key, _)| (key.clone(), Some(started.clone()))),
-        );
-        let written = match self.open(ctx).await {
-            Ok(()) => self.keys.write(changes, now, ctx).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &written {
-            let (flow, actor) = (ctx.flow(), ctx.actor());
-            tracing::error!(flow, actor, "{error}");
-            self.unwritten = unwritten;
-            // After a fault of the disk it must be opened anew.
-            self.keys = Keys::Shut(error.clone());
-            ctx.wake_after(WRITE_AGAIN);
-        }
-        for event in starting.into_iter().filter_map(|(_, held)| held.release()) {
-            // What cannot be sent takes the error path itself.
-            let _ = match &written {
-                Ok(_) => ctx.send_except(DUPLICATE, event),
-                Err(error) => ctx.send_error(event, error.clone()),
-            };
-        }
-        if self.keys.is_file() {
-            let next = match written {
-                Ok(true) => Duration::ZERO,
-                _ => PURGE_EVERY,
-            };
-            self.purge_at = Some(ctx.now() + next);
-            ctx.wake_after(next);
-        }
-    }
 }
 
 impl TryFrom<Settings> for Deduplicate {
@@ -315,6 +267,7 @@ impl TryFrom<Settings> for Deduplicate {
             starting: Vec::new(),
             purge_at: None,
             own: None,
+            legacy: None,
         })
     }
 }
@@ -330,6 +283,7 @@ impl Actor for Deduplicate {
         }
         self.clock = Clock::new(ctx.now());
         self.own = Some(ctx.clone());
+        self.inherit(ctx);
         self.open(ctx).await?;
         if let Keys::Shut(error) = &self.keys {
             // So that dead letters can be sent again beside the flow that made them, past this actor.
@@ -357,7 +311,7 @@ impl Actor for Deduplicate {
             self.repeat(&mut event, &key, None)?;
             return ctx.send_to(DUPLICATE, event);
         }
-        match self.known(&key, self.now(ctx))? {
+        match self.known(&key, ctx).await? {
             None => self.first(key, VecDeque::new(), event, ctx),
             Some(known) => {
                 self.repeat(&mut event, &key, Some(&known))?;
@@ -388,6 +342,8 @@ impl Actor for Deduplicate {
             // To close the file is work for the disk.
             ctx.blocking(move || drop(keys)).await?;
         }
+        // Nobody comes after it.
+        self.legacy = None;
         Ok(())
     }
 

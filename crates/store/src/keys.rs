@@ -51,10 +51,18 @@ impl Keys {
     ///
     /// # Errors
     /// Unavailable, if the file cannot be read.
-    pub(crate) fn get(&self, key: &str, now: u64) -> Result<Option<Known>> {
+    pub(crate) async fn get(
+        &self,
+        key: &Arc<str>,
+        now: u64,
+        ctx: &Context,
+    ) -> Result<Option<Known>> {
         let known = match self {
             Keys::Memory(memory) => memory.get(key).cloned(),
-            Keys::File(file) => file.get(key)?,
+            Keys::File(file) => {
+                let (file, key) = (file.clone(), key.clone());
+                ctx.blocking(move || file.get(&key)).await??
+            }
             Keys::Shut(error) => return Err(error.clone()),
         };
         Ok(known.filter(|known| known.until > now))

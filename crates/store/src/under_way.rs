@@ -108,6 +108,13 @@ impl UnderWay {
         Ok(())
     }
 
+    /// Drops the repeats that wait.
+    pub(crate) fn end_waits(&mut self) {
+        for first in self.firsts.values_mut() {
+            first.waiting.clear();
+        }
+    }
+
     /// Takes out those that have settled, with the repeats that waited for them.
     pub(crate) fn take_ended(&mut self) -> Vec<(Arc<str>, Settled, VecDeque<Waiting>)> {
         let ended = std::mem::take(&mut *self.ended.lock());

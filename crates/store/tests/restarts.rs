@@ -124,3 +124,30 @@ async fn while_another_has_the_store_events_are_refused() {
     assert_eq!(second.ask("b").await, "done 1 201");
     second.stop().await;
 }
+
+#[test]
+fn the_file_is_not_read_on_a_thread_of_the_flow() {
+    // The one thread for work that blocks is busy: what reads the file must wait for it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let files = Files::new();
+        // With no time to keep nothing is written either.
+        let running = start(&files, json!({ "keep": "0s" }), 0).await;
+        assert_eq!(running.ask("a").await, "done 1 201");
+        let (free, busy) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || busy.recv());
+        let asked = running.begin("b");
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(running.begun(), 1, "the file was read in between");
+        free.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        assert_eq!(asked.await.unwrap(), "done 2 201");
+        running.stop().await;
+    });
+}

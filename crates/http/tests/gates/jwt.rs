@@ -250,6 +250,19 @@ fn mistakes_of_settings_are_found_when_they_are_read() {
     let none = wrong("jwt_auth: { jwks_url: 'http://a', algorithms: [none] }");
     assert!(none.contains("unknown value `none`"), "{none}");
     assert!(wrong("jwt_auth: { jwks_url: 'http://a/{{ id }}' }").contains("cannot be a template"));
+    for nothing in [
+        "issuer: []",
+        "audience: ''",
+        "scope: ' '",
+        "roles: ['']",
+        "algorithms: []",
+    ] {
+        let says = wrong(&format!("jwt_auth: {{ secret: '{SECRET}', {nothing} }}"));
+        assert!(
+            says.contains("nothing would be checked"),
+            "{nothing}: {says}"
+        );
+    }
     let list = wrong(&format!("jwt_auth: {{ secret: '{SECRET}', issuer: 7 }}"));
     assert!(list.contains("a text, or a list of texts"), "{list}");
     plan("jwt_auth: { jwks_url: 'https://login.example.org/keys', algorithms: [RS256, EdDSA] }");

@@ -1,7 +1,8 @@
 //! What is sent over TCP, and how peers fail.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use compysition_core::testing::Harness;
@@ -19,6 +20,12 @@ pub(crate) fn sending(settings: Value) -> Harness {
 pub(crate) fn failure(harness: &mut Harness) -> Error {
     let failed = harness.errors();
     failed[0].error().unwrap().error.clone()
+}
+
+fn failures(harness: &mut Harness) -> Vec<String> {
+    let failed = harness.errors();
+    let why = |event: &Event| event.error().unwrap().error.to_string();
+    failed.iter().map(why).collect()
 }
 
 fn listen() -> (TcpListener, String) {
@@ -264,6 +271,33 @@ fn a_peer_that_takes_nothing_is_a_timeout() {
     let error = failure(&mut harness);
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
     drop(listener);
+}
+
+#[test]
+fn a_peer_that_speaks_while_it_is_spoken_to_is_heard() {
+    // More than all buffers between the two hold.
+    let large = "x".repeat(32 << 20);
+    for replies in [true, false] {
+        let (listener, address) = listen();
+        let peer = thread::spawn(move || {
+            let (mut from, _) = listener.accept().unwrap();
+            let mut to = from.try_clone().unwrap();
+            // It gives back each piece before it takes the next one.
+            let _ = io::copy(&mut from, &mut to);
+        });
+        let mut harness = sending(json!({
+            "address": address, "framing": { "length": 4 }, "codec": "text",
+            "reply": replies, "max_frame": "64MiB", "timeout": "20s",
+        }));
+        for _ in 0..2 {
+            harness.send(large.as_str());
+            let passed = harness.take();
+            assert_eq!(passed.len(), 1, "{:?}", failures(&mut harness));
+            assert!(passed[0].text().unwrap() == large);
+        }
+        drop(harness);
+        peer.join().unwrap();
+    }
 }
 
 #[test]

@@ -12,8 +12,15 @@ use compysition_core::{
 };
 use serde_json::{Value, json};
 
-/// Makes an actor from settings, as a flow file does.
+/// Makes an actor from settings, as a flow file does, and makes it anew when it panics.
 pub(crate) fn build(settings: Value) -> Result<Built, String> {
+    let first = build_once(settings.clone())?;
+    Ok(Built::renewable(first, move || {
+        build_once(settings.clone()).map_err(Error::internal)
+    }))
+}
+
+fn build_once(settings: Value) -> Result<Built, String> {
     let mut registry = Registry::new();
     compysition_store::register(&mut registry);
     let kind = registry.get("deduplicate").unwrap();

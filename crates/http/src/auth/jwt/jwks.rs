@@ -130,6 +130,15 @@ mod tests {
         assert_eq!(says(json!({"keys": []})), "there is no key in it");
         let short = json!({"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]});
         assert!(says(short).contains("key 1: an RSA key has 2048 to 8192 bits, not 17"));
+        let n = URL_SAFE_NO_PAD.encode([255; 256]);
+        for e in ["", "AQ", "Ag", "AQAAAAE", "AwAAAAE"] {
+            let set = json!({"keys": [{"kty": "RSA", "n": n, "e": e}]});
+            let is_known = e == "AQAAAAE";
+            assert_eq!(parse(&set, true).is_ok(), is_known, "{e}");
+            if !is_known {
+                assert!(says(set).contains("key 1: the exponent of an RSA key"));
+            }
+        }
         let k = URL_SAFE_NO_PAD.encode([7; 32]);
         let secret = json!({"keys": [{"kty": "oct", "k": k}]});
         assert!(parse(&secret, false).is_ok());

@@ -46,6 +46,15 @@ impl Key {
             number[zeros..].to_vec()
         };
         let (n, e) = (plain(n), plain(e));
+        // What `ring` takes; with another no signature would ever be right.
+        let number = e
+            .iter()
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        if e.len() > 5 || number % 2 == 0 || !(3..1 << 33).contains(&number) {
+            return Err(
+                "the exponent of an RSA key is odd, at least 3, and has at most 33 bits".into(),
+            );
+        }
         let bits = n.len() * 8 - n.first().map_or(0, |byte| byte.leading_zeros() as usize);
         match bits {
             2048..=8192 => Ok(Key::Rsa(RsaPublicKeyComponents { n, e })),

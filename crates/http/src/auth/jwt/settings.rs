@@ -43,7 +43,7 @@ pub(crate) struct Settings {
     #[serde(serialize_with = "crate::written::written")]
     cooldown: TimeSpan,
     /// The algorithms that tokens may be signed with; by default all that the keys are for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::texts::some")]
     algorithms: Vec<Algorithm>,
     /// Whose tokens are good (`iss`), one or several; by default anybody's who has the key.
     #[serde(default)]
