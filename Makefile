@@ -6,7 +6,7 @@ CARGO_FLAGS ?=
 CARGO_TARGET_DIR ?= target
 
 .DEFAULT_GOAL := help
-.PHONY: help run editor test catalogue pictures check build orders soak mutants bench bench-engine bench-circle bench-nodes bench-xslt doc fmt lint dependencies clean
+.PHONY: help run editor test catalogue pictures check build orders soak mutants bench bench-engine bench-circle bench-nodes bench-files bench-xslt doc fmt lint dependencies clean
 
 help: ## Shows these lines
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ mutants: ## Breaks the engine on purpose and shows that a test fails each time (
 	@scripts/setup test
 	@scripts/mutants
 
-bench: bench-engine bench-circle bench-nodes bench-xslt ## Runs all benchmarks against their peers (25 minutes, quiet machine please)
+bench: bench-engine bench-circle bench-nodes bench-files bench-xslt ## Runs all benchmarks against their peers (25 minutes, quiet machine please)
 
 bench-engine: ## Measures the engine against channels and other actor frameworks
 	@scripts/bench engine
@@ -70,6 +70,9 @@ bench-circle: ## Measures the full HTTP circle against a bare axum handler
 
 bench-nodes: ## Measures the links between processes against libzmq
 	@scripts/bench nodes
+
+bench-files: ## Measures file_in to file_out against mawk
+	@scripts/bench files
 
 bench-xslt: ## Measures the XSLT actor against lxml and xsltproc
 	@scripts/bench xslt

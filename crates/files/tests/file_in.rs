@@ -4,32 +4,14 @@
 mod support;
 
 use std::fs;
-use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::testing::Harness;
-use compysition_core::{Director, ErrorKind, Limits};
+use compysition_core::ErrorKind;
 use compysition_files::FileIn;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use crate::support::{Directory, Passing, append};
-
-/// More than the time between two looks, or that a file must not change.
-const A_WHILE: Duration = Duration::from_millis(3500);
-
-fn start(settings: Value) -> Harness {
-    Harness::new(serde_json::from_value::<FileIn>(settings).unwrap())
-}
-
-/// Lets the harness's time pass, and returns the texts that came.
-fn texts(harness: &mut Harness) -> Vec<String> {
-    harness.advance(A_WHILE);
-    let events = harness.take();
-    let texts = events.iter().map(|event| event.text().unwrap().to_owned());
-    texts.collect()
-}
+use crate::support::{A_WHILE, Directory, append, run_and_kill, start, texts};
 
 fn refused(settings: Value) -> String {
     let built = serde_json::from_value::<FileIn>(settings);
@@ -184,34 +166,6 @@ fn a_restart_goes_on_behind_what_had_settled() {
     harness.stop();
 }
 
-/// Runs `file_in` for a while before an actor that lets so many events pass, and ends that as a kill would.
-fn run_and_kill(settings: &Value, pass: usize) -> Vec<String> {
-    run_within(Limits::default(), settings, pass)
-}
-
-fn run_within(limits: Limits, settings: &Value, pass: usize) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let mut director = Director::new("killed");
-    director.set_limits(limits);
-    let actor = serde_json::from_value::<FileIn>(settings.clone()).unwrap();
-    let files = director.register("files", actor);
-    let passing = Passing(Arc::new(Semaphore::new(pass)), seen.clone());
-    let passing = director.register("passing", passing);
-    director.connect(files, passing);
-    runtime.block_on(async {
-        let flow = director.start().await.unwrap();
-        tokio::time::sleep(A_WHILE).await;
-        flow.abort().await;
-    });
-    let seen = seen.lock();
-    seen.clone()
-}
-
 #[test]
 fn what_was_under_way_at_a_kill_comes_again() {
     let directory = Directory::new("killed");
@@ -280,75 +234,6 @@ fn a_line_that_is_too_large_fails_alone() {
         drop(errors);
         harness.stop();
     }
-}
-
-#[test]
-fn several_records_may_make_an_event() {
-    let directory = Directory::new("batch");
-    fs::write(directory.path("a.txt"), "1\n2\n3\n4\n5\n").unwrap();
-    let mut harness = start(json!({ "path": directory.path("*"), "codec": "lines", "batch": 2 }));
-    assert_eq!(texts(&mut harness), ["1\n2\n", "3\n4\n", "5\n"]);
-    harness.stop();
-    let mut harness =
-        start(json!({ "path": directory.path("*"), "codec": "json_lines", "batch": 3 }));
-    assert_eq!(texts(&mut harness), ["[1,2,3]", "[4,5]"]);
-    harness.stop();
-}
-
-#[test]
-fn a_pack_is_full_also_where_a_file_is_read_in_parts() {
-    let directory = Directory::new("packs");
-    // More than is read at once, with both ends of lines, and one that no pack can have.
-    let lines: Vec<String> = (0..40_000).map(|number| format!("line {number}")).collect();
-    let mut bytes = Vec::new();
-    for (number, line) in lines.iter().enumerate() {
-        bytes.extend_from_slice(line.as_bytes());
-        let end: &[u8] = match number % 3 {
-            0 => b"\r\n",
-            _ => b"\n",
-        };
-        bytes.extend_from_slice(end);
-        if number == 25_499 {
-            bytes.extend_from_slice(b"no \xff text\n");
-        }
-    }
-    fs::write(directory.path("a.txt"), bytes).unwrap();
-    let settings = json!({ "path": directory.path("*"), "codec": "lines", "batch": 1000 });
-    let mut harness = start(settings);
-    harness.advance(A_WHILE);
-    let failed = harness.take_from("error");
-    assert_eq!(failed.len(), 1);
-    assert_eq!(failed[0].bytes().unwrap(), b"no \xff text\n");
-    let message = failed[0].error().unwrap().error.message().to_owned();
-    assert!(message.contains("record 25501"), "{message}");
-    let texts: Vec<String> = harness
-        .take()
-        .iter()
-        .map(|event| event.text().unwrap().to_owned())
-        .collect();
-    let sizes: Vec<usize> = texts.iter().map(|text| text.lines().count()).collect();
-    let mut expected = vec![1000; 25];
-    expected.push(500);
-    expected.extend([1000; 14]);
-    expected.push(500);
-    assert_eq!(sizes, expected);
-    assert_eq!(texts.concat(), lines.join("\n") + "\n");
-    harness.stop();
-}
-
-#[test]
-fn a_pack_is_never_larger_than_what_may_be_let_in() {
-    let directory = Directory::new("large-packs");
-    let line = "x".repeat(90_000);
-    fs::write(directory.path("a.txt"), format!("{line}\n").repeat(50)).unwrap();
-    let settings = json!({ "path": directory.path("*"), "codec": "lines", "batch": 1000 });
-    let limits = Limits {
-        bytes: 1 << 20,
-        ..Limits::default()
-    };
-    let packs = run_within(limits, &settings, 50);
-    assert!(packs.len() < 10 && packs.iter().all(|pack| pack.len() < 1 << 20));
-    assert_eq!(packs.concat(), format!("{line}\n").repeat(50));
 }
 
 #[test]

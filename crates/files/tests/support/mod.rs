@@ -1,13 +1,21 @@
 //! What tests of files need.
-#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "a test may panic, and each test program uses a part"
+)]
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use compysition_core::{Actor, Context, Event, Ports, Result};
+use compysition_core::testing::Harness;
+use compysition_core::{Actor, Context, Director, Event, Limits, Ports, Result};
+use compysition_files::FileIn;
 use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 pub(crate) fn append(path: &str, text: &str) {
@@ -72,4 +80,47 @@ impl Actor for Passing {
     fn ports(&self) -> Ports {
         Ports::any().sink()
     }
+}
+
+/// More than the time between two looks, or that a file must not change.
+pub(crate) const A_WHILE: Duration = Duration::from_millis(3500);
+
+pub(crate) fn start(settings: Value) -> Harness {
+    Harness::new(serde_json::from_value::<FileIn>(settings).unwrap())
+}
+
+/// Lets the harness's time pass, and returns the texts that came.
+pub(crate) fn texts(harness: &mut Harness) -> Vec<String> {
+    harness.advance(A_WHILE);
+    let events = harness.take();
+    let texts = events.iter().map(|event| event.text().unwrap().to_owned());
+    texts.collect()
+}
+
+/// Runs `file_in` for a while before an actor that lets so many events pass, and ends that as a kill would.
+pub(crate) fn run_and_kill(settings: &Value, pass: usize) -> Vec<String> {
+    run_within(Limits::default(), settings, pass)
+}
+
+pub(crate) fn run_within(limits: Limits, settings: &Value, pass: usize) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let mut director = Director::new("killed");
+    director.set_limits(limits);
+    let actor = serde_json::from_value::<FileIn>(settings.clone()).unwrap();
+    let files = director.register("files", actor);
+    let passing = Passing(Arc::new(Semaphore::new(pass)), seen.clone());
+    let passing = director.register("passing", passing);
+    director.connect(files, passing);
+    runtime.block_on(async {
+        let flow = director.start().await.unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        flow.abort().await;
+    });
+    let seen = seen.lock();
+    seen.clone()
 }
