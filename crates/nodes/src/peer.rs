@@ -91,13 +91,13 @@ impl Peer {
     ///
     /// # Errors
     /// The call, if none can go there any more.
-    pub(crate) fn call(&self, call: Call) -> Result<u64, Call> {
+    pub(crate) fn call(&self, call: Call) -> Result<u64, Box<Call>> {
         let queued = Queued::Event(call.inlet, call.event().clone(), call.attributes.clone());
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
             drop(state);
             drop(queued);
-            return Err(call);
+            return Err(Box::new(call));
         }
         let number = state.calls.next();
         let was_empty = state.queue.is_empty();

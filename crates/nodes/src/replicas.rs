@@ -84,7 +84,7 @@ impl Replicas {
                     return Ok(());
                 }
                 // It has gone meanwhile.
-                Err(back) => call = back,
+                Err(back) => call = *back,
             }
             self.remove(&peer);
         }

@@ -24,6 +24,7 @@ impl Peer {
     pub(crate) fn start(role: &str, address: &str) -> Done<Peer> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(["as", role, address])
+            .args(std::env::args().skip(1))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

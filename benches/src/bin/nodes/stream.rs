@@ -4,7 +4,8 @@ use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Instant;
 
-use compysition_core::{Actor, Context, Director, Event, Ports, Result as Ended};
+use benches::argument;
+use compysition_core::{Actor, Context, Director, Event, Limits, Ports, Result as Ended};
 use compysition_nodes::{Here, Nodes, Part, Process};
 use compysition_zeromq::ZeroMq;
 use tokio::sync::{mpsc, oneshot};
@@ -15,9 +16,6 @@ use crate::peer::tell;
 /// So many events of so many bytes, and who waits for the rate.
 type Order = (usize, usize, oneshot::Sender<f64>);
 
-/// More than a flow has under way: when these have settled, so have all before them.
-const LAST: usize = 2048;
-
 struct Emit(Option<mpsc::UnboundedReceiver<Order>>);
 
 impl Actor for Emit {
@@ -25,14 +23,16 @@ impl Actor for Emit {
         let Some(mut orders) = self.0.take() else {
             return Ok(());
         };
+        // More than are under way: when these have settled, so have all before them.
+        let under_way = 2 * limits().roots;
         ctx.produce(move |source| async move {
             while let Some((bytes, count, tell)) = orders.recv().await {
                 let bytes = vec![b'x'; bytes];
-                let mut last = Vec::with_capacity(LAST);
+                let mut last = Vec::with_capacity(under_way);
                 let began = Instant::now();
                 for number in 0..count {
                     let settlement = source.emit(Event::new(bytes.clone())).await?;
-                    if number + LAST >= count {
+                    if number + under_way >= count {
                         last.push(settlement);
                     }
                 }
@@ -69,12 +69,21 @@ impl Actor for Sink {
 
 fn part(here: &str, address: &str, orders: mpsc::UnboundedReceiver<Order>) -> Part {
     let mut director = Director::new("stream");
+    director.set_limits(limits());
     let source = director.register("source", Emit(Some(orders)));
     let sink = director.register("sink", Sink);
     director.connect(source, sink);
     director.place(source, "front");
     director.place(sink, "work");
     cut(director, here, address)
+}
+
+fn limits() -> Limits {
+    let default = Limits::default();
+    Limits {
+        roots: argument("under-way", default.roots),
+        ..default
+    }
 }
 
 /// Cuts what one process runs out of a flow, of which `work` listens at this address.
