@@ -128,7 +128,8 @@ async fn copy(from: &str, to: &str, batch: usize) -> Done {
     let settings = json!({ "path": from, "codec": "lines", "batch": batch, "once": true, "ready": { "stable": "0s" } });
     let mut director = Director::new("copy");
     let source = director.register("in", serde_json::from_value::<FileIn>(settings)?);
-    let sink = director.register("out", FileOut::to(to)?);
+    let sink = FileOut::to(to).map_err(|error| error.to_string())?;
+    let sink = director.register("out", sink);
     director.connect(source, sink);
     let flow = director.start().await?;
     flow.block().await;
