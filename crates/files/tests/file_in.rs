@@ -6,8 +6,8 @@ mod support;
 use std::fs;
 use std::time::Duration;
 
-use compysition_core::testing::Harness;
 use compysition_core::ErrorKind;
+use compysition_core::testing::Harness;
 use compysition_files::FileIn;
 use serde_json::{Value, json};
 

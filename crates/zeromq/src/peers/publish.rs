@@ -17,7 +17,7 @@ use crate::socket::{Curve, Endpoints, Kind, Socket, SocketLimits, Wire};
 ///
 /// The first frame is the `topic`, by the beginning of which subscribers choose, and the payload is the next; without `topic` the payload is all there is.
 /// It never waits: who has not subscribed yet, or does not keep up with `high_water_mark` messages, misses events, and nobody learns of it. That is what
-/// PUB means; for what must arrive there is `zmq_push`.
+/// PUB means; for what must arrive there is `zmq_push`. A peer with more than 10,000 subscriptions is disconnected.
 ///
 /// Example: `zmq_pub: { bind: "tcp://127.0.0.1:9000", topic: "orders.{{ attributes.region }}", codec: json }`
 ///

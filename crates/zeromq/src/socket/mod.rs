@@ -12,7 +12,7 @@
 //!   never waits: who does not keep up, or is not there, misses messages.
 //! * **[`Socket::recv`] can be dropped in mid-way**; then nothing was taken. A message is all there or not at all, in order per connection.
 //! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and so is the number of peers, also before their handshake,
-//!   and with those that have gone before what they sent was read.
+//!   and with those that have gone before what they sent was read. A subscriber of a [`Kind::Pub`] has at most 10,000 subscriptions.
 //!   A larger message, bytes that are no ZMTP, and a wrong security mechanism end the connection they came on; the log says why.
 //! * **Without CURVE** only this machine is let near, unless the settings say `insecure` ([`Wire::checked`]). With it a server lets
 //!   in only the keys on its list.

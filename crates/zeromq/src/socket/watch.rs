@@ -1,11 +1,13 @@
 //! Tells the log what becomes of a socket's connections, and tries again where the library gives up.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::Context;
-use omq_tokio::{DisconnectReason, Endpoint, MonitorEvent, MonitorRecvError, MonitorStream};
+use omq_tokio::{
+    DisconnectReason, Endpoint, MonitorEvent, MonitorRecvError, MonitorStream, PeerSubscriptions,
+};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,6 +21,9 @@ pub(super) struct Watch(#[expect(dead_code, reason = "its end is the sign")] one
 /// How many reasons are remembered: what others say may be in them.
 const MOST_TOLD: usize = 64;
 
+/// How many subscriptions a peer may have: each takes memory as long as it is connected.
+const MOST_SUBSCRIPTIONS: usize = 10_000;
+
 /// What a reason ends with if there was no room in the crowd.
 const NO_ROOM: &str = "status 300";
 
@@ -28,6 +33,8 @@ struct Owner {
     actor: Arc<str>,
     connected: HashSet<u64>,
     crowd: Arc<Crowd>,
+    /// How many subscriptions each has.
+    subscriptions: HashMap<u64, usize>,
     most: usize,
     linked: Option<String>,
     /// Why others could not be spoken with since the last one could.
@@ -47,6 +54,7 @@ impl Watch {
             actor: ctx.actor().into(),
             connected: HashSet::new(),
             crowd: crowd.clone(),
+            subscriptions: HashMap::new(),
             most: wire.limits.max_connections,
             linked: wire.linked.clone(),
             told: HashSet::new(),
@@ -94,6 +102,11 @@ impl Owner {
                 Err(MonitorRecvError::Lagged(missed)) => {
                     let (flow, actor) = (&self.flow, &self.actor);
                     tracing::warn!(%flow, %actor, "{missed} events of connections came too fast to be logged");
+                    // What a publisher has missed of subscriptions is told again; of other sockets there is nothing to tell.
+                    if let Ok((anew, peers)) = socket.monitor_with_subscriptions().await {
+                        monitor = anew;
+                        self.count_anew(&peers, &socket).await;
+                    }
                     let Ok(all) = socket.connections().await else {
                         return;
                     };
@@ -113,6 +126,7 @@ impl Owner {
     async fn count(&mut self, event: &MonitorEvent, socket: &omq_tokio::Socket) {
         match event {
             MonitorEvent::Disconnected { peer, .. } => {
+                self.subscriptions.remove(&peer.connection_id);
                 if self.connected.remove(&peer.connection_id) {
                     self.crowd.went(1);
                 }
@@ -128,8 +142,41 @@ impl Owner {
                     let _ = socket.disconnect_peer(peer.connection_id).await;
                 }
             }
+            MonitorEvent::SubscribeReceived { connection_id, .. } => {
+                let count = self.subscriptions.entry(*connection_id).or_default();
+                *count += 1;
+                // Once: more of them may be on their way.
+                if *count == MOST_SUBSCRIPTIONS + 1 {
+                    self.end_subscriber(*connection_id, socket).await;
+                }
+            }
+            MonitorEvent::UnsubscribeReceived { connection_id, .. } => {
+                if let Some(count) = self.subscriptions.get_mut(connection_id) {
+                    *count = count.saturating_sub(1);
+                }
+            }
             _ => {}
         }
+    }
+
+    async fn count_anew(&mut self, peers: &[PeerSubscriptions], socket: &omq_tokio::Socket) {
+        let counts = peers
+            .iter()
+            .map(|one| (one.peer.connection_id, one.prefixes.len()));
+        self.subscriptions = counts.collect();
+        let is_over = |(_, count): &(&u64, &usize)| **count > MOST_SUBSCRIPTIONS;
+        let over = self.subscriptions.iter().filter(is_over);
+        let over: Vec<u64> = over.map(|(peer, _)| *peer).collect();
+        for peer in over {
+            self.end_subscriber(peer, socket).await;
+        }
+    }
+
+    async fn end_subscriber(&self, connection_id: u64, socket: &omq_tokio::Socket) {
+        let (flow, actor) = (&self.flow, &self.actor);
+        tracing::warn!(%flow, %actor, "a connection is closed: it has more than {MOST_SUBSCRIPTIONS} subscriptions");
+        // It may have gone already.
+        let _ = socket.disconnect_peer(connection_id).await;
     }
 
     fn tell(&mut self, event: MonitorEvent) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{Actor, Context, Director, Event, Limits, Ports, Result};
-use compysition_zeromq::{ZmqPull, ZmqRouter};
+use compysition_zeromq::{ZmqPub, ZmqPull, ZmqRouter};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -81,4 +81,41 @@ fn who_has_gone_counts_until_what_it_sent_is_read() {
     let actor: ZmqRouter = serde_json::from_value(settings(limits)).unwrap();
     let bound = actor.bound();
     visits(actor, bound, "DEALER");
+}
+
+/// Subscribes to so many topics; returns whether it is still connected then.
+async fn subscribe(address: &str, topics: u64) -> bool {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let hello = [greeting(3, "NULL"), ready("SUB")].concat();
+    stream.write_all(&hello).await.unwrap();
+    stream.read_exact(&mut vec![0; hello.len()]).await.unwrap();
+    for topic in 0..topics {
+        let topic = [&[0, 9, 1][..], &topic.to_be_bytes()].concat();
+        if stream.write_all(&topic).await.is_err() {
+            return false;
+        }
+    }
+    let end = timeout(Duration::from_secs(3), stream.read(&mut [0; 1])).await;
+    end.is_err()
+}
+
+#[test]
+fn who_subscribes_without_end_is_disconnected() {
+    let runtime = Runtime::new().unwrap();
+    let actor: ZmqPub = serde_json::from_value(settings(json!({
+        "limits": { "heartbeat": 0 }
+    })))
+    .unwrap();
+    let bound = actor.bound();
+    let mut director = Director::new("subscribed");
+    let (door, _handle) = compysition_actors::Door::new();
+    let door = director.register("door", door);
+    let out = director.register("out", actor);
+    director.connect(door, out);
+    let flow = runtime.block_on(director.start()).unwrap();
+    let address = bound.get()[0].to_string();
+    let address = address.trim_start_matches("tcp://");
+    assert!(runtime.block_on(subscribe(address, 9_000)));
+    assert!(!runtime.block_on(subscribe(address, 30_000)));
+    runtime.block_on(flow.stop());
 }
