@@ -37,6 +37,7 @@ impl Root {
     }
 
     pub(crate) fn close(self: &Arc<Self>) {
+        // The last one must see what the others have noted. Loom cannot show that: there, exchanges such as those below always do.
         if self.holders.fetch_sub(1, AcqRel) > 1 {
             return;
         }
