@@ -8,7 +8,6 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use compysition_core::testing::Harness;
 use compysition_core::{Director, ErrorKind, Event};
@@ -18,14 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::support::{Directory, Passing, append};
-
-/// More than the time between two looks, or that a file must not change.
-const A_WHILE: Duration = Duration::from_millis(3500);
-
-fn file_in(settings: Value) -> Harness {
-    Harness::new(serde_json::from_value::<FileIn>(settings).unwrap())
-}
+use crate::support::{A_WHILE, Directory, Passing, append, start, texts};
 
 fn file_out(settings: Value) -> Harness {
     Harness::new(serde_json::from_value::<FileOut>(settings).unwrap())
@@ -34,13 +26,6 @@ fn file_out(settings: Value) -> Harness {
 fn refused<A: serde::de::DeserializeOwned>(settings: Value) -> String {
     let built = serde_json::from_value::<A>(settings);
     built.err().unwrap().to_string()
-}
-
-fn texts(harness: &mut Harness) -> Vec<String> {
-    harness.advance(A_WHILE);
-    let events = harness.take();
-    let texts = events.iter().map(|event| event.text().unwrap().to_owned());
-    texts.collect()
 }
 
 fn failed(harness: &mut Harness) -> Vec<(String, Vec<u8>)> {
@@ -66,7 +51,7 @@ fn what_cannot_be_decoded_is_kept_as_it_was() {
     ] {
         let path = directory.path(codec);
         fs::write(&path, bytes).unwrap();
-        let mut harness = file_in(json!({ "path": path, "codec": codec }));
+        let mut harness = start(json!({ "path": path, "codec": codec }));
         let failed = failed(&mut harness);
         assert_eq!(failed.len(), 1, "{codec}: {failed:?}");
         assert_eq!(failed[0].1, kept, "{codec}");
@@ -76,7 +61,7 @@ fn what_cannot_be_decoded_is_kept_as_it_was() {
     // However much it is.
     let path = directory.path("huge");
     fs::write(&path, [&b"\xff".repeat(1 << 20)[..], b"\nlast\n"].concat()).unwrap();
-    let mut harness = file_in(json!({ "path": path, "codec": "lines" }));
+    let mut harness = start(json!({ "path": path, "codec": "lines" }));
     let failed = failed(&mut harness);
     assert_eq!(failed[0].1, b"\xff".repeat(64 << 10));
     assert_eq!(texts(&mut harness), ["last"]);
@@ -118,7 +103,7 @@ fn a_tail_goes_on_behind_what_is_damaged() {
             "path": path, "codec": codec, "mode": "tail", "max_record": 30,
             "checkpoint": directory.path("state"),
         });
-        let mut harness = file_in(settings.clone());
+        let mut harness = start(settings.clone());
         let mut seen = texts(&mut harness);
         append(&path, parts[1]);
         seen.extend(texts(&mut harness));
@@ -127,7 +112,7 @@ fn a_tail_goes_on_behind_what_is_damaged() {
         harness.stop();
         drop(harness);
         // A restart repeats nothing of it.
-        let mut harness = file_in(settings);
+        let mut harness = start(settings);
         assert!(texts(&mut harness).is_empty(), "{name}");
         assert!(failed(&mut harness).is_empty(), "{name}");
         harness.stop();
@@ -207,7 +192,7 @@ fn a_pipe_among_the_files_holds_up_nobody() {
             .success()
     );
     fs::write(directory.path("b.txt"), "one").unwrap();
-    let mut harness = file_in(json!({ "path": directory.path("*.txt") }));
+    let mut harness = start(json!({ "path": directory.path("*.txt") }));
     assert_eq!(texts(&mut harness), ["one"]);
     harness.stop();
     let mut harness = file_out(json!({ "path": directory.path("{{ text }}") }));
@@ -224,7 +209,7 @@ fn links_in_circles_are_passed_over() {
     symlink(directory.path(""), directory.path("sub/up")).unwrap();
     symlink(directory.path("sub/x.txt"), directory.path("sub/x.txt")).unwrap();
     symlink(directory.path("sub/a.txt"), directory.path("again.txt")).unwrap();
-    let mut harness = file_in(json!({ "path": directory.path("**/*.txt") }));
+    let mut harness = start(json!({ "path": directory.path("**/*.txt") }));
     assert_eq!(texts(&mut harness), ["one"]);
     assert!(failed(&mut harness).is_empty());
     harness.stop();
@@ -352,7 +337,7 @@ fn what_cannot_be_opened_is_told_once_and_read_when_it_can() {
         json!({ "path": path, "mode": "tail" }),
         json!({ "path": path }),
     ] {
-        let mut harness = file_in(settings);
+        let mut harness = start(settings);
         for round in 0..3 {
             let told = failed(&mut harness);
             if !is_root(&directory) {
