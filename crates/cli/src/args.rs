@@ -192,6 +192,9 @@ pub(crate) struct Place {
     /// Starts each node, with all its replicas, as a process of its own on this machine; starts one again that dies, and stops them together.
     #[arg(long)]
     pub(crate) all: bool,
+    /// How many threads run the actors of a process; as many as there are processors, which the processes of `--all` share.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     /// The process whose end is the end of this one.
     #[arg(long, value_name = "PID", hide = true)]
     pub(crate) parent: Option<u32>,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::{ExitCode, ExitStatus, Stdio};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -25,7 +26,12 @@ const RAN_WELL: Duration = Duration::from_secs(30);
 pub(crate) const HOPELESS: u8 = 2;
 
 /// Runs each node of the flows as a child process, until all have ended or this one is told to stop.
-pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
+pub(crate) fn run_all(
+    program: &Program,
+    files: &Files,
+    threads: Option<u16>,
+    log: &Log,
+) -> ExitCode {
     let (Some(loaded), Some(links)) = (files::load_linked(program, files), links(program, log.log))
     else {
         return ExitCode::FAILURE;
@@ -52,7 +58,8 @@ pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
         }
     }
     drop(loaded);
-    match run_children(&nodes, files, log) {
+    let threads = threads.unwrap_or_else(|| share(processors(), nodes.len()));
+    match run_children(&nodes, files, threads, log) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -65,8 +72,24 @@ pub(crate) fn run_all(program: &Program, files: &Files, log: &Log) -> ExitCode {
     }
 }
 
+fn processors() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+/// Returns how many threads each of some processes has that share the processors. More would be in each other's way: an
+/// event that goes from one thread to another costs several times as much as one that stays.
+fn share(processors: usize, processes: usize) -> u16 {
+    let share = processors / processes.max(1);
+    u16::try_from(share).unwrap_or(u16::MAX).max(1)
+}
+
 /// Returns whether all ended well.
-fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Result<bool> {
+fn run_children(
+    nodes: &[(String, usize)],
+    files: &Files,
+    threads: u16,
+    log: &Log,
+) -> io::Result<bool> {
     let program = std::env::current_exe()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -75,7 +98,10 @@ fn run_children(nodes: &[(String, usize)], files: &Files, log: &Log) -> io::Resu
         let mut children = JoinSet::new();
         for (node, replica) in nodes {
             let make = {
-                let (program, arguments) = (program.clone(), arguments(node, *replica, files, log));
+                let (program, arguments) = (
+                    program.clone(),
+                    arguments(node, *replica, files, threads, log),
+                );
                 move || {
                     let mut command = Command::new(&program);
                     command
@@ -142,12 +168,13 @@ impl Stop {
     }
 }
 
-fn arguments(node: &str, replica: usize, files: &Files, log: &Log) -> Vec<String> {
+fn arguments(node: &str, replica: usize, files: &Files, threads: u16, log: &Log) -> Vec<String> {
     let mut arguments = vec!["run".to_owned()];
     let options = [
         ("--node", node.to_owned()),
         ("--replica", replica.to_string()),
         ("--parent", std::process::id().to_string()),
+        ("--threads", threads.to_string()),
     ];
     let set = files
         .set
@@ -252,6 +279,27 @@ fn terminate(child: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::{Form, Level};
+
+    #[test]
+    fn processes_share_the_processors_and_have_one_thread_at_least() {
+        let shares = [(8, 2), (8, 3), (2, 2), (2, 5), (8, 0)].map(|(all, each)| share(all, each));
+        assert_eq!(shares, [4, 2, 1, 1, 8]);
+    }
+
+    #[test]
+    fn a_child_is_told_its_share_of_the_threads() {
+        let files = Files {
+            files: vec!["flow.yaml".into()],
+            set: Vec::new(),
+        };
+        let log = Log {
+            log: Form::Human,
+            log_level: Level::Info,
+        };
+        let arguments = arguments("work", 2, &files, 3, &log);
+        assert!(arguments.windows(2).any(|pair| pair == ["--threads", "3"]));
+    }
 
     #[test]
     fn only_a_second_signal_of_somebody_ends_all_at_once() {

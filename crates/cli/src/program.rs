@@ -117,7 +117,7 @@ impl Program {
                         complaints::say(log.log, message);
                         ExitCode::FAILURE
                     }
-                    true => children::run_all(&self, &files, &log),
+                    true => children::run_all(&self, &files, place.threads, &log),
                     false => run::run(&self, &files, &place, &record, log.log),
                 }
             }

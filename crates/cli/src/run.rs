@@ -8,7 +8,7 @@ use std::time::Duration;
 use compysition_core::Flow;
 use compysition_flow::{Loaded, Severity};
 use compysition_trial::{Recorder, patterns};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::{Files, Form, Place, Record};
@@ -53,7 +53,7 @@ pub(crate) fn run(
         complaints::say(form, message);
         return ExitCode::FAILURE;
     }
-    match run_flows(loaded, place.parent, form) {
+    match run_flows(loaded, place, form) {
         Ok(End::Well) => ExitCode::SUCCESS,
         Ok(End::Badly) => ExitCode::FAILURE,
         Ok(End::Hopeless) => hopeless,
@@ -82,11 +82,20 @@ fn record_flows(
     Ok(())
 }
 
-fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>, form: Form) -> io::Result<End> {
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+/// Makes what actors run on: so many threads, or as many as there are processors.
+fn runtime(threads: Option<u16>) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads.into());
+    }
+    builder.enable_all().build()
+}
+
+fn run_flows(loaded: Vec<Loaded>, place: &Place, form: Form) -> io::Result<End> {
+    let runtime = runtime(place.threads)?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
-        let mut signals = Signals::listen()?.or_orphaned(parent);
+        let mut signals = Signals::listen()?.or_orphaned(place.parent);
         match start_all(loaded, form).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
             // What was missing may be there later.
@@ -175,4 +184,14 @@ async fn all_done(running: &mut [Running]) -> bool {
         all_done &= one.stopped().await;
     }
     all_done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actors_run_on_as_many_threads_as_are_wanted() {
+        assert_eq!(runtime(Some(3)).unwrap().metrics().num_workers(), 3);
+    }
 }

@@ -43,13 +43,11 @@ pub(crate) async fn serve_whole() -> Done {
     serve(director, bound).await
 }
 
-#[tokio::main]
 pub(crate) async fn serve_front(address: &str) -> Done {
     let (director, bound) = circle();
     serve(cut(director, "front", address).director, bound).await
 }
 
-#[tokio::main]
 pub(crate) async fn serve_work(address: &str) -> Done {
     let part = cut(circle().0, "work", address);
     let flow = part

@@ -1,8 +1,8 @@
 //! Measures the links between processes against libzmq, and a circle over two processes against the same in one.
 //!
 //! `nodes --libzmq PROGRAM [--rounds 5] [--events 300000] [--under-way 1024] [--seconds 3]`. Yardstick and subject are measured one right after the
-//! other, and each ratio is of one round, so that a machine that is slow for a while is slow for both. Nothing is pinned: each
-//! process has as many threads as it has by default.
+//! other, and each ratio is of one round, so that a machine that is slow for a while is slow for both. Nothing is pinned: one process
+//! alone has as many threads as it has by default, and two share the processors as those of `compysition run --all` do.
 
 mod circle;
 mod libzmq;
@@ -13,7 +13,7 @@ use std::error::Error;
 
 use benches::{Table, argument, cores, median, median_ratio, wrk};
 use libzmq::Libzmq;
-use peer::Peer;
+use peer::{Peer, half_the_threads};
 
 /// As the program has.
 #[global_allocator]
@@ -27,11 +27,11 @@ const STREAMS: [(usize, f64); 2] = [(100, 0.7), (10_000, 0.9)];
 fn main() -> Done {
     if let Some((role, address)) = peer::role() {
         return match role.as_str() {
-            "sink" => stream::sink(&address),
-            "source" => stream::source(&address),
+            "sink" => half_the_threads()?.block_on(stream::sink(&address)),
+            "source" => half_the_threads()?.block_on(stream::source(&address)),
             "whole" => circle::serve_whole(),
-            "front" => circle::serve_front(&address),
-            "work" => circle::serve_work(&address),
+            "front" => half_the_threads()?.block_on(circle::serve_front(&address)),
+            "work" => half_the_threads()?.block_on(circle::serve_work(&address)),
             other => Err(format!("there is no role `{other}`").into()),
         };
     }

@@ -2,6 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::available_parallelism;
+
+use tokio::runtime::{Builder, Runtime};
 
 use crate::Done;
 
@@ -18,6 +21,16 @@ pub(crate) struct Peer {
 pub(crate) fn role() -> Option<(String, String)> {
     let mut arguments = std::env::args().skip_while(|argument| argument != "as");
     Some((arguments.nth(1)?, arguments.next()?))
+}
+
+/// Returns what one of two processes runs on that share this machine, as those of `compysition run --all` do.
+pub(crate) fn half_the_threads() -> Done<Runtime> {
+    let processors = available_parallelism()?.get();
+    let mut builder = Builder::new_multi_thread();
+    Ok(builder
+        .worker_threads((processors / 2).max(1))
+        .enable_all()
+        .build()?)
 }
 
 impl Peer {

@@ -96,7 +96,6 @@ pub(crate) fn cut(director: Director, here: &str, address: &str) -> Part {
     nodes.part(director, here, Arc::new(ZeroMq::default()))
 }
 
-#[tokio::main]
 pub(crate) async fn sink(address: &str) -> Done {
     let part = part("work", address, mpsc::unbounded_channel().1);
     let flow = part
@@ -109,7 +108,6 @@ pub(crate) async fn sink(address: &str) -> Done {
     Ok(())
 }
 
-#[tokio::main]
 pub(crate) async fn source(address: &str) -> Done {
     let (order, orders) = mpsc::unbounded_channel();
     let part = part("front", address, orders);
