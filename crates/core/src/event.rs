@@ -227,6 +227,13 @@ impl Event {
         self.payload().json()
     }
 
+    /// Gives the event these attributes in place of its own.
+    pub fn set_attributes(&mut self, attributes: Attributes) {
+        if !(attributes.is_empty() && self.attributes().is_empty()) {
+            self.head_mut().attributes = attributes;
+        }
+    }
+
     /// Returns the attributes.
     pub fn attributes(&self) -> &Attributes {
         &self.head().attributes

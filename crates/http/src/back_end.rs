@@ -4,7 +4,7 @@ use compysition_core::Extension;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use crate::exchange::headers_to_value;
+use crate::exchange::Headers;
 
 /// The name of the attribute.
 pub(crate) const RESPONSE: &str = "response";
@@ -21,6 +21,6 @@ pub struct BackEndResponse {
 
 impl Extension for BackEndResponse {
     fn to_value(&self) -> Value {
-        json!({ "status": self.status.as_u16(), "headers": headers_to_value(&self.headers) })
+        json!({ "status": self.status.as_u16(), "headers": Headers(&self.headers, None) })
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use compysition_core::Extension;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use serde_json::{Map, Value};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::query;
 
@@ -43,38 +45,52 @@ impl Exchange {
     }
 }
 
-impl Extension for Exchange {
-    fn to_value(&self) -> Value {
+impl Serialize for Exchange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let request = &*self.request;
-        let mut http = Map::new();
-        http.insert("method".into(), request.method.as_str().into());
-        http.insert("path".into(), request.uri.path().into());
-        http.insert(
-            "query".into(),
-            query::to_value(request.uri.query().unwrap_or_default()),
-        );
-        let mut headers = headers_to_value(&request.headers);
-        if self.hides_credentials {
-            headers.remove(header::AUTHORIZATION.as_str());
-        }
-        http.insert("headers".into(), headers.into());
+        let mut http = serializer.serialize_map(None)?;
+        http.serialize_entry("method", request.method.as_str())?;
+        http.serialize_entry("path", request.uri.path())?;
+        let query = query::to_value(request.uri.query().unwrap_or_default());
+        http.serialize_entry("query", &query)?;
+        let hidden = self.hides_credentials.then_some(header::AUTHORIZATION);
+        let headers = Headers(&request.headers, hidden);
+        http.serialize_entry("headers", &headers)?;
         if !request.variables.is_empty() {
-            let field =
-                |(name, value): &(Arc<str>, String)| (name.to_string(), value.as_str().into());
-            let variables: Map<_, _> = request.variables.iter().map(field).collect();
-            http.insert("variables".into(), variables.into());
+            http.serialize_entry("variables", &Variables(&request.variables))?;
         }
         if let Some(client) = request.client {
-            http.insert("client".into(), client.to_string().into());
+            http.serialize_entry("client", &client)?;
         }
         if let Some(status) = self.status {
-            http.insert("status".into(), status.as_u16().into());
+            http.serialize_entry("status", &status.as_u16())?;
         }
         if !self.response_headers.is_empty() {
-            let headers = headers_to_value(&self.response_headers);
-            http.insert("response_headers".into(), headers.into());
+            let headers = Headers(&self.response_headers, None);
+            http.serialize_entry("response_headers", &headers)?;
         }
-        Value::Object(http)
+        http.end()
+    }
+}
+
+/// The variables of a route.
+struct Variables<'a>(&'a [(Arc<str>, String)]);
+
+impl Serialize for Variables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, value)))
+    }
+}
+
+impl Extension for Exchange {
+    fn to_value(&self) -> Value {
+        // It has nothing that is no JSON.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) {
+        // Memory takes all of it.
+        let _ = serde_json::to_writer(out, self);
     }
 
     fn with_field(&self, path: &str, value: &Value) -> Option<Arc<dyn Extension>> {
@@ -101,24 +117,40 @@ pub(crate) fn status_of(value: &Value) -> Option<StatusCode> {
     StatusCode::from_u16(u16::try_from(number).ok()?).ok()
 }
 
-/// Returns headers as an object; those that occur more than once are joined by commas, but for cookies that are set, which may hold
-/// commas themselves: they are a list.
-pub(crate) fn headers_to_value(headers: &HeaderMap) -> Map<String, Value> {
-    let field = |name: &HeaderName| {
-        let values = headers.get_all(name).iter();
-        let values: Vec<_> = values
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        let value: Value = match name == header::SET_COOKIE && values.len() > 1 {
-            true => values.into(),
-            false => values.join(", ").into(),
-        };
-        (name.as_str().to_owned(), value)
-    };
-    headers.keys().map(field).collect()
+/// Headers as an object, but for one of them; those that occur more than once are joined by commas, except cookies that are set,
+/// which may hold commas themselves: they are a list.
+pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap, pub(crate) Option<HeaderName>);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Headers(headers, hidden) = self;
+        let shown = headers.keys().filter(|name| Some(*name) != hidden.as_ref());
+        serializer.collect_map(shown.map(|name| (name.as_str(), Values(headers, name))))
+    }
 }
 
-/// Reads headers from an object as [`headers_to_value`] makes it; what is no header is left out.
+/// All values of one header.
+struct Values<'a>(&'a HeaderMap, &'a HeaderName);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Values(headers, name) = self;
+        let values = headers.get_all(*name).iter();
+        let mut values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let first = values.next().unwrap_or_default();
+        let rest: Vec<_> = values.collect();
+        if rest.is_empty() {
+            return serializer.serialize_str(&first);
+        }
+        let all = std::iter::once(first).chain(rest);
+        match **name == header::SET_COOKIE {
+            true => serializer.collect_seq(all),
+            false => serializer.serialize_str(&all.collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// Reads headers from an object as [`Headers`] writes it; what is no header is left out.
 pub(crate) fn headers_from_value(value: &Value) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in value.as_object().into_iter().flatten() {

@@ -204,13 +204,11 @@ impl Exchange {
         match record {
             Record::Event { inlet, carried } => self.adopt(peer, inlet as usize, carried, intake),
             Record::Answer { call, carried } => {
-                let stub = peer.with_call(call, |call| call.stub.clone());
-                if let Some(stub) = stub
-                    && let Some(asked) = peer.waiting(call)
-                    && let Some(ctx) = stub.ctx()
+                if let Some(home) = peer.home(call)
+                    && let Some(ctx) = home.stub.ctx()
                 {
-                    let answer = carried.event.owing_as(&asked);
-                    drop(asked);
+                    let answer = home.take_back(carried.event);
+                    drop(home.left);
                     // An exceeded cap takes the error path of the stub.
                     let _ = ctx.send_to(compysition_core::ANSWERS, answer);
                 }
@@ -251,12 +249,16 @@ impl Exchange {
         let own = carried.origins.iter().rev();
         let mut own = own.filter(|origin| origin.epoch == self.epoch);
         let home = own.next().and_then(|origin| {
+            // Most often it comes from where it was sent to.
+            if peer.pair() == origin.session {
+                return peer.home(origin.call);
+            }
             let peers = self.all_peers();
             let of_session = |peer: &&Arc<Peer>| peer.pair() == origin.session;
-            peers.iter().find(of_session)?.waiting(origin.call)
+            peers.iter().find(of_session)?.home(origin.call)
         });
         if let Some(home) = home {
-            event = event.owing_as(&home);
+            event = home.take_back(event);
             is_asked = false;
         }
         let foreign = Foreign {

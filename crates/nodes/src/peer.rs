@@ -6,12 +6,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use compysition_core::{Adopted, Event, Failure, Outcome};
+use compysition_core::{Adopted, Failure, Outcome};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::calls::{Call, Calls};
+use crate::home::Home;
 use crate::outgoing::Queued;
 use crate::session::Session;
 use crate::wire::{Ended, Hello, Record};
@@ -188,18 +189,18 @@ impl Peer {
         }
     }
 
-    /// Returns a copy of the event of a call that has not ended.
-    pub(crate) fn waiting(&self, call: u64) -> Option<Event> {
+    /// Returns where that stands which comes back of a call, if it has not ended.
+    pub(crate) fn home(&self, call: u64) -> Option<Home> {
         let state = self.state.lock();
-        let rest = state.calls.get(call)?.rest();
+        let call = state.calls.get(call)?;
+        let (rest, attributes, stub) = (call.rest(), call.attributes.clone(), call.stub.clone());
         drop(state);
-        // Not under the lock: what runs again may have to be told to a third process.
-        Some(rest.wake())
-    }
-
-    /// Does something with a call that has not ended, for which it may not take long.
-    pub(crate) fn with_call<T>(&self, call: u64, work: impl FnOnce(&Call) -> T) -> Option<T> {
-        self.state.lock().calls.get(call).map(work)
+        Some(Home {
+            // Not under the lock: what runs again may have to be told to a third process.
+            left: rest.wake(),
+            attributes,
+            stub,
+        })
     }
 
     /// Takes calls that have ended.

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Collect, Count, Step, door, start, stop};
-use compysition_core::{Director, Node};
+use compysition_core::{Director, Event, Extension, Node};
 use compysition_nodes::memory::Memory;
+use serde_json::{Value, json};
 
 /// Asks `door -> a -> b -> c -> reply`, of which some run elsewhere.
 fn circle(door: common::Door, places: [&'static str; 3]) -> Director {
@@ -63,6 +64,50 @@ async fn a_circle_is_the_same_wherever_it_is_cut() {
             }
         };
         try_circle([place(0), place(1), place(2)]).await;
+    }
+}
+
+/// A typed attribute, which no other process knows.
+struct Visit(u16);
+
+impl Extension for Visit {
+    fn to_value(&self) -> Value {
+        json!({ "number": self.0 })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_that_come_back_as_they_left_keep_their_types() {
+    for places in [["work", "work", "work"], ["front", "work", "front"]] {
+        for changes in [false, true] {
+            let memory = Memory::default();
+            let (first, clients) = door();
+            let mut doors = vec![door().0, first];
+            let nodes = ["front", "work"];
+            let mut flows = Vec::new();
+            for node in nodes {
+                let whole = circle(doors.pop().unwrap(), places);
+                flows.push(common::start_one(&nodes, node, &memory, whole).await);
+            }
+            let mut event = Event::new(if changes { "mark" } else { "x" });
+            event.set_extension("visit", Arc::new(Visit(7)));
+            let (told, _stays) = clients.put_event(event);
+            let answer = told.await.unwrap().unwrap();
+            let visit = answer.extension::<Visit>("visit").map(|visit| visit.0);
+            let marked = answer.attribute("marked").is_some();
+            let seen = (
+                visit,
+                marked,
+                answer.attribute("visit").unwrap().into_owned(),
+            );
+            let expected = if changes { None } else { Some(7) };
+            assert_eq!(
+                seen,
+                (expected, changes, json!({"number": 7})),
+                "{places:?}"
+            );
+            stop(flows).await;
+        }
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use compysition_core::{Event, Failure, Id, Json, Payload, Xml};
-use serde_json::Map;
+use compysition_core::{Attributes, Event, Failure, Id, Json, Payload, Xml};
 
 use super::buffer::{Malformed, Put, Take};
 use super::failure;
@@ -44,7 +43,9 @@ pub(crate) struct Common {
     meta_id: Option<Arc<str>>,
     service: Option<Arc<str>>,
     traceparent: Option<Arc<str>>,
+    /// As they were last written, or last read.
     attributes: Vec<u8>,
+    read: Option<Attributes>,
     origins: Arc<[Origin]>,
 }
 
@@ -66,6 +67,9 @@ const FAILED: u32 = 1 << 14;
 /// The place of the three bits that say what kind the payload is.
 const KIND: u32 = 15;
 const FLAGS: u32 = 18;
+
+/// How many bytes the attributes of most events have at most, written out.
+const ATTRIBUTES_BYTES: usize = 512;
 
 /// How many ancestors of an event may wait in processes.
 const MOST_ORIGINS: u64 = 1024;
@@ -166,17 +170,15 @@ impl Common {
         let service = take_text(way(SERVICE), &mut self.service, from, "a service")?;
         let trace = take_text(way(TRACE), &mut self.traceparent, from, "a trace context")?;
         let attributes = match way(ATTRIBUTES) {
-            NONE => None,
-            AS_BEFORE => Some(&self.attributes),
-            _ => {
-                self.attributes = from.bytes("attributes")?.to_vec();
-                Some(&self.attributes)
-            }
-        };
-        let attributes = match attributes.map(|json| serde_json::from_slice(json)) {
-            None => Map::new(),
-            Some(Ok(attributes)) => attributes,
-            Some(Err(_)) => return from.wrong("attributes as a JSON object"),
+            NONE => Attributes::default(),
+            AS_BEFORE => match &self.read {
+                Some(before) => before.clone(),
+                None => return from.wrong("attributes, in the first event of a frame"),
+            },
+            _ => match read_attributes(from.bytes("attributes")?) {
+                Some(attributes) => self.read.insert(attributes).clone(),
+                None => return from.wrong("attributes as a JSON object"),
+            },
         };
         let origins = match way(ORIGINS) {
             NONE => Arc::default(),
@@ -199,9 +201,7 @@ impl Common {
             _ => Some(take_failure(from)?),
         };
         let mut event = Event::new(take_payload(flags >> KIND & 7, from)?).with_id(id);
-        for (name, value) in attributes {
-            event.set_attribute(name, value);
-        }
+        event.set_attributes(attributes);
         if let Some(meta_id) = meta_id {
             event.set_meta_id(meta_id);
         }
@@ -227,13 +227,17 @@ impl Common {
 
 /// Returns the attributes of an event as JSON; nothing, if there are none.
 pub(crate) fn written(event: &Event) -> Bytes {
-    match event.attributes().is_empty() {
-        true => Bytes::new(),
-        // JSON values always are JSON.
-        false => serde_json::to_vec(event.attributes())
-            .unwrap_or_default()
-            .into(),
+    let attributes = event.attributes();
+    if attributes.is_empty() {
+        return Bytes::new();
     }
+    let mut written = Vec::with_capacity(attributes.as_json().map_or(ATTRIBUTES_BYTES, str::len));
+    attributes.write_json(&mut written);
+    written.into()
+}
+
+fn read_attributes(json: &[u8]) -> Option<Attributes> {
+    Attributes::from_json(std::str::from_utf8(json).ok()?).ok()
 }
 
 fn put_text(way: u32, own: Option<&str>, before: &mut Option<Arc<str>>, out: &mut Vec<u8>) {

@@ -47,9 +47,19 @@ impl Clients {
         oneshot::Receiver<Result<Event, Unanswered>>,
         oneshot::Sender<()>,
     ) {
+        self.put_event(Event::new(text.into()))
+    }
+
+    pub(crate) fn put_event(
+        &self,
+        event: Event,
+    ) -> (
+        oneshot::Receiver<Result<Event, Unanswered>>,
+        oneshot::Sender<()>,
+    ) {
         let (tell, told) = oneshot::channel();
         let (leave, leaves) = oneshot::channel();
-        let question = Question(Event::new(text.into()), tell, leaves);
+        let question = Question(event, tell, leaves);
         self.0
             .send(question)
             .unwrap_or_else(|_| panic!("the door is shut"));
@@ -102,7 +112,7 @@ impl Actor for Door {
     }
 }
 
-/// Passes each event on, with its name at the end of the text; refuses "bad NAME".
+/// Passes each event on, with its name at the end of the text; refuses "bad NAME", and `b` sets an attribute of "mark".
 pub(crate) struct Step(pub(crate) &'static str);
 
 impl Actor for Step {
@@ -114,7 +124,12 @@ impl Actor for Step {
             ));
         }
         let text = format!("{} {}", event.text()?, self.0);
-        ctx.send(event.with(text))
+        let is_marked = text.starts_with("mark ") && self.0 == "b";
+        let event = event.with(text);
+        ctx.send(match is_marked {
+            true => event.with_attribute("marked", true),
+            false => event,
+        })
     }
 }
 
