@@ -52,6 +52,7 @@ pub(crate) struct FlowState {
     source_gone: Notify,
     /// Ways in for what other processes send. Each is a source, too.
     intakes: AtomicUsize,
+    foreign: AtomicU64,
     /// The actors that ever held an event.
     holders: Mutex<Vec<Weak<Station>>>,
     opened: AtomicU64,
@@ -112,6 +113,7 @@ impl FlowState {
             sources: AtomicUsize::new(0),
             source_gone: Notify::new(),
             intakes: AtomicUsize::new(0),
+            foreign: AtomicU64::new(0),
             holders: Mutex::default(),
             opened: AtomicU64::new(0),
             seed,
@@ -230,6 +232,19 @@ impl FlowState {
     pub(crate) fn intake_closed(&self) {
         self.intakes.fetch_sub(1, SeqCst);
         self.source_ended();
+    }
+
+    pub(crate) fn foreign_opened(&self) {
+        self.foreign.fetch_add(1, SeqCst);
+    }
+
+    pub(crate) fn foreign_settled(&self) {
+        self.foreign.fetch_sub(1, SeqCst);
+    }
+
+    /// Returns how many roots are open that came from other processes.
+    pub(crate) fn open_foreign(&self) -> u64 {
+        self.foreign.load(SeqCst)
     }
 
     /// Returns how many ways in there are for what other processes send.

@@ -3,13 +3,12 @@
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::current;
-use crate::desk::Drawer;
+use crate::desk::{self, Drawer};
 use crate::flow_state::FlowState;
 use crate::receipt::Receipt;
 use crate::root::Root;
@@ -31,24 +30,30 @@ pub struct Foreign {
     pub deadline: Option<Instant>,
     /// Whether a client waits for an answer.
     pub is_asked: bool,
+    /// The number by which its [`Heir`] knows it.
+    pub call: u64,
 }
 
-/// Is told what becomes of a [`Foreign`] event. All calls must be quick, wait for nothing, and lock nothing that is locked
-/// anywhere while events are dropped or put back on their way.
+/// Is told what becomes of [`Foreign`] events, each by the number that it came with. All calls must be quick, wait for nothing,
+/// and lock nothing that is locked anywhere while events are dropped or put back on their way.
 pub trait Heir: Any + Send + Sync {
     /// Takes the answer to the event's request: at most once, and before the end.
-    fn answered(&self, answer: &Event);
+    fn answered(&self, call: u64, answer: &Event);
 
     /// Learns that nothing of the event's root is running any more, but something of it is held.
-    fn rests(&self) {}
+    fn rests(&self, call: u64) {
+        let _ = call;
+    }
 
     /// Learns that something of it is running again. Of several at the same time this may be told before the
     /// [`rests`](Heir::rests) that came first; so they are to be counted.
-    fn runs(&self) {}
+    fn runs(&self, call: u64) {
+        let _ = call;
+    }
 
     /// Learns how the event's root ended: once. The failure is that for which it did not end well, or what failed was
     /// kept.
-    fn settled(&self, outcome: &Outcome, failure: Option<&Failure>);
+    fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>);
 }
 
 /// Lets in what other processes send. While there is one, the flow does not end by itself, and a stop waits for it: drop
@@ -56,8 +61,6 @@ pub trait Heir: Any + Send + Sync {
 pub struct Intake {
     source: Source,
     flow: Arc<FlowState>,
-    /// Roots that were let in and have not settled.
-    open: Arc<AtomicU64>,
 }
 
 /// Ties a foreign event to the request that it belongs to.
@@ -91,46 +94,45 @@ impl Context {
         let source = Source::new(Arc::new(self.clone()))?;
         let flow = self.station.flow.clone();
         flow.intake_opened();
-        Ok(Intake {
-            source,
-            flow,
-            open: Arc::default(),
-        })
+        Ok(Intake { source, flow })
     }
 }
 
 impl Intake {
     /// Lets an event in, at once and also while the flow is stopping, and sends it to the outbox of this name.
     ///
-    /// It is charged to the actor's share beyond its limit if need be: what bounds it is the source where it began.
-    pub fn adopt(&self, outbox: &str, foreign: Foreign, heir: Arc<dyn Heir>) -> Adopted {
+    /// It is charged to the actor's share beyond its limit if need be: what bounds it is the source where it began. Returned is
+    /// what ties it to its request, if a client waits for the answer.
+    pub fn adopt(&self, outbox: &str, foreign: Foreign, heir: Arc<dyn Heir>) -> Option<Adopted> {
         let Foreign {
             mut event,
             root: id,
             hops,
             deadline,
             is_asked,
+            call,
         } = foreign;
         let gate = self.source.gate();
         let known = event.take_receipt();
-        let permit = gate.take_always(event.cost());
-        let origin = event.take_origin();
+        let cost = event.cost();
+        let permit = desk::permit(&self.source.context().station, gate, cost);
+        let permit = permit.unwrap_or_else(|| gate.take_always(cost));
+        let mut origin = event.take_origin();
+        origin.inheritance = Some(Inheritance { heir, call });
         let root = Arc::new(Root::new(id, permit, is_asked, origin));
+        // After the root was counted: it is not to be taken for more than there are.
+        self.flow.foreign_opened();
         if let Some(deadline) = deadline {
             root.set_deadline(deadline);
         }
-        self.open.fetch_add(1, SeqCst);
-        root.tell(Inheritance {
-            heir,
-            open: self.open.clone(),
-        });
-        event.enter_after(hops, root.clone());
+        let adopted = is_asked.then(|| Adopted(root.clone()));
+        event.enter_after(hops, root);
         if known.is_some() {
             let own = event.receipt().clone();
             event.set_receipt(Receipt::merge(vec![own, known]));
         }
         source::send(self.source.context(), Some(outbox), event);
-        Adopted(root)
+        adopted
     }
 
     /// Stops the flow, since what it needs of other processes it can never have; the first reason counts.
@@ -151,13 +153,13 @@ impl Intake {
     /// Waits until nothing is left to do here for what began here: all other sources have ended, or the flow is stopping,
     /// and all roots have settled but those that were let in.
     pub fn until_own_are_done(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (flow, open) = (self.flow.clone(), self.open.clone());
+        let flow = self.flow.clone();
         async move {
             let is_done = || {
                 let is_over = flow.is_stopping() || flow.sources() <= flow.intakes();
                 // Read first: one that settles meanwhile is still counted below.
-                let own = open.load(SeqCst);
-                is_over && flow.open_roots() <= own
+                let foreign = flow.open_foreign();
+                is_over && flow.open_roots() <= foreign
             };
             flow.until(is_done).await;
         }
@@ -165,7 +167,7 @@ impl Intake {
 
     /// Returns how many roots that were let in have not settled.
     pub fn open(&self) -> u64 {
-        self.open.load(SeqCst)
+        self.flow.open_foreign()
     }
 }
 
@@ -182,18 +184,10 @@ impl Adopted {
     }
 }
 
-/// Who is told of a root's end, and where it is counted until then.
-#[derive(Clone)]
+/// Who is told what becomes of a root, and the number by which it is known there.
 pub(crate) struct Inheritance {
     pub(crate) heir: Arc<dyn Heir>,
-    open: Arc<AtomicU64>,
-}
-
-impl Inheritance {
-    pub(crate) fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
-        self.heir.settled(outcome, failure);
-        self.open.fetch_sub(1, SeqCst);
-    }
+    pub(crate) call: u64,
 }
 
 impl Event {
@@ -206,11 +200,12 @@ impl Event {
         self
     }
 
-    /// Calls `visit` with each of those in other processes who will be told how it ends.
-    pub fn each_heir(&self, visit: &mut dyn FnMut(&Arc<dyn Heir>)) {
+    /// Calls `visit` with each of those in other processes who will be told how it ends, and the number by which it is
+    /// known there.
+    pub fn each_heir(&self, visit: &mut dyn FnMut(&dyn Heir, u64)) {
         self.receipt().each_root(&mut |root| {
             if let Some(inheritance) = root.inheritance() {
-                visit(&inheritance.heir);
+                visit(&*inheritance.heir, inheritance.call);
             }
         });
     }

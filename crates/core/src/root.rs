@@ -113,7 +113,10 @@ impl Root {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.state.lock().as_ref()?.deadline
+        match self.flags.load(Acquire) & STATED {
+            0 => None,
+            _ => self.state.lock().as_ref()?.deadline,
+        }
     }
 
     pub(crate) fn set_deadline(&self, deadline: Instant) {
@@ -152,7 +155,7 @@ impl Root {
         }
         let answer = answer();
         if let Some(inheritance) = self.inheritance() {
-            inheritance.heir.answered(&answer);
+            inheritance.heir.answered(inheritance.call, &answer);
         }
         self.change_and_wake(|state| {
             if !state.watchers.is_empty() {
@@ -163,17 +166,9 @@ impl Root {
         true
     }
 
-    /// Has somebody told what it is answered with and how it ends, who holds nothing of the root.
-    pub(crate) fn tell(&self, inheritance: Inheritance) {
-        self.flags.fetch_or(WATCHED, Relaxed);
-        self.change(|state| state.inheritance = Some(inheritance));
-    }
-
-    pub(crate) fn inheritance(&self) -> Option<Inheritance> {
-        match self.flags.load(Relaxed) & WATCHED {
-            0 => None,
-            _ => self.state.lock().as_ref()?.inheritance.clone(),
-        }
+    /// Returns who is told, in another process, what it is answered with and how it ends.
+    pub(crate) fn inheritance(&self) -> Option<&Inheritance> {
+        self.origin()?.inheritance.as_ref()
     }
 
     pub(crate) fn was_asked(&self) -> bool {
@@ -209,7 +204,7 @@ impl Root {
             self.open();
             self.gate().overdraw_root();
             if let Some(inheritance) = self.inheritance() {
-                inheritance.heir.runs();
+                inheritance.heir.runs(inheritance.call);
             }
         }
     }

@@ -7,7 +7,6 @@ use std::task::{Poll, Waker};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::foreign::Inheritance;
 use crate::pump::Pump;
 use crate::settled::Watcher;
 use crate::settlement::Outcome;
@@ -34,8 +33,6 @@ pub(crate) struct State {
     pub(crate) pump: Option<Arc<Pump>>,
     /// Who is told how it ended, before anybody else hears of it.
     pub(crate) watchers: Vec<Watcher>,
-    /// Who is told all of it, in another process.
-    pub(crate) inheritance: Option<Inheritance>,
     /// What the answer was, for the watchers.
     pub(crate) answered: Option<Event>,
 }

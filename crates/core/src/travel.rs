@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
+use crate::foreign::Inheritance;
 use crate::group::Place;
 use crate::keeper;
 use crate::permits::Permit;
@@ -91,11 +92,13 @@ impl Travel {
 pub(crate) struct Origin {
     pub(crate) meta_id: Option<Arc<str>>,
     pub(crate) traceparent: Option<Arc<str>>,
+    /// Who is told what becomes of it, in the process that it came from.
+    pub(crate) inheritance: Option<Inheritance>,
 }
 
 impl Origin {
     pub(crate) fn is_some(&self) -> bool {
-        self.meta_id.is_some() || self.traceparent.is_some()
+        self.meta_id.is_some() || self.traceparent.is_some() || self.inheritance.is_some()
     }
 }
 
@@ -297,6 +300,7 @@ impl Event {
         Origin {
             meta_id: head.meta_id.take(),
             traceparent: head.traceparent.take(),
+            inheritance: None,
         }
     }
 }

@@ -57,20 +57,21 @@ impl Told {
 }
 
 impl Heir for Told {
-    fn answered(&self, answer: &Event) {
+    fn answered(&self, _: u64, answer: &Event) {
         let text = format!("answer {}", answer.text().unwrap());
         self.0.lock().unwrap().push(text);
     }
 
-    fn rests(&self) {
+    fn rests(&self, _: u64) {
         self.0.lock().unwrap().push("rests".to_owned());
     }
 
-    fn runs(&self) {
+    fn runs(&self, _: u64) {
         self.0.lock().unwrap().push("runs".to_owned());
     }
 
-    fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
+    fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
+        assert_eq!(call, 9);
         let failure = failure.map(ToString::to_string).unwrap_or_default();
         let text = format!("{} {failure}", outcome.as_str());
         self.0.lock().unwrap().push(text.trim_end().to_owned());
@@ -84,6 +85,7 @@ fn foreign(text: &str, is_asked: bool) -> Foreign {
         hops: 3,
         deadline: None,
         is_asked,
+        call: 9,
     }
 }
 

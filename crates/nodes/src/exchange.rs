@@ -6,18 +6,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Context, Error, Event, Foreign, Inlet, Intake, Spawner};
+use compysition_core::{Context, Error, Event, Inlet, Intake, Spawner};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use crate::calls::{Call, Seat};
-use crate::inherited::Inherited;
+use crate::hearing::Hearing;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::remote::Stub;
 use crate::replicas::{Replicas, gone};
-use crate::wire::{Carried, Record, Records};
+use crate::wire::{Record, Records};
 
 /// How long silence may last.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +59,7 @@ pub(crate) struct Exchange {
     /// All other processes of the flow, whether they are spoken with or not.
     pub(crate) processes: Vec<Arc<str>>,
     /// The outboxes of the intake, by the numbers of the inlets.
-    outboxes: Vec<String>,
+    pub(crate) outboxes: Vec<String>,
     pub(crate) others: BTreeMap<Arc<str>, Replicas>,
     /// All that were ever known and are not given up, by their epochs.
     pub(crate) peers: Mutex<HashMap<u64, Arc<Peer>>>,
@@ -164,7 +163,7 @@ impl Exchange {
         if let Some(reason) = self.refusal(&records) {
             return Err(reason);
         }
-        self.hear(peer, records, intake);
+        Hearing::new(self, peer, intake).all(records);
         Ok(())
     }
 
@@ -189,100 +188,6 @@ impl Exchange {
 
     fn is_known(&self, process: &str) -> bool {
         *self.process == *process || self.processes.iter().any(|known| **known == *process)
-    }
-
-    /// Takes in what another process tells.
-    fn hear(self: &Arc<Self>, peer: &Arc<Peer>, records: Vec<Record>, intake: &Intake) {
-        intake.together(|| {
-            for record in records {
-                self.hear_one(peer, record, intake);
-            }
-        });
-    }
-
-    fn hear_one(self: &Arc<Self>, peer: &Arc<Peer>, record: Record, intake: &Intake) {
-        match record {
-            Record::Event { inlet, carried } => self.adopt(peer, inlet as usize, carried, intake),
-            Record::Answer { call, carried } => {
-                if let Some(home) = peer.home(call)
-                    && let Some(ctx) = home.stub.ctx()
-                {
-                    let answer = home.take_back(carried.event);
-                    drop(home.left);
-                    // An exceeded cap takes the error path of the stub.
-                    let _ = ctx.send_to(compysition_core::ANSWERS, answer);
-                }
-            }
-            Record::Delivered { first, count } => {
-                for call in peer.take_calls(first, count) {
-                    let stub = call.stub.clone();
-                    end_at(&stub, || drop(call));
-                }
-            }
-            Record::Ended { call, ended } => {
-                for call in peer.take_calls(call, 1) {
-                    let stub = call.stub.clone();
-                    end_at(&stub, || call.into_event().fail_elsewhere(&ended.0));
-                }
-            }
-            Record::Rests { first, count } => peer.rest(first, count),
-            Record::Runs { first, count } => peer.run(first, count),
-            Record::Cancel { call } => peer.cancelled(call),
-            Record::Done { process, replica } => {
-                self.note_done(process, replica, Some(peer));
-                // Who ends waits for it.
-                peer.acknowledge_now();
-            }
-            Record::Leaving => self.let_go(peer),
-            Record::Parted => {
-                peer.note_parted();
-                self.changed.notify_one();
-            }
-        }
-    }
-
-    fn adopt(&self, peer: &Arc<Peer>, inlet: usize, carried: Carried, intake: &Intake) {
-        let call = peer.hear();
-        let mut event = carried.event;
-        let mut is_asked = carried.is_asked;
-        // What comes home stands where that stood of which it came.
-        let own = carried.origins.iter().rev();
-        let mut own = own.filter(|origin| origin.epoch == self.epoch);
-        let home = own.next().and_then(|origin| {
-            // Most often it comes from where it was sent to.
-            if peer.pair() == origin.session {
-                return peer.home(origin.call);
-            }
-            let peers = self.all_peers();
-            let of_session = |peer: &&Arc<Peer>| peer.pair() == origin.session;
-            peers.iter().find(of_session)?.home(origin.call)
-        });
-        if let Some(home) = home {
-            event = home.take_back(event);
-            is_asked = false;
-        }
-        let foreign = Foreign {
-            event,
-            root: carried.root,
-            // The way in is no link of the flow.
-            hops: carried.hops.saturating_sub(1),
-            deadline: carried
-                .deadline
-                .map(|left| Instant::now() + Duration::from_millis(left.min(A_YEAR))),
-            is_asked,
-        };
-        let heir = Arc::new(Inherited {
-            peer: peer.clone(),
-            call,
-            before: carried.origins,
-        });
-        if is_asked {
-            peer.expect_asked(call);
-        }
-        let adopted = intake.adopt(&self.outboxes[inlet], foreign, heir);
-        if is_asked {
-            peer.note_asked(call, adopted);
-        }
     }
 
     pub(crate) fn open(&self, intake: Intake, spawner: Spawner) {
@@ -311,16 +216,6 @@ impl Exchange {
 
     pub(crate) fn all_peers(&self) -> Vec<Arc<Peer>> {
         self.peers.lock().values().cloned().collect()
-    }
-}
-
-/// No deadline is further off.
-const A_YEAR: u64 = 365 * 24 * 3600 * 1000;
-
-fn end_at(stub: &Stub, end: impl FnOnce()) {
-    match stub.ctx() {
-        Some(ctx) => ctx.as_actor(end),
-        None => end(),
     }
 }
 

@@ -10,50 +10,46 @@ use crate::peer::Peer;
 use crate::remote::fit;
 use crate::wire::{Ended, Origin, Record};
 
-/// A call that another process made, as the root of its event knows it here.
+/// Calls that another process made, as the roots of their events know them here.
 pub(crate) struct Inherited {
     pub(crate) peer: Arc<Peer>,
-    pub(crate) call: u64,
-    /// Where ancestors of the event wait.
+    /// Where ancestors of the events wait.
     pub(crate) before: Arc<[Origin]>,
 }
 
 impl Heir for Inherited {
-    fn answered(&self, answer: &Event) {
+    fn answered(&self, call: u64, answer: &Event) {
         let queued = match fit(answer, self.peer.largest) {
-            Ok(attributes) => Queued::Answer(self.call, answer.clone(), attributes),
+            Ok(attributes) => Queued::Answer(call, answer.clone(), attributes),
             Err(error) => {
                 let failure = Failure::new(error, self.peer.process.clone());
                 let ended = Ended(failure);
-                Queued::Tell(Record::Ended {
-                    call: self.call,
-                    ended,
-                })
+                Queued::Tell(Record::Ended { call, ended })
             }
         };
         self.peer.queue(queued);
     }
 
-    fn rests(&self) {
-        let (first, count) = (self.call, 1);
+    fn rests(&self, call: u64) {
+        let (first, count) = (call, 1);
         self.peer.queue_range(Record::Rests { first, count });
     }
 
-    fn runs(&self) {
-        let (first, count) = (self.call, 1);
+    fn runs(&self, call: u64) {
+        let (first, count) = (call, 1);
         self.peer.queue_range(Record::Runs { first, count });
     }
 
-    fn settled(&self, outcome: &Outcome, failure: Option<&Failure>) {
-        self.peer.settled(self.call, outcome, failure);
+    fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
+        self.peer.settled(call, outcome, failure);
     }
 }
 
 /// Returns where an event, and what it came of, waits to be told how it ends.
 pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
     let mut origins = Vec::new();
-    event.each_heir(&mut |heir| {
-        let heir: &dyn Any = &**heir;
+    event.each_heir(&mut |heir, call| {
+        let heir: &dyn Any = heir;
         let Some(inherited) = heir.downcast_ref::<Inherited>() else {
             return;
         };
@@ -61,7 +57,7 @@ pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
         origins.push(Origin {
             epoch: inherited.peer.epoch,
             session: inherited.peer.pair(),
-            call: inherited.call,
+            call,
         });
     });
     if origins.is_empty() {

@@ -6,6 +6,7 @@ mod conversation;
 mod ending;
 mod exchange;
 mod gateway;
+mod hearing;
 mod home;
 mod inherited;
 mod link_log;

@@ -146,7 +146,11 @@ impl Peer {
             _ => failure.clone(),
         });
         let mut state = self.state.lock();
-        let adopted = state.asked.remove(&call);
+        // Most are not asked for, and need not be looked for.
+        let adopted = match state.asked.is_empty() {
+            true => None,
+            false => state.asked.remove(&call),
+        };
         let was_empty = state.queue.is_empty();
         if !state.is_over {
             state.tell_end(call, failure);

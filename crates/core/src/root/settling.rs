@@ -8,7 +8,7 @@ use crate::current::current_actor;
 use crate::desk;
 use crate::settlement::{Outcome, Unanswered};
 use crate::sync::atomic::Ordering::*;
-use crate::{Event, Result};
+use crate::{Event, Failure, Result};
 
 impl Root {
     /// Counts one receipt less. With the last one the permit goes back, before the root settles if anybody is told of
@@ -20,6 +20,7 @@ impl Root {
         // Nothing runs any more, and what is not held cannot run again: who looks has the root alone.
         let is_held = self.holders.load(Acquire) > 1;
         if !is_held && self.settle_unheeded() {
+            self.bequeath(&Outcome::Delivered, None);
             return desk::give_back(self.gate(), self.held());
         }
         // The last copy leaves its charge behind; who runs again begins anew.
@@ -27,7 +28,7 @@ impl Root {
         self.gate().give_back(self.held.swap(0, Relaxed));
         // Else it settles now, and that is told.
         if is_held && let Some(inheritance) = self.inheritance() {
-            inheritance.heir.rests();
+            inheritance.heir.rests(inheritance.call);
         }
         self.close();
     }
@@ -43,6 +44,7 @@ impl Root {
         }
         let flow = self.gate().flow();
         if self.settle_unheeded() {
+            self.bequeath(&Outcome::Delivered, None);
             return flow.roots_delivered(1);
         }
         let before = self.flags.fetch_or(SETTLED, AcqRel);
@@ -52,6 +54,7 @@ impl Root {
         let is_well = before & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0 && !flow.is_aborted();
         // Nobody listens any more: the one reference left is the caller's.
         if is_well && Arc::strong_count(self) == 1 {
+            self.bequeath(&Outcome::Delivered, None);
             return flow.roots_delivered(1);
         }
         self.settle();
@@ -66,9 +69,18 @@ impl Root {
         self.flags.fetch_update(AcqRel, Acquire, end).is_ok()
     }
 
+    /// Tells the process that it came from how it ended. That one is counted less comes before the root is: else one that began
+    /// here would for a moment be taken for one of those.
+    fn bequeath(&self, outcome: &Outcome, failure: Option<&Failure>) {
+        if let Some(inheritance) = self.inheritance() {
+            inheritance.heir.settled(inheritance.call, outcome, failure);
+            self.gate().flow().foreign_settled();
+        }
+    }
+
     fn settle(&self) {
         let flow = self.gate().flow();
-        let (outcome, failure, watchers, answer, inheritance) = self.change(|state| {
+        let (outcome, failure, watchers, answer) = self.change(|state| {
             let flags = self.flags.load(Relaxed);
             if state.failure.is_none() && flow.is_aborted() {
                 state.failure = Some(flow.abort_failure(current_actor()));
@@ -80,17 +92,13 @@ impl Root {
             };
             let watchers = std::mem::take(&mut state.watchers);
             let failure = state.failure.clone();
-            // There is no receipt any more by which anybody could ask for it.
-            let inheritance = state.inheritance.take();
             let answer = state.answered.take();
-            (outcome, failure, watchers, answer, inheritance)
+            (outcome, failure, watchers, answer)
         });
         for watcher in watchers {
             watcher(&outcome, answer.as_ref());
         }
-        if let Some(inheritance) = inheritance {
-            inheritance.settled(&outcome, failure.as_ref());
-        }
+        self.bequeath(&outcome, failure.as_ref());
         // Who hears of it may emit at once.
         desk::give_back_all();
         self.change_and_wake(|state| {

@@ -1,0 +1,162 @@
+//! What one process takes in of what another tells.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use compysition_core::{ANSWERS, Event, Foreign, Intake};
+use tokio::time::Instant;
+
+use crate::calls::Call;
+use crate::exchange::Exchange;
+use crate::home::Home;
+use crate::inherited::Inherited;
+use crate::peer::Peer;
+use crate::remote::Stub;
+use crate::wire::{Carried, Origin, Record};
+
+/// No deadline is further off.
+const A_YEAR: u64 = 365 * 24 * 3600 * 1000;
+
+/// Takes in the records of one batch.
+pub(crate) struct Hearing<'a> {
+    exchange: &'a Arc<Exchange>,
+    peer: &'a Arc<Peer>,
+    intake: &'a Intake,
+    /// Who hears of the last event's end, and most often of the next one's too.
+    heir: Option<Arc<Inherited>>,
+}
+
+impl Hearing<'_> {
+    pub(crate) fn new<'a>(
+        exchange: &'a Arc<Exchange>,
+        peer: &'a Arc<Peer>,
+        intake: &'a Intake,
+    ) -> Hearing<'a> {
+        Hearing {
+            exchange,
+            peer,
+            intake,
+            heir: None,
+        }
+    }
+
+    /// Takes all in. What comes of it is handed over together.
+    pub(crate) fn all(mut self, records: Vec<Record>) {
+        let intake = self.intake;
+        intake.together(|| records.into_iter().for_each(|record| self.one(record)));
+    }
+
+    fn one(&mut self, record: Record) {
+        let peer = self.peer;
+        match record {
+            Record::Event { inlet, carried } => self.adopt(inlet as usize, carried),
+            Record::Answer { call, carried } => {
+                if let Some(home) = peer.home(call) {
+                    answer(home, carried.event);
+                }
+            }
+            Record::Delivered { first, count } => end_all(peer.take_calls(first, count)),
+            Record::Ended { call, ended } => {
+                for call in peer.take_calls(call, 1) {
+                    let stub = call.stub.clone();
+                    end_at(&stub, || call.into_event().fail_elsewhere(&ended.0));
+                }
+            }
+            Record::Rests { first, count } => peer.rest(first, count),
+            Record::Runs { first, count } => peer.run(first, count),
+            Record::Cancel { call } => peer.cancelled(call),
+            Record::Done { process, replica } => {
+                self.exchange.note_done(process, replica, Some(peer));
+                // Who ends waits for it.
+                peer.acknowledge_now();
+            }
+            Record::Leaving => self.exchange.let_go(peer),
+            Record::Parted => {
+                peer.note_parted();
+                self.exchange.changed.notify_one();
+            }
+        }
+    }
+
+    /// Lets an event in.
+    fn adopt(&mut self, inlet: usize, carried: Carried) {
+        let call = self.peer.hear();
+        let home = self.home(&carried.origins);
+        let is_asked = carried.is_asked && home.is_none();
+        let left = |left: u64| Instant::now() + Duration::from_millis(left.min(A_YEAR));
+        let foreign = Foreign {
+            event: match home {
+                Some(home) => home.take_back(carried.event),
+                None => carried.event,
+            },
+            root: carried.root,
+            // The way in is no link of the flow.
+            hops: carried.hops.saturating_sub(1),
+            deadline: carried.deadline.map(left),
+            is_asked,
+            call,
+        };
+        let heir = self.heir(carried.origins);
+        if is_asked {
+            self.peer.expect_asked(call);
+        }
+        let outbox = &self.exchange.outboxes[inlet];
+        if let Some(adopted) = self.intake.adopt(outbox, foreign, heir) {
+            self.peer.note_asked(call, adopted);
+        }
+    }
+
+    /// Returns where that stands of which an event came, if it left from here: what comes home stands there.
+    fn home(&self, origins: &[Origin]) -> Option<Home> {
+        let own = origins.iter().rev();
+        let mut own = own.filter(|origin| origin.epoch == self.exchange.epoch);
+        let origin = own.next()?;
+        // Most often it comes from where it was sent to.
+        if self.peer.pair() == origin.session {
+            return self.peer.home(origin.call);
+        }
+        let peers = self.exchange.all_peers();
+        let of_session = |peer: &&Arc<Peer>| peer.pair() == origin.session;
+        peers.iter().find(of_session)?.home(origin.call)
+    }
+
+    fn heir(&mut self, before: Arc<[Origin]>) -> Arc<Inherited> {
+        if let Some(heir) = &self.heir
+            && heir.before == before
+        {
+            return heir.clone();
+        }
+        let peer = self.peer.clone();
+        self.heir
+            .insert(Arc::new(Inherited { peer, before }))
+            .clone()
+    }
+}
+
+fn answer(home: Home, answer: Event) {
+    let Some(ctx) = home.stub.ctx() else {
+        return;
+    };
+    let answer = home.take_back(answer);
+    drop(home.left);
+    // An exceeded cap takes the error path of the stub.
+    let _ = ctx.send_to(ANSWERS, answer);
+}
+
+/// Ends calls of which all was delivered, those of one actor together.
+fn end_all(mut calls: Vec<Call>) {
+    while let Some(stub) = calls.last().map(|call| call.stub.clone()) {
+        let is_other = |call: &Call| !Arc::ptr_eq(&call.stub, &stub);
+        let others = calls.iter().rposition(is_other);
+        let own = calls.split_off(others.map_or(0, |last| last + 1));
+        end_at(&stub, || drop(own));
+    }
+}
+
+/// Ends something as the actor that it went to.
+fn end_at(stub: &Stub, end: impl FnOnce()) {
+    match stub.ctx() {
+        Some(ctx) => ctx.as_actor(end),
+        None => end(),
+    }
+}
