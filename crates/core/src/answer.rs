@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::Event;
 use crate::permits::Gate;
 use crate::root::Root;
+use crate::sync::Counted;
 
 /// Answers the roots of events: at a door's inbox only those of its own requests, at the built-in
 /// `reply` those of any door.
@@ -46,7 +47,7 @@ impl Answers {
         });
     }
 
-    fn answer(&self, root: &Arc<Root>, event: &Event) {
+    fn answer(&self, root: &Counted<Root>, event: &Event) {
         let of_this_door = |gate: &Arc<Gate>| gate.is_same(root.gate());
         if !self.door.as_ref().is_none_or(of_this_door) {
             self.strays.fetch_add(1, Relaxed);

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::context::Context;
 use crate::root::Root;
+use crate::sync::Counted;
 
 impl Context {
     /// Waits until nobody waits any more for what the event being consumed would lead to: the client of
@@ -54,7 +55,7 @@ impl Context {
         let roots = self.roots();
         let left = Arc::new(AtomicUsize::new(roots.len()));
         let tell = Arc::new(Mutex::new(Some(tell)));
-        let listen = |root: Arc<Root>| {
+        let listen = |root: Counted<Root>| {
             let (left, tell) = (left.clone(), tell.clone());
             let number = root.on_void(Box::new(move || {
                 // As above: for somebody as long as one of them is.
@@ -68,7 +69,7 @@ impl Context {
         Listening(roots.into_iter().map(listen).collect())
     }
 
-    fn roots(&self) -> Vec<Arc<Root>> {
+    fn roots(&self) -> Vec<Counted<Root>> {
         let mut roots = Vec::new();
         let receipt = &self.parent.body().receipt;
         receipt.each_root(&mut |root| roots.push(root.clone()));
@@ -78,7 +79,7 @@ impl Context {
 
 /// Has a function called when a request is given up; see [`Context::on_cancelled`].
 #[must_use = "nothing is told when it is dropped"]
-pub struct Listening(Vec<(Arc<Root>, u64)>);
+pub struct Listening(Vec<(Counted<Root>, u64)>);
 
 impl Drop for Listening {
     fn drop(&mut self) {

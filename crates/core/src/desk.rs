@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::Mutex;
 
 use crate::Event;
+use crate::foreign::Inheritance;
 use crate::permits::{Gate, Permit};
 use crate::purse::Purse;
 use crate::returns::Returns;
@@ -134,16 +135,16 @@ pub(crate) fn permit(station: &Station, gate: &Gate, bytes: usize) -> Option<Per
 }
 
 /// Gives the permit of a root back that has ended well, once for many if an actor is polled on this thread.
-pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64) {
+pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64, inheritance: Option<&Inheritance>) {
     let at_once = OPEN.try_with(|open| {
         let mut open = open.try_borrow_mut().ok()?;
-        let before = open.returns.add(gate, bytes);
+        let before = open.returns.add(gate, bytes, inheritance);
         let is_much = open.owner == 0 || open.returns.is_much(open.chunk as u64);
         let returns = is_much.then(|| std::mem::take(&mut open.returns));
         Some((before, returns))
     });
     if !matches!(at_once, Ok(Some(_))) {
-        drop(Returns::of(gate, bytes));
+        drop(Returns::of(gate, bytes, inheritance));
     }
 }
 

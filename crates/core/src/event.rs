@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::attributes::{Attributes, Extension};
 use crate::payload::Payload;
 use crate::receipt::Receipt;
+use crate::sync::Counted;
 use crate::travel::Travel;
 use crate::{Failure, Id, Result};
 
@@ -22,8 +23,8 @@ use crate::{Failure, Id, Result};
 /// `consume` it becomes a child of the event consumed.
 #[derive(Default)]
 pub struct Event {
-    /// Shared by copies until one of them is changed.
-    pub(crate) body: Option<Arc<Body>>,
+    /// Counted by copies until one of them is changed.
+    pub(crate) body: Option<Counted<Body>>,
     pub(crate) travel: Travel,
 }
 
@@ -75,7 +76,7 @@ impl Event {
 
     pub(crate) fn of(body: Body) -> Event {
         Event {
-            body: Some(Arc::new(body)),
+            body: Some(Counted::new(body)),
             travel: Travel::default(),
         }
     }
@@ -321,7 +322,7 @@ impl Event {
 
     /// Returns the content for changing, which is copied if another event shares it.
     pub(crate) fn body_mut(&mut self) -> &mut Body {
-        Arc::make_mut(self.body.get_or_insert_default())
+        Counted::make_mut(self.body.get_or_insert_default())
     }
 }
 

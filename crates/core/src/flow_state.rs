@@ -238,8 +238,8 @@ impl FlowState {
         self.foreign.fetch_add(1, SeqCst);
     }
 
-    pub(crate) fn foreign_settled(&self) {
-        self.foreign.fetch_sub(1, SeqCst);
+    pub(crate) fn foreign_settled(&self, roots: u64) {
+        self.foreign.fetch_sub(roots, SeqCst);
     }
 
     /// Returns how many roots are open that came from other processes.

@@ -13,6 +13,7 @@ use crate::flow_state::FlowState;
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::source::{self, Source};
+use crate::sync::Counted;
 use crate::{Error, Event, Failure, Id, Outcome, Result};
 
 /// An event that left a flow in one process to go on in another, as that one takes it in.
@@ -51,9 +52,13 @@ pub trait Heir: Any + Send + Sync {
         let _ = call;
     }
 
-    /// Learns how the event's root ended: once. The failure is that for which it did not end well, or what failed was
-    /// kept.
-    fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>);
+    /// Learns that all of some events' roots was delivered, those of so many calls one after the other; each once, and then of
+    /// no other end.
+    fn delivered(&self, first: u64, count: u64);
+
+    /// Learns that the event's root did not end well, once: why, and whether what failed was kept
+    /// ([`Outcome::Kept`]).
+    fn failed(&self, call: u64, outcome: &Outcome, failure: &Failure);
 }
 
 /// Lets in what other processes send. While there is one, the flow does not end by itself, and a stop waits for it: drop
@@ -64,7 +69,7 @@ pub struct Intake {
 }
 
 /// Ties a foreign event to the request that it belongs to.
-pub struct Adopted(Arc<Root>);
+pub struct Adopted(Counted<Root>);
 
 impl Context {
     /// Sends an event the actor's error path, as one that had come by this inbox: what was handed over and came back
@@ -119,7 +124,7 @@ impl Intake {
         let permit = permit.unwrap_or_else(|| gate.take_always(cost));
         let mut origin = event.take_origin();
         origin.inheritance = Some(Inheritance { heir, call });
-        let root = Arc::new(Root::new(id, permit, is_asked, origin));
+        let root = Counted::new(Root::new(id, permit, is_asked, origin));
         // After the root was counted: it is not to be taken for more than there are.
         self.flow.foreign_opened();
         if let Some(deadline) = deadline {
@@ -185,9 +190,17 @@ impl Adopted {
 }
 
 /// Who is told what becomes of a root, and the number by which it is known there.
+#[derive(Clone)]
 pub(crate) struct Inheritance {
     pub(crate) heir: Arc<dyn Heir>,
     pub(crate) call: u64,
+}
+
+impl Inheritance {
+    /// Returns whether the same is told of both.
+    pub(crate) fn is_of_same(&self, other: &Inheritance) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.heir), Arc::as_ptr(&other.heir))
+    }
 }
 
 impl Event {

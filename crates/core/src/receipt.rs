@@ -10,6 +10,7 @@ use crate::group::{GroupOf, Place};
 use crate::keeper;
 use crate::pump::Part;
 use crate::root::Root;
+use crate::sync::Counted;
 
 /// Ties the content of an event to its root. While there is a receipt of a root, something of it is
 /// running; when the last one is dropped its permit goes back, and unless an actor holds something of it,
@@ -20,7 +21,7 @@ pub(crate) enum Receipt {
     #[default]
     None,
     /// The first one is made with its root, which counts it already.
-    One(Arc<Root>),
+    One(Counted<Root>),
     /// One of the children that an amplifier made, and what comes of it.
     Part(Arc<Part>),
     /// A member of a group that somebody gathers.
@@ -63,7 +64,7 @@ impl Receipt {
     pub(crate) fn address(&self) -> usize {
         match self {
             Receipt::None => 0,
-            Receipt::One(root) => Arc::as_ptr(root) as usize,
+            Receipt::One(root) => Counted::as_ptr(root) as usize,
             Receipt::Part(part) => Arc::as_ptr(part) as usize,
             Receipt::Member(member) => Arc::as_ptr(member) as usize,
             Receipt::Merged(parts) => Arc::as_ptr(parts) as usize,
@@ -128,7 +129,7 @@ impl Receipt {
     }
 
     /// Calls `visit` with each root that the receipt answers for.
-    pub(crate) fn each_root(&self, visit: &mut dyn FnMut(&Arc<Root>)) {
+    pub(crate) fn each_root(&self, visit: &mut dyn FnMut(&Counted<Root>)) {
         match self {
             Receipt::None => {}
             Receipt::One(root) => visit(root),
@@ -139,13 +140,13 @@ impl Receipt {
     }
 
     /// Calls `visit` once with each root, also where several copies of one were merged.
-    pub(crate) fn each_root_once(&self, visit: &mut dyn FnMut(&Arc<Root>)) {
+    pub(crate) fn each_root_once(&self, visit: &mut dyn FnMut(&Counted<Root>)) {
         if matches!(self, Receipt::None | Receipt::One(_)) {
             return self.each_root(visit);
         }
         let mut seen = HashSet::new();
         self.each_root(&mut |root| {
-            if seen.insert(Arc::as_ptr(root)) {
+            if seen.insert(Counted::as_ptr(root)) {
                 visit(root);
             }
         });
@@ -250,7 +251,7 @@ impl Drop for Receipt {
             return keeper::keep(std::mem::take(self));
         }
         if let Receipt::One(root) = self {
-            root.rest();
+            Root::rest(root);
         }
     }
 }
@@ -265,7 +266,7 @@ pub(crate) enum Custody {
 }
 
 /// A root that may not settle yet.
-pub(crate) struct OpenRoot(Arc<Root>);
+pub(crate) struct OpenRoot(Counted<Root>);
 
 impl Custody {
     pub(crate) fn of(receipt: &Receipt) -> Custody {
@@ -315,6 +316,6 @@ impl Custody {
 
 impl Drop for OpenRoot {
     fn drop(&mut self) {
-        self.0.close();
+        Root::close(&self.0);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::foreign::Inheritance;
 use crate::permits::Gate;
 
 /// Which part of a source's share is kept back at most.
@@ -16,26 +17,38 @@ struct Returned {
     gate: Arc<Gate>,
     roots: u64,
     bytes: u64,
+    /// Who is told of all of them, if they came from another process, and the number of the first.
+    inheritance: Option<Inheritance>,
 }
 
 impl Returns {
     /// Makes a count of one root.
-    pub(crate) fn of(gate: &Arc<Gate>, bytes: u64) -> Returns {
+    pub(crate) fn of(gate: &Arc<Gate>, bytes: u64, inheritance: Option<&Inheritance>) -> Returns {
         Returns(Some(Returned {
             gate: gate.clone(),
             roots: 1,
             bytes,
+            inheritance: inheritance.cloned(),
         }))
     }
 
-    /// Adds a root. Returns those of another source that were there before, which are to be given back at once.
-    pub(crate) fn add(&mut self, gate: &Arc<Gate>, bytes: u64) -> Returns {
-        if let Some(returned) = self.0.as_mut().filter(|own| own.gate.is_same(gate)) {
+    /// Adds a root. Returns those of another source, or from elsewhere, that were there before, which are to be given back
+    /// at once.
+    pub(crate) fn add(
+        &mut self,
+        gate: &Arc<Gate>,
+        bytes: u64,
+        inheritance: Option<&Inheritance>,
+    ) -> Returns {
+        if let Some(returned) = self.0.as_mut()
+            && returned.gate.is_same(gate)
+            && returned.is_followed_by(inheritance)
+        {
             returned.roots += 1;
             returned.bytes += bytes;
             return Returns::default();
         }
-        std::mem::replace(self, Returns::of(gate, bytes))
+        std::mem::replace(self, Returns::of(gate, bytes, inheritance))
     }
 
     /// Returns whether they are to be given back now: as many as a chunk has, or a good part of what their source may have
@@ -49,12 +62,33 @@ impl Returns {
     }
 }
 
-impl Drop for Returns {
-    /// Gives the permits back, and counts the roots as settled.
-    fn drop(&mut self) {
-        if let Some(Returned { gate, roots, bytes }) = self.0.take() {
-            gate.give_back_several(roots, bytes);
-            gate.flow().roots_delivered(roots);
+impl Returned {
+    /// Returns whether a root is told of together with these.
+    fn is_followed_by(&self, other: Option<&Inheritance>) -> bool {
+        match (&self.inheritance, other) {
+            (None, None) => true,
+            (Some(first), Some(other)) => {
+                first.is_of_same(other) && other.call == first.call + self.roots
+            }
+            _ => false,
         }
+    }
+}
+
+impl Drop for Returns {
+    /// Tells of the roots if they came from another process, gives the permits back, and counts the roots as settled.
+    fn drop(&mut self) {
+        let Some(returned) = self.0.take() else {
+            return;
+        };
+        let Returned {
+            gate, roots, bytes, ..
+        } = returned;
+        if let Some(Inheritance { heir, call }) = returned.inheritance {
+            heir.delivered(call, roots);
+            gate.flow().foreign_settled(roots);
+        }
+        gate.give_back_several(roots, bytes);
+        gate.flow().roots_delivered(roots);
     }
 }

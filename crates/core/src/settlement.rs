@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use crate::root::Root;
+use crate::sync::Counted;
 use crate::{Event, Failure, Id};
 
 /// Says how a root ended. The worst end of its copies and children counts.
@@ -45,7 +46,7 @@ impl Outcome {
 /// Resolves to the [`Outcome`] of a root, once. It may be dropped: the root goes on without a listener.
 #[derive(Clone)]
 #[must_use = "`drop` it if nobody asks how the event ends"]
-pub struct Settlement(pub(crate) Arc<Root>);
+pub struct Settlement(pub(crate) Counted<Root>);
 
 impl Settlement {
     /// Returns the id of the root.
@@ -72,7 +73,7 @@ impl Future for Settlement {
 ///
 /// Dropping it only stops listening; [`Request::cancel`] also tells the flow that nobody waits.
 #[must_use = "a request does nothing more unless its answer is awaited"]
-pub struct Request(pub(crate) Arc<Root>);
+pub struct Request(pub(crate) Counted<Root>);
 
 impl Request {
     /// Returns the id of the request's root.

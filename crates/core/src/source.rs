@@ -13,6 +13,7 @@ use crate::limits::Refusal;
 use crate::permits::{Ahead, Gate, Permit};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
+use crate::sync::Counted;
 use crate::travel::EVENT_BYTES;
 use crate::{Error, Event, Id, Result};
 
@@ -87,7 +88,7 @@ impl Source {
         &self,
         event: Event,
         place: impl FnOnce() -> Option<Arc<Place>>,
-    ) -> Result<(Arc<Root>, Event), Refusal> {
+    ) -> Result<(Counted<Root>, Event), Refusal> {
         if self.gate.flow().is_stopping() {
             return Err(Refusal::Stopping);
         }
@@ -244,7 +245,7 @@ impl Admission {
         Request(self.send(outbox, event, true))
     }
 
-    fn send(mut self, outbox: Option<&str>, event: Event, asked: bool) -> Arc<Root> {
+    fn send(mut self, outbox: Option<&str>, event: Event, asked: bool) -> Counted<Root> {
         self.has_come();
         let (root, event) = enter(self.permit, event, asked);
         if asked {
@@ -256,7 +257,7 @@ impl Admission {
 }
 
 /// Makes an event a new root.
-fn enter(mut permit: Permit, mut event: Event, asked: bool) -> (Arc<Root>, Event) {
+fn enter(mut permit: Permit, mut event: Event, asked: bool) -> (Counted<Root>, Event) {
     permit.shrink_to(event.cost());
     // An id that an event brings along may come twice, and roots are told apart by theirs.
     let own = permit.gate().flow().new_id(desk::millis());
@@ -265,13 +266,13 @@ fn enter(mut permit: Permit, mut event: Event, asked: bool) -> (Arc<Root>, Event
         given => given,
     };
     let origin = event.take_origin();
-    let root = Arc::new(Root::new(own, permit, asked, origin));
+    let root = Counted::new(Root::new(own, permit, asked, origin));
     event.enter(id, root.clone());
     (root, event)
 }
 
 /// Lets the client of a request go some time, where a simulation says so.
-fn leave_some_time(gate: &Gate, root: &Arc<Root>) {
+fn leave_some_time(gate: &Gate, root: &Counted<Root>) {
     let trouble = gate.flow().trouble.as_ref();
     let Some(after) = trouble.and_then(|trouble| trouble.leaves_after()) else {
         return;

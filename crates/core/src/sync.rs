@@ -11,6 +11,9 @@ pub(crate) use loom::sync::atomic;
 #[cfg(compysition_loom)]
 pub(crate) use watched::Mutex;
 
+/// An [`Arc`](std::sync::Arc) without weak references: what it counts less is locked memory that every event would pay for.
+pub(crate) use triomphe::Arc as Counted;
+
 /// Stands between two `SeqCst` accesses of a thread whose order others rely on. The language orders them; loom
 /// does so only for fences.
 #[cfg(not(compysition_loom))]

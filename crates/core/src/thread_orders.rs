@@ -67,13 +67,13 @@ fn failure() -> Failure {
 }
 
 /// Admits a root of 10 bytes, which a source waits for an answer of if it `asked`.
-fn admit(gate: &Arc<Gate>, asked: bool) -> Arc<Root> {
+fn admit(gate: &Arc<Gate>, asked: bool) -> Counted<Root> {
     let permit = gate.try_take(10).unwrap();
     let origin = Default::default();
-    Arc::new(Root::new(Id::from_u128(1), permit, asked, origin))
+    Counted::new(Root::new(Id::from_u128(1), permit, asked, origin))
 }
 
-fn outcome(root: &Arc<Root>) -> Outcome {
+fn outcome(root: &Counted<Root>) -> Outcome {
     block_on(poll_fn(|cx| root.poll_outcome(cx.waker())))
 }
 

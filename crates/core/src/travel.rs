@@ -11,6 +11,7 @@ use crate::keeper;
 use crate::permits::Permit;
 use crate::receipt::Receipt;
 use crate::root::Root;
+use crate::sync::Counted;
 use crate::{Event, Failure, Id, Result};
 
 /// What every event is charged with beside its payload, in bytes.
@@ -114,7 +115,7 @@ impl Body {
 
 impl Event {
     /// Lets the event into a flow, with a permit that covers it.
-    pub(crate) fn enter(&mut self, id: Id, root: Arc<Root>) {
+    pub(crate) fn enter(&mut self, id: Id, root: Counted<Root>) {
         let charge = u32::try_from(root.held()).unwrap_or(u32::MAX);
         self.travel = Travel::start(charge, root.was_asked());
         let body = self.body_mut();
@@ -123,7 +124,7 @@ impl Event {
     }
 
     /// Lets an event into a flow that has passed so many links elsewhere. It keeps its id.
-    pub(crate) fn enter_after(&mut self, hops: u32, root: Arc<Root>) {
+    pub(crate) fn enter_after(&mut self, hops: u32, root: Counted<Root>) {
         self.enter(self.id(), root);
         self.travel = self.travel.after(hops.min(MOST_HOPS));
     }
@@ -147,7 +148,7 @@ impl Event {
         let id = self.root_id().unwrap_or(self.id());
         drop(self.take_receipt());
         let origin = self.take_origin();
-        let root = Arc::new(Root::new(id, permit, false, origin));
+        let root = Counted::new(Root::new(id, permit, false, origin));
         self.enter(self.id(), root);
         self.travel = self.travel.after(hops);
     }
@@ -316,7 +317,7 @@ impl Drop for Event {
         };
         // The last copy need not count down what nobody reads any more.
         if let Some(root) = body.receipt.charged_root()
-            && (Arc::strong_count(body) > 1
+            && (!body.is_unique()
                 || !body.receipt.is_last()
                 || keeper::wants(body.receipt.address()))
         {

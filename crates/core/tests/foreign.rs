@@ -70,11 +70,15 @@ impl Heir for Told {
         self.0.lock().unwrap().push("runs".to_owned());
     }
 
-    fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
+    fn delivered(&self, first: u64, count: u64) {
+        assert_eq!((first, count), (9, 1));
+        self.0.lock().unwrap().push("delivered".to_owned());
+    }
+
+    fn failed(&self, call: u64, outcome: &Outcome, failure: &Failure) {
         assert_eq!(call, 9);
-        let failure = failure.map(ToString::to_string).unwrap_or_default();
         let text = format!("{} {failure}", outcome.as_str());
-        self.0.lock().unwrap().push(text.trim_end().to_owned());
+        self.0.lock().unwrap().push(text);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::inherited::Inherited;
 use crate::peer::Peer;
 use crate::remote::Stub;
-use crate::wire::{Carried, Origin, Record};
+use crate::wire::{Carried, Origins, Record};
 
 /// No deadline is further off.
 const A_YEAR: u64 = 365 * 24 * 3600 * 1000;
@@ -107,8 +107,8 @@ impl Hearing<'_> {
     }
 
     /// Returns where that stands of which an event came, if it left from here: what comes home stands there.
-    fn home(&self, origins: &[Origin]) -> Option<Home> {
-        let own = origins.iter().rev();
+    fn home(&self, origins: &Origins) -> Option<Home> {
+        let own = origins.as_deref()?.iter().rev();
         let mut own = own.filter(|origin| origin.epoch == self.exchange.epoch);
         let origin = own.next()?;
         // Most often it comes from where it was sent to.
@@ -120,7 +120,7 @@ impl Hearing<'_> {
         peers.iter().find(of_session)?.home(origin.call)
     }
 
-    fn heir(&mut self, before: Arc<[Origin]>) -> Arc<Inherited> {
+    fn heir(&mut self, before: Origins) -> Arc<Inherited> {
         if let Some(heir) = &self.heir
             && heir.before == before
         {

@@ -8,13 +8,13 @@ use compysition_core::{Event, Failure, Heir, Outcome};
 use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::remote::fit;
-use crate::wire::{Ended, Origin, Record};
+use crate::wire::{Ended, Origin, Origins, Record};
 
 /// Calls that another process made, as the roots of their events know them here.
 pub(crate) struct Inherited {
     pub(crate) peer: Arc<Peer>,
     /// Where ancestors of the events wait.
-    pub(crate) before: Arc<[Origin]>,
+    pub(crate) before: Origins,
 }
 
 impl Heir for Inherited {
@@ -40,20 +40,30 @@ impl Heir for Inherited {
         self.peer.queue_range(Record::Runs { first, count });
     }
 
-    fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
-        self.peer.settled(call, outcome, failure);
+    fn delivered(&self, first: u64, count: u64) {
+        let record = Record::Delivered { first, count };
+        self.peer.ended(first, count, record);
+    }
+
+    fn failed(&self, call: u64, outcome: &Outcome, failure: &Failure) {
+        let failure = failure.clone();
+        let ended = Ended(match outcome {
+            Outcome::Kept => failure.kept(),
+            _ => failure,
+        });
+        self.peer.ended(call, 1, Record::Ended { call, ended });
     }
 }
 
 /// Returns where an event, and what it came of, waits to be told how it ends.
-pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
+pub(crate) fn origins(event: &Event) -> Origins {
     let mut origins = Vec::new();
     event.each_heir(&mut |heir, call| {
         let heir: &dyn Any = heir;
         let Some(inherited) = heir.downcast_ref::<Inherited>() else {
             return;
         };
-        origins.extend_from_slice(&inherited.before);
+        origins.extend_from_slice(inherited.before.as_deref().unwrap_or_default());
         origins.push(Origin {
             epoch: inherited.peer.epoch,
             session: inherited.peer.pair(),
@@ -61,13 +71,12 @@ pub(crate) fn origins(event: &Event) -> Arc<[Origin]> {
         });
     });
     if origins.is_empty() {
-        // As for most; this allocates nothing.
-        return Arc::default();
+        return None;
     }
     // Of a batch of very many the latest are enough: the others go the long way home.
     let surplus = origins.len().saturating_sub(MOST);
     origins.drain(..surplus);
-    origins.into()
+    Some(origins.into())
 }
 
 /// As many as a frame may tell of one event.

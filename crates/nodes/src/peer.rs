@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use compysition_core::{Adopted, Failure, Outcome};
+use compysition_core::Adopted;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use crate::calls::{Call, Calls};
 use crate::home::Home;
 use crate::outgoing::Queued;
 use crate::session::Session;
-use crate::wire::{Ended, Hello, Record};
+use crate::wire::{Hello, Record};
 
 /// One run of one other process.
 pub(crate) struct Peer {
@@ -139,21 +139,20 @@ impl Peer {
         }
     }
 
-    /// Tells how a call of the other side ended.
-    pub(crate) fn settled(&self, call: u64, outcome: &Outcome, failure: Option<&Failure>) {
-        let failure = failure.map(|failure| match outcome {
-            Outcome::Kept => failure.clone().kept(),
-            _ => failure.clone(),
-        });
+    /// Tells how some calls of the other side ended.
+    pub(crate) fn ended(&self, first: u64, count: u64, record: Record) {
         let mut state = self.state.lock();
         // Most are not asked for, and need not be looked for.
-        let adopted = match state.asked.is_empty() {
-            true => None,
-            false => state.asked.remove(&call),
+        let adopted: Vec<_> = match state.asked.is_empty() {
+            true => Vec::new(),
+            false => {
+                let calls = first..first + count;
+                calls.map(|call| state.asked.remove(&call)).collect()
+            }
         };
         let was_empty = state.queue.is_empty();
         if !state.is_over {
-            state.tell_end(call, failure);
+            state.tell_range(record);
         }
         drop(state);
         drop(adopted);
@@ -164,7 +163,10 @@ impl Peer {
 
     /// Counts a call of the other side, and returns its number.
     pub(crate) fn hear(&self) -> u64 {
-        self.heard.fetch_add(1, Relaxed)
+        // One at a time takes in what comes, under the lock of its parts.
+        let call = self.heard.load(Relaxed);
+        self.heard.store(call + 1, Relaxed);
+        call
     }
 
     /// Expects a call that somebody waits for the answer to. It may settle before this side knows its root.
@@ -301,21 +303,6 @@ impl Peer {
 }
 
 impl State {
-    /// Queues the end of a call, together with those just before it if all went well.
-    fn tell_end(&mut self, call: u64, failure: Option<Failure>) {
-        match failure {
-            None => self.tell_range(Record::Delivered {
-                first: call,
-                count: 1,
-            }),
-            Some(failure) => {
-                let ended = Ended(failure);
-                self.queue
-                    .push_back(Queued::Tell(Record::Ended { call, ended }));
-            }
-        }
-    }
-
     /// Queues what there is to tell of some calls, or makes the last record longer by them if it tells the same.
     fn tell_range(&mut self, record: Record) {
         let last = match self.queue.back_mut() {

@@ -1,63 +1,63 @@
 //! How a root comes to its end.
 
-use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, KEPT, Root, SETTLED, WATCHED};
 use crate::current::current_actor;
 use crate::desk;
+use crate::foreign::Inheritance;
 use crate::settlement::{Outcome, Unanswered};
+use crate::sync::Counted;
 use crate::sync::atomic::Ordering::*;
 use crate::{Event, Failure, Result};
 
 impl Root {
     /// Counts one receipt less. With the last one the permit goes back, before the root settles if anybody is told of
     /// that: who hears of the settlement may emit at once.
-    pub(crate) fn rest(self: &Arc<Self>) {
-        if self.running.fetch_sub(1, AcqRel) != 1 {
+    pub(crate) fn rest(root: &Counted<Root>) {
+        if root.running.fetch_sub(1, AcqRel) != 1 {
             return;
         }
         // Nothing runs any more, and what is not held cannot run again: who looks has the root alone.
-        let is_held = self.holders.load(Acquire) > 1;
-        if !is_held && self.settle_unheeded() {
-            self.bequeath(&Outcome::Delivered, None);
-            return desk::give_back(self.gate(), self.held());
+        let is_held = root.holders.load(Acquire) > 1;
+        if !is_held && root.settle_unheeded() {
+            return desk::give_back(root.gate(), root.held(), root.inheritance());
         }
         // The last copy leaves its charge behind; who runs again begins anew.
-        self.bytes.store(0, Relaxed);
-        self.gate().give_back(self.held.swap(0, Relaxed));
+        root.bytes.store(0, Relaxed);
+        root.gate().give_back(root.held.swap(0, Relaxed));
         // Else it settles now, and that is told.
-        if is_held && let Some(inheritance) = self.inheritance() {
+        if is_held && let Some(inheritance) = root.inheritance() {
             inheritance.heir.rests(inheritance.call);
         }
-        self.close();
+        Root::close(root);
     }
 
     pub(crate) fn open(&self) {
         self.holders.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn close(self: &Arc<Self>) {
+    pub(crate) fn close(root: &Counted<Root>) {
         // The last one must see what the others have noted. Loom cannot show that: there, exchanges such as those below always do.
-        if self.holders.fetch_sub(1, AcqRel) > 1 {
+        if root.holders.fetch_sub(1, AcqRel) > 1 {
             return;
         }
-        let flow = self.gate().flow();
-        if self.settle_unheeded() {
-            self.bequeath(&Outcome::Delivered, None);
+        let flow = root.gate().flow();
+        if root.settle_unheeded() {
+            root.bequeath(&Outcome::Delivered, None);
             return flow.roots_delivered(1);
         }
-        let before = self.flags.fetch_or(SETTLED, AcqRel);
+        let before = root.flags.fetch_or(SETTLED, AcqRel);
         if let (Some(trouble), 1..) = (&flow.trouble, before & SETTLED) {
             trouble.settled_again.fetch_add(1, Relaxed);
         }
         let is_well = before & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0 && !flow.is_aborted();
         // Nobody listens any more: the one reference left is the caller's.
-        if is_well && Arc::strong_count(self) == 1 {
-            self.bequeath(&Outcome::Delivered, None);
+        if is_well && root.is_unique() {
+            root.bequeath(&Outcome::Delivered, None);
             return flow.roots_delivered(1);
         }
-        self.settle();
+        root.settle();
     }
 
     /// Settles as delivered if it ended well and nobody is to be told, as most do. Returns whether that is so.
@@ -73,8 +73,12 @@ impl Root {
     /// here would for a moment be taken for one of those.
     fn bequeath(&self, outcome: &Outcome, failure: Option<&Failure>) {
         if let Some(inheritance) = self.inheritance() {
-            inheritance.heir.settled(inheritance.call, outcome, failure);
-            self.gate().flow().foreign_settled();
+            let Inheritance { heir, call } = inheritance;
+            match failure {
+                None => heir.delivered(*call, 1),
+                Some(failure) => heir.failed(*call, outcome, failure),
+            }
+            self.gate().flow().foreign_settled(1);
         }
     }
 

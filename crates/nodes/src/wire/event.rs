@@ -33,8 +33,11 @@ pub struct Carried {
     /// Whether a client waits for an answer.
     pub is_asked: bool,
     /// Where it and its ancestors wait to hear of its end, the latest last.
-    pub origins: Arc<[Origin]>,
+    pub origins: Origins,
 }
+
+/// Where an event and its ancestors wait; nothing, for the most.
+pub type Origins = Option<Arc<[Origin]>>;
 
 /// What the events of a frame often have in common: each stands there once, and then "as before".
 #[derive(Default)]
@@ -46,7 +49,7 @@ pub(crate) struct Common {
     /// As they were last written, or last read.
     attributes: Vec<u8>,
     read: Option<Attributes>,
-    origins: Arc<[Origin]>,
+    origins: Origins,
 }
 
 const NONE: u32 = 0;
@@ -97,10 +100,10 @@ impl Common {
             false if attributes == self.attributes => AS_BEFORE,
             false => GIVEN,
         };
-        let origins = match carried.origins.is_empty() {
-            true => NONE,
-            false if carried.origins == self.origins => AS_BEFORE,
-            false => GIVEN,
+        let origins = match &carried.origins {
+            None => NONE,
+            own if *own == self.origins => AS_BEFORE,
+            Some(_) => GIVEN,
         };
         let bit = |bit: u32, is_set: bool| if is_set { bit } else { 0 };
         let flags = root << ROOT
@@ -127,9 +130,9 @@ impl Common {
             self.attributes.clear();
             self.attributes.extend_from_slice(attributes);
         }
-        if origins == GIVEN {
-            out.number(carried.origins.len() as u64);
-            for origin in &*carried.origins {
+        if let (GIVEN, Some(origins)) = (origins, &carried.origins) {
+            out.number(origins.len() as u64);
+            for origin in &**origins {
                 out.extend_from_slice(&origin.epoch.to_be_bytes());
                 out.extend_from_slice(&origin.session.to_be_bytes());
                 out.number(origin.call);
@@ -181,7 +184,7 @@ impl Common {
             },
         };
         let origins = match way(ORIGINS) {
-            NONE => Arc::default(),
+            NONE => None,
             AS_BEFORE => self.origins.clone(),
             _ => {
                 self.origins = take_origins(from)?;
@@ -261,7 +264,7 @@ fn take_text(
     Ok(before.clone())
 }
 
-fn take_origins(from: &mut Take<'_>) -> Result<Arc<[Origin]>, Malformed> {
+fn take_origins(from: &mut Take<'_>) -> Result<Origins, Malformed> {
     let count = from.number("how many ancestors wait")?;
     if count > MOST_ORIGINS {
         return from.wrong("fewer ancestors that wait");
@@ -274,7 +277,7 @@ fn take_origins(from: &mut Take<'_>) -> Result<Arc<[Origin]>, Malformed> {
             call: from.number("the number of a call")?,
         });
     }
-    Ok(origins.into())
+    Ok((!origins.is_empty()).then(|| origins.into()))
 }
 
 pub(crate) fn take_failure(from: &mut Take<'_>) -> Result<Failure, Malformed> {

@@ -8,6 +8,6 @@ mod record;
 
 pub use buffer::Malformed;
 pub(crate) use event::written;
-pub use event::{Carried, Origin};
+pub use event::{Carried, Origin, Origins};
 pub use frame::{Frame, Hello, VERSION};
 pub use record::{Ended, Record, Records};

@@ -50,14 +50,14 @@ prop_compose! {
             let error = Error::new(ErrorKind::Conflict, message).with_detail("line", 3);
             event = event.failed(Failure::new(error, "actor".into()));
         }
-        let origins = origins.into_iter().map(|(epoch, session, call)| Origin { epoch, session, call });
+        let origins: Vec<_> = origins.into_iter().map(|(epoch, session, call)| Origin { epoch, session, call }).collect();
         Carried {
             event,
             root: root.map_or(Id::from_u128(id), Id::from_u128),
             hops,
             deadline,
             is_asked,
-            origins: origins.collect(),
+            origins: (!origins.is_empty()).then(|| origins.into()),
         }
     }
 }
