@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Context, Error, Event, Inlet, Intake, Spawner};
+use compysition_core::{Context, Error, Event, Inlet, Intake, Listening, Spawner};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -110,31 +110,30 @@ impl Exchange {
         }
     }
 
-    /// Sends an event to another process, where `stub` stands for the actor that takes it.
-    pub(crate) fn send(
+    /// Has the other process told, where `stub` stands for the actor, if the client goes who waits for the answer to an event.
+    pub(crate) fn listen(
         self: &Arc<Self>,
-        (stub, inlet): (&Arc<Stub>, usize),
-        event: Event,
-        attributes: Bytes,
+        stub: &Stub,
+        event: &Event,
         ctx: &Context,
-    ) {
-        let asked = event.is_asked().then(|| {
+    ) -> Option<(Arc<Seat>, Listening)> {
+        event.is_asked().then(|| {
             let seat = Arc::<Seat>::default();
             let (exchange, process, own) = (self.clone(), stub.process.clone(), seat.clone());
             let listening = ctx.on_cancelled(move || exchange.cancel(&process, &own));
             (seat, listening)
-        });
-        self.place(Call::new((event, attributes), (stub.clone(), inlet), asked));
+        })
     }
 
-    /// Gives a call to a replica of its process.
-    fn place(&self, call: Call) {
-        let Some(replicas) = self.others.get(&call.stub.process) else {
-            let message = format!("no link leads to process `{}`", call.stub.process);
-            return fail(call, Error::internal(message));
+    /// Gives calls to replicas of the process of their actor.
+    pub(crate) fn place(&self, stub: &Stub, calls: Vec<Call>) {
+        let Some(replicas) = self.others.get(&stub.process) else {
+            let message = format!("no link leads to process `{}`", stub.process);
+            let fail = |call| fail(call, Error::internal(message.clone()));
+            return calls.into_iter().for_each(fail);
         };
-        if let Err((call, error)) = replicas.call(call) {
-            fail(*call, error);
+        for (call, error) in replicas.call_all(calls) {
+            fail(call, error);
         }
     }
 
@@ -211,7 +210,10 @@ impl Exchange {
 
     /// Gives calls to another replica.
     pub(crate) fn again(&self, calls: Vec<Call>) {
-        calls.into_iter().for_each(|call| self.place(call));
+        for call in calls {
+            let stub = call.stub.clone();
+            self.place(&stub, vec![call]);
+        }
     }
 
     pub(crate) fn all_peers(&self) -> Vec<Arc<Peer>> {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use compysition_core::Event;
 use tokio::time::Instant;
 
+use crate::calls::Call;
 use crate::inherited::origins;
 use crate::wire::{Carried, Record, Records};
 
@@ -16,6 +17,13 @@ pub(crate) enum Queued {
     /// To a call, likewise.
     Answer(u64, Event, Bytes),
     Tell(Record),
+}
+
+impl Queued {
+    /// Makes what is to be told of a new call.
+    pub(crate) fn of(call: &Call) -> Queued {
+        Queued::Event(call.inlet, call.event().clone(), call.attributes.clone())
+    }
 }
 
 /// How many records, and bytes of payload, go into one frame.

@@ -88,12 +88,45 @@ impl Peer {
         self.session ^ self.their_session
     }
 
+    /// Queues events.
+    ///
+    /// # Errors
+    /// The calls, if none can go there any more.
+    pub(crate) fn call_all(self: &Arc<Self>, calls: Vec<Call>) -> Result<(), Vec<Call>> {
+        let queued: Vec<_> = calls.iter().map(Queued::of).collect();
+        let mut seats = Vec::new();
+        let mut state = self.state.lock();
+        if state.is_over || state.has_left {
+            drop(state);
+            drop(queued);
+            return Err(calls);
+        }
+        let was_empty = state.queue.is_empty();
+        state.queue.extend(queued);
+        for call in calls {
+            if let Some(seat) = call.seat() {
+                seats.push((seat.clone(), state.calls.next()));
+            }
+            state.calls.add(call);
+        }
+        drop(state);
+        for (seat, call) in seats {
+            if seat.take(self.clone(), call) {
+                self.queue(Queued::Tell(Record::Cancel { call }));
+            }
+        }
+        if was_empty {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
     /// Queues an event and returns the number of the call.
     ///
     /// # Errors
     /// The call, if none can go there any more.
     pub(crate) fn call(&self, call: Call) -> Result<u64, Box<Call>> {
-        let queued = Queued::Event(call.inlet, call.event().clone(), call.attributes.clone());
+        let queued = Queued::of(&call);
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
             drop(state);

@@ -1,11 +1,12 @@
 //! What stands in one process for an actor that runs in another.
 
 use std::sync::{Arc, OnceLock};
-
-use compysition_core::{Actor, Context, Error, ErrorKind, Event, Port, Ports, Result};
+use std::time::Duration;
 
 use bytes::Bytes;
+use compysition_core::{Actor, Context, Error, ErrorKind, Event, Port, Ports, Result, Tick};
 
+use crate::calls::Call;
 use crate::exchange::Exchange;
 use crate::wire::written;
 
@@ -40,7 +41,12 @@ pub(crate) struct Remote {
     exchange: Arc<Exchange>,
     /// The most bytes of a payload.
     largest: usize,
+    /// What came together, and goes together.
+    waiting: Vec<Call>,
 }
+
+/// After how many events those that wait go, whether more come or not.
+const TOGETHER: usize = 128;
 
 impl Remote {
     pub(crate) fn new(stub: Arc<Stub>, exchange: Arc<Exchange>, largest_frame: usize) -> Remote {
@@ -49,7 +55,22 @@ impl Remote {
             exchange,
             // Some room is left for attributes.
             largest: largest_frame - largest_frame / 16,
+            waiting: Vec::new(),
         }
+    }
+
+    fn send_on(&mut self) {
+        if !self.waiting.is_empty() {
+            let calls = std::mem::replace(&mut self.waiting, Vec::with_capacity(TOGETHER));
+            self.exchange.place(&self.stub, calls);
+        }
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        // Nothing is lost with it.
+        self.send_on();
     }
 }
 
@@ -74,8 +95,20 @@ impl Actor for Remote {
             return Err(Error::internal(message).giving_back(event));
         };
         ctx.hand_over();
-        self.exchange
-            .send((&self.stub, *inlet), event, attributes, ctx);
+        let asked = self.exchange.listen(&self.stub, &event, ctx);
+        let call = Call::new((event, attributes), (self.stub.clone(), *inlet), asked);
+        self.waiting.push(call);
+        match self.waiting.len() {
+            // As soon as there is nothing else to take.
+            1 => ctx.wake_after(Duration::ZERO),
+            TOGETHER.. => self.send_on(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn tick(&mut self, _: Tick, _: &Context) -> Result {
+        self.send_on();
         Ok(())
     }
 

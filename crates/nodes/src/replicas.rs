@@ -51,11 +51,29 @@ impl Replicas {
         self.count
     }
 
-    /// Gives a call to one of the replicas, or keeps it until there is one.
-    ///
-    /// # Errors
-    /// The call, if its key cannot be told, or if it waits and its client has gone.
-    pub(crate) fn call(&self, call: Call) -> Result<(), (Box<Call>, Error)> {
+    /// Gives calls to the replicas, or keeps them until there is one. Returns those whose keys cannot be told, and those that
+    /// would wait though their client has gone.
+    pub(crate) fn call_all(&self, mut calls: Vec<Call>) -> Vec<(Call, Error)> {
+        if let Some(peer) = self.only() {
+            match peer.call_all(calls) {
+                Ok(()) => return Vec::new(),
+                Err(back) => calls = back,
+            }
+        }
+        let failed = |call| self.call(call).err();
+        let failed = calls.into_iter().filter_map(failed);
+        failed.map(|(call, error)| (*call, error)).collect()
+    }
+
+    /// Returns the replica that all events go to, if there is just one.
+    fn only(&self) -> Option<Arc<Peer>> {
+        match (&self.key, &*self.state.lock().peers) {
+            (None, [peer]) => Some(peer.clone()),
+            _ => None,
+        }
+    }
+
+    fn call(&self, call: Call) -> Result<(), (Box<Call>, Error)> {
         let choice = match self.choice(call.event()) {
             Ok(choice) => choice,
             Err(error) => return Err((Box::new(call), error)),
