@@ -41,10 +41,9 @@ pub async fn killed_processes(bench: &dyn Bench) {
     .await;
     work.abort().await;
     until("all outcomes", || second.outcomes.lock().len() == 100).await;
-    let outcomes = second.outcomes.lock().clone();
-    let failed = outcomes
-        .iter()
-        .filter(|outcome| matches!(outcome, Outcome::Failed(failure) if failure.to_string().contains("is lost")));
-    assert_eq!(failed.count(), 95, "{outcomes:?}");
+    let is_lost = |outcome: &&Outcome| matches!(outcome, Outcome::Failed(failure) if failure.to_string().contains("is lost"));
+    let lost = second.outcomes.lock().iter().filter(is_lost).count();
+    // That some of the five are done may not have been told before.
+    assert!((95..=100).contains(&lost), "{lost}");
     front.abort().await;
 }
