@@ -251,4 +251,15 @@ mod tests {
         assert!(old.is_over() && !new.is_over());
         assert!(exchange.done.lock().is_empty(), "the new run is not done");
     }
+
+    #[test]
+    fn of_two_that_are_let_in_at_once_the_second_finds_the_place_taken() {
+        let exchange = exchange();
+        let (first, _) = exchange.let_in(&hello(1, 11, 0), 21).unwrap();
+        assert!(exchange.let_in(&hello(2, 12, 0), 22).is_none());
+        assert_eq!(known(&exchange), [21]);
+        // Its own place nobody takes from it.
+        let (again, _) = exchange.let_in(&hello(1, 11, 21), 23).unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+    }
 }
