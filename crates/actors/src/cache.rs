@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{
-    Actor, ByteSize, Context, Error, Event, Held, Ports, Result, Tick, TimeSpan,
+    Actor, ByteSize, Context, Error, Event, Held, Legacy, Ports, Result, Tick, TimeSpan,
 };
 use compysition_expression::Expression;
 use parking_lot::Mutex;
@@ -32,6 +32,8 @@ use crate::remembered::{Made, Remembered};
 /// Of several events with one unknown key the first goes to `miss`, and the others wait for what is made of it. If nothing comes of it (its
 /// request ends without `fill`), the next one tries; who has waited for `wait` goes to `miss` itself.
 ///
+/// What is remembered is gone when the process ends, but not when the actor panics and is made anew.
+///
 /// Example: `cache: { key: payload.sku, age: 5m, size: 10000, bytes: 64MiB }`
 ///
 /// Purpose: time.
@@ -48,6 +50,7 @@ pub struct Cache {
     count: u64,
     /// Wakes the actor; it is of no event.
     own: Option<Context>,
+    legacy: Option<Legacy<Remembered>>,
 }
 
 /// The keys of those that were under way, and their numbers.
@@ -130,6 +133,7 @@ impl TryFrom<Settings> for Cache {
             ended: Arc::default(),
             count: 0,
             own: None,
+            legacy: None,
         })
     }
 }
@@ -278,6 +282,11 @@ impl Actor for Cache {
             )));
         }
         self.own = Some(ctx.clone());
+        let legacy = ctx.legacy();
+        if let Some(remembered) = legacy.take() {
+            self.remembered = remembered;
+        }
+        self.legacy = Some(legacy);
         Ok(())
     }
 
@@ -327,7 +336,24 @@ impl Actor for Cache {
         Ok(())
     }
 
+    async fn stop(&mut self, _: &Context) -> Result {
+        // Nobody comes after it.
+        self.legacy = None;
+        Ok(())
+    }
+
     fn ports(&self) -> Ports {
         Ports::any().aside(MISS).straight(FILL).holds().single()
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        if let Some(legacy) = self.legacy.take() {
+            legacy.leave(std::mem::replace(
+                &mut self.remembered,
+                Remembered::new(0, 0),
+            ));
+        }
     }
 }

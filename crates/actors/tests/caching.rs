@@ -6,8 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::{build, try_build};
+use compysition_actors::Cache;
 use compysition_core::testing::Harness;
-use compysition_core::{Error, ErrorKind, Event};
+use compysition_core::{Actor, Context, Error, ErrorKind, Event, Ports, Result, Tick};
 use serde_json::{Value, json};
 
 fn cache(settings: Value) -> Harness {
@@ -330,4 +331,47 @@ fn nobody_waits_for_what_has_ended() {
     let mut harness = cache(json!({ "key": "attributes.key", "wait": "1h" }));
     assert_eq!(ask(&mut harness, "a").1.len(), 1);
     assert_eq!(ask(&mut harness, "a").1.len(), 1);
+}
+
+/// Panics at an event that says so, and else does what a cache does.
+struct Panics(Cache);
+
+impl Actor for Panics {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        self.0.start(ctx).await
+    }
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        assert_ne!(event.text()?, "panic");
+        self.0.consume(event, ctx).await
+    }
+
+    async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
+        self.0.tick(why, ctx).await
+    }
+
+    fn ports(&self) -> Ports {
+        self.0.ports()
+    }
+}
+
+#[test]
+fn what_was_made_is_known_also_when_the_actor_panics_and_is_made_anew() {
+    let settings = json!({ "key": "attributes.key", "age": "1m" });
+    let actor = move || -> Result<Panics> { Ok(Panics(serde_json::from_value(settings.clone())?)) };
+    let mut harness = Harness::of(actor)
+        .inboxes(["in", "fill"])
+        .outboxes(["out", "miss"])
+        .start();
+    let (_, miss) = ask(&mut harness, "a");
+    let (_, lost) = ask(&mut harness, "b");
+    fill(&mut harness, &miss[0], "answer");
+    harness.send("panic");
+    assert_eq!(harness.errors().len(), 1);
+    assert_eq!(texts(&ask(&mut harness, "a").0), ["answer"]);
+    // What was on its way comes back all the same.
+    assert_eq!(texts(&fill(&mut harness, &lost[0], "late")), ["late"]);
+    assert_eq!(texts(&ask(&mut harness, "b").0), ["late"]);
+    harness.advance(Duration::from_secs(61));
+    assert_eq!(ask(&mut harness, "a").1.len(), 1, "it is not younger now");
 }

@@ -10,6 +10,7 @@ use crate::load::Loader;
 use crate::node::Node;
 use crate::places::Places;
 use crate::placing::Placement;
+use crate::shared_port::shared;
 use crate::sheet::Sheet;
 use crate::values::Shared;
 
@@ -29,14 +30,16 @@ pub(crate) struct Plan {
 impl Plan {
     /// Returns what is wrong with the wiring, with the places.
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
-        match self.director.check() {
+        let mut found = match self.director.check() {
             Ok(()) => Vec::new(),
             Err(mut error) => {
                 let is_sure = |about: &About| self.is_whole || matches!(about, About::Link(_));
                 error.problems.retain(|problem| is_sure(&problem.about));
                 self.places.diagnostics(&error)
             }
-        }
+        };
+        found.extend(shared(&self.director.wiring(), &self.places));
+        found
     }
 }
 

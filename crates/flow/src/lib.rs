@@ -82,6 +82,7 @@ mod reference;
 mod scalar;
 mod scope;
 mod settings;
+mod shared_port;
 mod sheet;
 mod source;
 mod subflow;

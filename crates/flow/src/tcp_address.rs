@@ -1,5 +1,7 @@
 //! Where somebody listens over TCP.
 
+use std::net::IpAddr;
+
 /// A host and a port, as files write them.
 #[derive(Clone, Copy)]
 pub(crate) struct TcpAddress<'a> {
@@ -28,9 +30,29 @@ impl<'a> TcpAddress<'a> {
 
     /// Returns whether only one of both can listen.
     pub(crate) fn meets(self, other: TcpAddress) -> bool {
-        let is_any = |host| matches!(host, "*" | "0.0.0.0" | "[::]");
-        let meet = self.host == other.host || is_any(self.host) || is_any(other.host);
-        meet && self.port == other.port
+        let is_same = match (self.ip(), other.ip()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.host.eq_ignore_ascii_case(other.host),
+        };
+        self.port == other.port && (is_same || self.takes(other) || other.takes(self))
+    }
+
+    /// Returns whether it is all addresses of the machine, the host of the other one among them.
+    fn takes(self, other: TcpAddress) -> bool {
+        match self.ip() {
+            None => self.host == "*",
+            // Those of IPv4 as well.
+            Some(IpAddr::V6(ip)) => ip.is_unspecified(),
+            Some(IpAddr::V4(ip)) => {
+                ip.is_unspecified() && !matches!(other.ip(), Some(IpAddr::V6(_)))
+            }
+        }
+    }
+
+    /// Returns the host, if it is a number.
+    fn ip(self) -> Option<IpAddr> {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        bare.parse().ok()
     }
 }
 
@@ -47,6 +69,15 @@ mod tests {
             ("10.0.0.1:80", "tcp://*:80", true),
             ("127.0.0.1:80", "tcp://127.0.0.1:81", false),
             ("127.0.0.1:80", "tcp://10.0.0.1:80", false),
+            ("[::1]:80", "[0:0:0:0:0:0:0:1]:80", true),
+            // One of all addresses of IPv6 takes those of IPv4 as well, not the other way round.
+            ("[::]:80", "127.0.0.1:80", true),
+            ("[::]:80", "0.0.0.0:80", true),
+            ("0.0.0.0:80", "[::1]:80", false),
+            ("*:80", "[::1]:80", true),
+            ("0.0.0.0:80", "db.example:80", true),
+            ("DB.example:80", "db.example:80", true),
+            ("127.0.0.1:80", "db.example:80", false),
         ] {
             let [one, other] = [one, other].map(|text| TcpAddress::of(text).unwrap());
             assert_eq!(one.meets(other), meet);

@@ -1,10 +1,12 @@
 //! Requests of each client at no more than a given rate.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{Actor, Context, Error, Event, Meter, Ports, Rate, Reading, Result};
 use compysition_expression::Expression;
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +22,8 @@ use crate::HttpEvent;
 /// proxy, so `key` must name what tells its clients apart: a header that the proxy sets, and never one that clients can set
 /// themselves. Behind an actor that asks who is there, `key: attributes.user` gives each user a rate.
 ///
-/// 100,000 clients are remembered, each until its burst is whole again; further ones share one rate.
+/// 100,000 clients are remembered, each until its burst is whole again, also when the actor panics and is made anew; further ones share one
+/// rate.
 ///
 /// Example: `rate_limit: { rate: 100/m, burst: 20, key: "http.headers['x-api-key']" }`
 ///
@@ -30,7 +33,8 @@ use crate::HttpEvent;
 #[schemars(with = "Settings")]
 pub struct RateLimit {
     settings: Settings,
-    meter: Meter,
+    /// Shared with the actor that is made in its place when it panics, and nobody else.
+    meter: Arc<Mutex<Meter>>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -54,6 +58,12 @@ struct Settings {
 
 fn one() -> u32 {
     1
+}
+
+impl Settings {
+    fn meter(&self) -> Arc<Mutex<Meter>> {
+        Arc::new(Mutex::new(Meter::new(self.rate, self.burst)))
+    }
 }
 
 impl RateLimit {
@@ -100,7 +110,7 @@ impl RateLimit {
     /// Counts an event, and says no if it came too early.
     fn count(&mut self, event: &mut Event, ctx: &Context) -> Result {
         let key = self.key_of(event, ctx)?;
-        let reading = self.meter.take(&key, ctx.now());
+        let reading = self.meter.lock().take(&key, ctx.now());
         if self.settings.headers {
             self.tell(event, reading)?;
         }
@@ -131,13 +141,21 @@ impl TryFrom<Settings> for RateLimit {
         if settings.burst == 0 {
             return Err(Error::internal("`burst: 0` lets nothing pass"));
         }
-        let meter = Meter::new(settings.rate, settings.burst);
+        let meter = settings.meter();
         Ok(RateLimit { settings, meter })
     }
 }
 
 impl Actor for RateLimit {
     const KEEP_INPUT: bool = false;
+
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let legacy = ctx.legacy();
+        // Not that of who it is a clone of.
+        self.meter = legacy.take().unwrap_or_else(|| self.settings.meter());
+        legacy.leave(self.meter.clone());
+        Ok(())
+    }
 
     async fn consume(&mut self, mut event: Event, ctx: &Context) -> Result {
         match self.count(&mut event, ctx) {

@@ -63,25 +63,35 @@ pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(
             return Err(passing("the other side does not say hello"));
         }
     };
-    let closing = exchange
-        .is_closing
-        .load(SeqCst)
-        .then(|| "it has ended".to_owned());
-    if let Some(reason) = closing
-        .or_else(|| exchange.objection(&hello))
-        .or_else(|| exchange.taken(&hello))
-    {
-        let refused = Frame::Refused(reason.clone());
-        line.sender.send(refused.write()).await?;
-        return Err(LinkError::Refused(reason));
-    }
-    let (peer, received) = greeted(exchange, &hello, new_epoch())?;
+    let (peer, received) = loop {
+        let taken = match objection(exchange, &hello) {
+            None => exchange.taken(&hello).await,
+            objection => objection,
+        };
+        // It may have begun to end while it waited.
+        if let Some(reason) = taken.or_else(|| objection(exchange, &hello)) {
+            let refused = Frame::Refused(reason.clone());
+            line.sender.send(refused.write()).await?;
+            return Err(LinkError::Refused(reason));
+        }
+        // Else another one was faster.
+        if let Some(met) = exchange.let_in(&hello, new_epoch()) {
+            break met;
+        }
+    };
     let welcome = exchange.hello(peer.session, Some(&peer));
     if let Err(error) = line.sender.send(Frame::Welcome(welcome).write()).await {
         expect_again(exchange, peer);
         return Err(error);
     }
     talk(exchange, line, peer, received).await
+}
+
+/// Says why nobody is let in who says hello so.
+fn objection(exchange: &Exchange, hello: &Hello) -> Option<String> {
+    let is_closing = exchange.is_closing.load(SeqCst);
+    let closing = is_closing.then(|| "it has ended".to_owned());
+    closing.or_else(|| exchange.objection(hello))
 }
 
 fn greeted(

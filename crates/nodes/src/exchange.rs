@@ -30,10 +30,21 @@ pub struct Patience {
 /// After how many heartbeats of silence a line is taken to be broken.
 const SILENT_BEATS: u32 = 5;
 
+/// After how many heartbeats of silence somebody else may have its place.
+const ALIVE_BEATS: u32 = 2;
+
+/// Within which time a process whose line broke has opened another, if it can: much more than it waits before it does.
+pub(crate) const BACK_WITHIN: Duration = Duration::from_millis(500);
+
 impl Patience {
     /// Returns after how long a silence a line is taken to be broken.
     pub(crate) fn silence(&self) -> Duration {
         self.heartbeat * SILENT_BEATS
+    }
+
+    /// Returns after how long a silence the place of a process is free.
+    pub(crate) fn missed_after(&self) -> Duration {
+        self.heartbeat * ALIVE_BEATS
     }
 }
 

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use compysition_core::Error;
+use parking_lot::MutexGuard;
+use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::{Exchange, fail};
 use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::wire::{Hello, Record};
-
-/// For how many heartbeats a process that is not heard of is taken to be there.
-const ALIVE_BEATS: u32 = 2;
 
 impl Exchange {
     pub(crate) fn hello(&self, session: u64, peer: Option<&Peer>) -> Hello {
@@ -49,26 +48,57 @@ impl Exchange {
         None
     }
 
-    /// Says that another process is connected in the place that one asks for, and is alive. One that was killed is not for long.
-    pub(crate) fn taken(&self, hello: &Hello) -> Option<String> {
-        let (process, replica) = (&hello.process, &hello.replica);
-        let within = self.patience.heartbeat * ALIVE_BEATS;
-        let is_other = |peer: &Arc<Peer>| {
-            *peer.replica == **replica && peer.epoch != hello.epoch && peer.is_alive(within)
-        };
-        let peers = self.others.get(process.as_str())?.peers();
-        peers.iter().any(is_other).then(|| {
-            format!(
-                "replica {replica} of `{process}` is connected already; start this one with another `--replica`, or when that one has gone"
-            )
+    /// Says that another process is connected in the place that one asks for, and is heard of. Waits until that is known: one that was killed
+    /// is not heard of any more.
+    pub(crate) async fn taken(&self, hello: &Hello) -> Option<String> {
+        let asked = Instant::now();
+        loop {
+            let (holder, missed_at) = self.holder(hello)?;
+            if holder.was_heard_after(asked) {
+                let (process, replica) = (&hello.process, &hello.replica);
+                return Some(format!(
+                    "replica {replica} of `{process}` is connected already; start this one with another `--replica`, or when that one has gone"
+                ));
+            }
+            sleep_until(missed_at).await;
+        }
+    }
+
+    /// Returns who has the place that a process asks for, and when it is missed there unless it is heard of.
+    fn holder(&self, hello: &Hello) -> Option<(Arc<Peer>, Instant)> {
+        let now = Instant::now();
+        let peers = self.others.get(hello.process.as_str())?.peers();
+        let is_other =
+            |peer: &Arc<Peer>| *peer.replica == *hello.replica && peer.epoch != hello.epoch;
+        let mut others = peers.into_iter().filter(is_other);
+        others.find_map(|peer| {
+            let missed_at = peer.missed_at(self.patience)?;
+            (missed_at > now).then_some((peer, missed_at))
         })
+    }
+
+    /// Meets a process that calls, if its place is free.
+    pub(crate) fn let_in(self: &Arc<Self>, hello: &Hello, own: u64) -> Option<(Arc<Peer>, u64)> {
+        let meeting = self.meeting.lock();
+        match self.holder(hello) {
+            Some(_) => None,
+            None => self.meet_in_turn(&meeting, hello, own),
+        }
     }
 
     /// Returns the process that says hello, and how many frames it has had: as it is known, or anew if either side does not
     /// know what the other one calls their session. `own` is what this side would call a new one.
     pub(crate) fn meet(self: &Arc<Self>, hello: &Hello, own: u64) -> Option<(Arc<Peer>, u64)> {
+        self.meet_in_turn(&self.meeting.lock(), hello, own)
+    }
+
+    fn meet_in_turn(
+        self: &Arc<Self>,
+        _: &MutexGuard<'_, ()>,
+        hello: &Hello,
+        own: u64,
+    ) -> Option<(Arc<Peer>, u64)> {
         let replicas = self.others.get(hello.process.as_str())?;
-        let _meeting = self.meeting.lock();
         let known = self.peers.lock().get(&hello.epoch).cloned();
         if let Some(known) = known {
             let is_same = known.their_session == hello.session;
@@ -220,5 +250,16 @@ mod tests {
         let (new, _) = exchange.meet(&hello(2, 12, 0), 22).unwrap();
         assert!(old.is_over() && !new.is_over());
         assert!(exchange.done.lock().is_empty(), "the new run is not done");
+    }
+
+    #[test]
+    fn of_two_that_are_let_in_at_once_the_second_finds_the_place_taken() {
+        let exchange = exchange();
+        let (first, _) = exchange.let_in(&hello(1, 11, 0), 21).unwrap();
+        assert!(exchange.let_in(&hello(2, 12, 0), 22).is_none());
+        assert_eq!(known(&exchange), [21]);
+        // Its own place nobody takes from it.
+        let (again, _) = exchange.let_in(&hello(1, 11, 21), 23).unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use compysition_core::Context;
@@ -24,6 +24,8 @@ struct Shared {
     loses: AtomicU64,
     sent: AtomicU64,
     opened: AtomicU64,
+    /// Whether who closes a line is only silent from then on.
+    is_quiet: AtomicBool,
 }
 
 /// How many frames fit on a line.
@@ -39,9 +41,12 @@ impl Memory {
     pub fn lose_one_of(&self, frames: u64) {
         self.0.loses.store(frames, Relaxed);
     }
-}
 
-impl Memory {
+    /// Lets lines close without a word: the other side only hears nothing any more.
+    pub fn close_quietly(&self) {
+        self.0.is_quiet.store(true, Relaxed);
+    }
+
     /// Returns how many lines were ever opened.
     pub fn opened(&self) -> u64 {
         self.0.opened.load(Relaxed)
@@ -52,7 +57,7 @@ impl Transport for Memory {
     fn promises(&self) -> Promises {
         Promises {
             is_ordered: true,
-            tells_of_breaks: true,
+            tells_of_breaks: !self.0.is_quiet.load(Relaxed),
             largest_frame: usize::MAX,
         }
     }
@@ -93,6 +98,7 @@ impl Memory {
             }),
             receiver: Box::new(In {
                 receiver,
+                shared: self.0.clone(),
                 cut: half(self.0.cuts.subscribe()),
             }),
         }
@@ -148,7 +154,10 @@ impl Sender for Out {
             tokio::select! {
                 biased;
                 cut = self.cut.happens() => Err(cut),
-                sent = self.sender.send(frame) => sent.map_err(|_| closed()),
+                sent = self.sender.send(frame) => match sent {
+                    Err(_) if !self.shared.is_quiet.load(Relaxed) => Err(closed()),
+                    _ => Ok(()),
+                },
             }
         })
     }
@@ -156,6 +165,7 @@ impl Sender for Out {
 
 struct In {
     receiver: mpsc::Receiver<Bytes>,
+    shared: Arc<Shared>,
     cut: Cut,
 }
 
@@ -165,7 +175,10 @@ impl Receiver for In {
             tokio::select! {
                 biased;
                 cut = self.cut.happens() => Err(cut),
-                frame = self.receiver.recv() => frame.ok_or_else(closed),
+                frame = self.receiver.recv() => match frame {
+                    None if self.shared.is_quiet.load(Relaxed) => Err(self.cut.happens().await),
+                    frame => frame.ok_or_else(closed),
+                },
             }
         })
     }

@@ -55,6 +55,8 @@ struct State {
     lines: u64,
     /// When the last frame came.
     heard_at: Option<Instant>,
+    /// When the last line ended.
+    broke_at: Option<Instant>,
     /// Whether it will never be heard of again.
     is_over: bool,
     /// Whether it is sent no more events.
@@ -74,7 +76,11 @@ impl Peer {
             session,
             their_session: hello.session,
             largest,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                // Its hello came just now.
+                heard_at: Some(Instant::now()),
+                ..State::default()
+            }),
             heard: AtomicU64::new(0),
             wake: Notify::new(),
             writing: tokio::sync::Mutex::default(),

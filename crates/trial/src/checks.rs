@@ -7,7 +7,8 @@ use compysition_flow::{Document, Step};
 use serde_json::{Value, json};
 
 use crate::content::{Body, Difference};
-use crate::expect::{Answer, EventMatch, Expect, failed_as_expected};
+use crate::expect::{Answer, EventMatch, Expect};
+use crate::rewrite::rewritten;
 use crate::seen::Seen;
 use crate::stand_in::Response;
 
@@ -143,7 +144,7 @@ impl Came<'_> {
                     true => "0 events".into(),
                     false => format!("{} events\n{}", came.len(), shown.join("\n")),
                 },
-                would_hold: Some(came.iter().map(as_it_came).collect()),
+                would_hold: Some(rewritten(wanted, &came)),
             });
         }
         for (index, (wanted, event)) in wanted.iter().zip(&came).enumerate() {
@@ -196,15 +197,6 @@ fn show(event: &Event) -> String {
     let text = String::from_utf8_lossy(event.payload().bytes().unwrap_or_default()).into_owned();
     let error = event.error().map(|failure| format!(" ({failure})"));
     format!("- {text}{}", error.unwrap_or_default())
-}
-
-/// Returns what an event would have to be expected as, with the error that it is marked with.
-fn as_it_came(event: &Event) -> Value {
-    let mut expected = as_expected(event);
-    if let Some(failure) = event.error() {
-        expected["error"] = failed_as_expected(failure);
-    }
-    expected
 }
 
 /// Returns what the payload of an event would have to be expected as.

@@ -207,7 +207,7 @@ fn equal(a: &Value, b: &Value) -> bool {
 }
 
 /// Leaves out of a value what nothing is expected of.
-fn prune<'a>(wanted: &Value, got: &'a Value) -> Cow<'a, Value> {
+pub(crate) fn prune<'a>(wanted: &Value, got: &'a Value) -> Cow<'a, Value> {
     match (wanted, got) {
         (Value::Object(wanted), Value::Object(got)) => {
             let member = |(name, wanted): (&String, &Value)| {

@@ -125,27 +125,27 @@ pub struct EventMatch(pub(crate) EventMatchFields);
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct EventMatchFields {
     /// A payload that is this text. Line ends after it do not count, nor does how lines end.
-    text: Option<String>,
+    pub(crate) text: Option<String>,
     /// A payload that is this JSON.
-    json: Option<Value>,
+    pub(crate) json: Option<Value>,
     /// A payload of JSON in which at least this is found.
-    json_subset: Option<Value>,
+    pub(crate) json_subset: Option<Value>,
     /// A payload that is this XML.
-    xml: Option<String>,
+    pub(crate) xml: Option<String>,
     /// A payload in whose text this regular expression is found.
-    regex: Option<Pattern>,
+    pub(crate) regex: Option<Pattern>,
     /// A payload in whose text this is found.
-    contains: Option<String>,
+    pub(crate) contains: Option<String>,
     /// No payload at all.
-    empty: Option<bool>,
+    pub(crate) empty: Option<bool>,
     /// At least these attributes.
-    attributes: Option<Value>,
+    pub(crate) attributes: Option<Value>,
     /// The service that it is for.
-    service: Option<String>,
+    pub(crate) service: Option<String>,
     /// The id that logs show.
-    meta_id: Option<String>,
+    pub(crate) meta_id: Option<String>,
     /// The error that it is marked with.
-    error: Option<ErrorMatch>,
+    pub(crate) error: Option<ErrorMatch>,
 }
 
 /// The error that an event is to be marked with.
@@ -178,6 +178,26 @@ impl<'de> FromMap<'de> for EventMatch {
 }
 
 impl EventMatch {
+    /// Returns the expectation as files have it.
+    pub(crate) fn written(&self) -> Value {
+        let own = &self.0;
+        let text = |text: &Option<String>| text.clone().map(Value::from);
+        let regex = own.regex.as_ref().map(|regex| regex.as_str().into());
+        written([
+            ("text", text(&own.text)),
+            ("json", own.json.clone()),
+            ("json_subset", own.json_subset.clone()),
+            ("xml", text(&own.xml)),
+            ("regex", regex),
+            ("contains", text(&own.contains)),
+            ("empty", own.empty.map(Value::from)),
+            ("attributes", own.attributes.clone()),
+            ("service", text(&own.service)),
+            ("meta_id", text(&own.meta_id)),
+            ("error", own.error.as_ref().map(ErrorMatch::written)),
+        ])
+    }
+
     /// Compares an event with what is expected.
     pub(crate) fn check(&self, event: &Event) -> Vec<Difference> {
         let own = &self.0;
@@ -215,6 +235,14 @@ impl EventMatch {
 }
 
 impl ErrorMatch {
+    fn written(&self) -> Value {
+        written([
+            ("kind", self.kind.map(|kind| kind.as_str().into())),
+            ("message", self.message.clone().map(Value::from)),
+            ("actor", self.actor.clone().map(Value::from)),
+        ])
+    }
+
     fn check(&self, event: &Event) -> Option<Difference> {
         let failure = event.error();
         let error = failure.map(|failure| &failure.error);
@@ -245,6 +273,13 @@ impl ErrorMatch {
             would_hold: failure.map(failed_as_expected),
         })
     }
+}
+
+/// Returns an object of those that are there.
+fn written<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+    let members = members.into_iter();
+    let members = members.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(members.collect())
 }
 
 /// Returns what an error would have to be expected as.

@@ -28,6 +28,7 @@ mod pattern;
 mod play;
 mod record;
 mod report;
+mod rewrite;
 mod scene;
 mod seen;
 mod stand_in;

@@ -1,6 +1,6 @@
 //! Links between the processes of a flow, over ZeroMQ: a router where a process listens, a dealer for each that calls it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use compysition_core::{ByteSize, Context, Error, TimeSpan};
 use compysition_nodes::{Doing, Line, LinkError, Listener, Promises, Receiver, Sender, Transport};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::task::coop::consume_budget;
 
-use crate::socket::{Curve, Endpoint, Kind, Socket, SocketLimits, Wire};
+use crate::socket::{Connections, Curve, Endpoint, Frames, Kind, Peer, Socket, SocketLimits, Wire};
 
 /// Carries the frames between processes over ZeroMQ.
 ///
@@ -81,7 +82,7 @@ impl Transport for ZeroMq {
     fn promises(&self) -> Promises {
         Promises {
             is_ordered: true,
-            tells_of_breaks: false,
+            tells_of_breaks: true,
             largest_frame: LARGEST_FRAME,
         }
     }
@@ -104,6 +105,8 @@ impl Transport for ZeroMq {
             Ok(Box::new(Router {
                 socket: Arc::new(socket),
                 lines: HashMap::new(),
+                connections: Connections::default(),
+                closed: HashSet::new(),
             }) as Box<dyn Listener>)
         })
     }
@@ -132,7 +135,12 @@ impl Transport for ZeroMq {
             let socket = Arc::new(socket);
             Ok(Line {
                 sender: Box::new(DealerOut(socket.clone())),
-                receiver: Box::new(DealerIn(socket)),
+                receiver: Box::new(DealerIn {
+                    socket,
+                    connections: Connections::default(),
+                    connection: None,
+                    is_closed: false,
+                }),
             })
         })
     }
@@ -150,25 +158,35 @@ fn passing(error: Error) -> LinkError {
     LinkError::Passing(error.message().to_owned())
 }
 
-/// Where the lines of others arrive: one for each routing id.
+/// Where the lines of others arrive: one for each routing id, and connection.
 struct Router {
     socket: Arc<Socket>,
-    lines: HashMap<Bytes, mpsc::Sender<Bytes>>,
+    lines: HashMap<Bytes, Open>,
+    connections: Connections,
+    /// Those of the lines that have closed, as long as there may be something to read of what came over them.
+    closed: HashSet<u64>,
+}
+
+/// A line that has not ended, as the router knows it.
+struct Open {
+    connection: u64,
+    frames: mpsc::Sender<Bytes>,
 }
 
 impl Listener for Router {
     fn accept(&mut self) -> Doing<'_, Line> {
         Box::pin(async move {
             loop {
-                let (peer, mut frames) = self.socket.recv_from().await.map_err(fatal)?;
+                let (peer, mut frames) = self.next().await.map_err(fatal)?;
                 // Nobody of ours sends more than one.
                 let (Some(frame), true) = (frames.pop(), frames.is_empty()) else {
                     continue;
                 };
-                if let Some(line) = self.lines.get(&peer.id) {
-                    match line.try_send(frame) {
+                let line = self.lines.get(&peer.id);
+                if let Some(line) = line.filter(|line| line.connection == peer.connection) {
+                    match line.frames.try_send(frame) {
                         Ok(()) => continue,
-                        Err(TrySendError::Closed(frame)) => return Ok(self.line(peer.id, frame)),
+                        Err(TrySendError::Closed(frame)) => return Ok(self.line(peer, frame)),
                         // Nobody else must wait for it: the session sends again what is lost with the line.
                         Err(TrySendError::Full(_)) => {
                             self.lines.remove(&peer.id);
@@ -176,9 +194,9 @@ impl Listener for Router {
                         }
                     }
                 }
-                self.lines.retain(|_, line| !line.is_closed());
+                self.lines.retain(|_, line| !line.frames.is_closed());
                 if self.lines.len() < LINES {
-                    return Ok(self.line(peer.id, frame));
+                    return Ok(self.line(peer, frame));
                 }
                 tracing::warn!("a line more than {LINES} is not taken");
             }
@@ -192,14 +210,43 @@ impl Listener for Router {
 }
 
 impl Router {
+    /// Waits for the next message. A line whose connection has closed ends when all that came over it was read. Cancel safe.
+    async fn next(&mut self) -> Result<(Peer, Frames), Error> {
+        loop {
+            if !self.closed.is_empty() {
+                consume_budget().await;
+                if let Some(received) = self.socket.try_recv_from() {
+                    return Ok(received);
+                }
+                let closed = std::mem::take(&mut self.closed);
+                self.lines
+                    .retain(|_, line| !closed.contains(&line.connection));
+            }
+            tokio::select! {
+                received = self.socket.recv_from() => return received,
+                changed = self.socket.connections_change(&self.connections) => {
+                    changed?;
+                    self.connections = self.socket.connections().await?;
+                    let lines = self.lines.values().map(|line| line.connection);
+                    let is_closed = |connection: &u64| !self.connections.open.contains(connection);
+                    self.closed = lines.filter(is_closed).collect();
+                }
+            }
+        }
+    }
+
     /// Makes a line on which this frame has come.
-    fn line(&mut self, id: Bytes, first: Bytes) -> Line {
+    fn line(&mut self, peer: Peer, first: Bytes) -> Line {
         let (sender, frames) = mpsc::channel(UNREAD);
-        self.lines.insert(id.clone(), sender);
+        let open = Open {
+            connection: peer.connection,
+            frames: sender,
+        };
+        self.lines.insert(peer.id.clone(), open);
         Line {
             sender: Box::new(RouterOut {
                 socket: self.socket.clone(),
-                id,
+                id: peer.id,
             }),
             receiver: Box::new(RouterIn {
                 first: Some(first),
@@ -234,7 +281,6 @@ impl Receiver for RouterIn {
             if let Some(first) = self.first.take() {
                 return Ok(first);
             }
-            let closed = || LinkError::Passing("nothing is taken here any more".to_owned());
             self.frames.recv().await.ok_or_else(closed)
         })
     }
@@ -248,14 +294,48 @@ impl Sender for DealerOut {
     }
 }
 
-struct DealerIn(Arc<Socket>);
+struct DealerIn {
+    socket: Arc<Socket>,
+    connections: Connections,
+    /// The one that the line is, once it is there. What comes over a later one belongs to another line.
+    connection: Option<u64>,
+    is_closed: bool,
+}
+
+impl DealerIn {
+    /// Takes note of which connections there are.
+    fn note(&mut self, now: Connections) {
+        let open = &now.open;
+        match self.connection {
+            None => self.connection = open.iter().next().copied(),
+            Some(connection) => self.is_closed = !open.contains(&connection),
+        }
+        self.connections = now;
+    }
+}
 
 impl Receiver for DealerIn {
     fn receive(&mut self) -> Doing<'_, Bytes> {
         Box::pin(async move {
-            let frames = self.0.recv().await.map_err(passing)?;
+            let frames = loop {
+                if self.is_closed {
+                    break self.socket.try_recv().ok_or_else(closed)?;
+                }
+                tokio::select! {
+                    biased;
+                    frames = self.socket.recv() => break frames.map_err(passing)?,
+                    changed = self.socket.connections_change(&self.connections) => {
+                        changed.map_err(passing)?;
+                        self.note(self.socket.connections().await.map_err(passing)?);
+                    }
+                }
+            };
             // Nobody of ours sends more than one.
             Ok(frames.into_iter().next().unwrap_or_default())
         })
     }
+}
+
+fn closed() -> LinkError {
+    LinkError::Passing("the connection is closed".to_owned())
 }

@@ -192,6 +192,29 @@ fn accepted_events_keep_their_errors_also_where_there_are_more_than_were_expecte
 }
 
 #[test]
+fn accepted_events_keep_what_is_expected_beside_the_payload_where_there_are_more() {
+    let files = Files::new();
+    files.write(
+        "stamp.yaml",
+        "name: stamp\nactors: { in: event_generator, stamp: { set: { attributes.n: 7, service: orders } }, out: discard }\n\
+         connect: [in -> stamp -> out]\n",
+    );
+    let expected = "{ text: \"a\", attributes: { n: 7 }, service: \"orders\" }";
+    let tests = format!(
+        "tests:\n  - name: stamps\n    in: {{ events: {{ in: [x, a, b] }} }}\n    expect:\n      out: [{expected}]\n"
+    );
+    let path = files.write("stamp.test.yaml", &tests);
+    let path = path.to_str().unwrap();
+    let (_, text) = test(&[path, "--accept"]);
+    assert!(text.contains("wrote what came into"), "{text}");
+    let accepted = std::fs::read_to_string(path).unwrap();
+    let all = format!("[{{ text: \"x\" }}, {expected}, {{ text: \"b\" }}]");
+    assert_eq!(accepted, tests.replace(&format!("[{expected}]"), &all));
+    let (passed, text) = test(&[path]);
+    assert!(passed, "{text}");
+}
+
+#[test]
 fn reports_tell_what_was_reached_and_speak_to_machines() {
     let files = files(WRONG);
     let junit = files.path().join("junit.xml");

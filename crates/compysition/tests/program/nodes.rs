@@ -81,6 +81,11 @@ impl Nodes {
     fn stop(self) {
         let ended = self.gateway.stop();
         assert_eq!(ended.code, Some(0), "{ended:#?}");
+        let refused = ended
+            .log
+            .iter()
+            .find(|line| line.contains("is connected already"));
+        assert_eq!(refused, None, "who was killed kept the next one out");
         assert_eq!(self.executor.stop().code, Some(0));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use compysition_core::testing::Harness;
-use compysition_core::{ErrorKind, Event};
+use compysition_core::{Actor, Context, ErrorKind, Event, Ports, Result};
 use compysition_http::{HttpEvent, RateLimit};
 use serde_json::{Value, json};
 
@@ -86,4 +86,38 @@ fn mistakes_of_settings_are_found_when_they_are_read() {
     assert!(wrong("rate_limit: {}").contains("rate"));
     assert!(wrong("rate_limit: { rate: 1/s, burst: 0 }").contains("lets nothing pass"));
     assert!(wrong("rate_limit: { rate: 1/s, key: 'http.' }").contains("http."));
+}
+
+/// Panics at an event that says so, and else does what another actor does.
+struct Panics(RateLimit);
+
+impl Actor for Panics {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        self.0.start(ctx).await
+    }
+
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        assert_ne!(event.text()?, "panic");
+        self.0.consume(event, ctx).await
+    }
+
+    fn ports(&self) -> Ports {
+        self.0.ports()
+    }
+}
+
+#[test]
+fn a_client_has_no_new_burst_when_the_actor_panics_and_is_made_anew() {
+    let limit = || Ok(Panics(RateLimit::new("1/h".parse().unwrap(), 2)?));
+    let mut limit = Harness::new(limit);
+    let mut comes_in = |text: &str| {
+        let event = from("192.0.2.1:1", "").with(text);
+        pass(&mut limit, event).map_err(|error| error.kind())
+    };
+    assert!(comes_in("first").is_ok());
+    for _ in 0..3 {
+        assert_eq!(comes_in("panic").unwrap_err(), ErrorKind::Panicked);
+    }
+    assert!(comes_in("second").is_ok());
+    assert_eq!(comes_in("third").unwrap_err(), ErrorKind::RateExceeded);
 }

@@ -8,6 +8,7 @@
 )]
 
 mod actors;
+mod breaks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -19,6 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use actors::{Ask, Count, Echo, Keep, Raw};
+pub use breaks::killed_processes;
 
 use crate::transport::{Doing, Transport};
 use crate::wire::{Frame, Hello, Record, Records};
@@ -38,6 +40,11 @@ pub trait Bench: Send + Sync {
 
     /// Breaks all lines, and returns whether it can.
     fn cut(&self) -> bool;
+
+    /// Returns whether frames are lost on lines that hold, so that nothing goes on without heartbeats.
+    fn loses(&self) -> bool {
+        false
+    }
 }
 
 /// Tries all of it.
@@ -45,6 +52,7 @@ pub async fn all(bench: &dyn Bench) {
     order_and_outcomes(bench).await;
     every_kind_of_payload(bench).await;
     broken_lines(bench).await;
+    killed_processes(bench).await;
     credit(bench).await;
     another_flow(bench).await;
     bad_frames(bench).await;
@@ -98,11 +106,19 @@ fn patience() -> Patience {
 
 /// Starts `work`, and returns where it is to be called.
 async fn start_work(bench: &dyn Bench, whole: Director) -> (Flow, String) {
+    start_patient_work(bench, whole, patience()).await
+}
+
+async fn start_patient_work(
+    bench: &dyn Bench,
+    whole: Director,
+    patience: Patience,
+) -> (Flow, String) {
     let nodes = Nodes::of([
         Process::new("front"),
         Process::new("work").at(bench.address()),
     ]);
-    let part = part(bench, "work", nodes, whole);
+    let part = part(bench, "work", nodes.with_patience(patience), whole);
     let flow = part.director.start().await.unwrap();
     let listening = part.listening.await.unwrap();
     let address = bench.reach(listening).await.unwrap();
@@ -110,8 +126,17 @@ async fn start_work(bench: &dyn Bench, whole: Director) -> (Flow, String) {
 }
 
 async fn start_front(bench: &dyn Bench, address: &str, whole: Director) -> Flow {
+    start_patient_front(bench, address, whole, patience()).await
+}
+
+async fn start_patient_front(
+    bench: &dyn Bench,
+    address: &str,
+    whole: Director,
+    patience: Patience,
+) -> Flow {
     let nodes = Nodes::of([Process::new("front"), Process::new("work").at(address)]);
-    let part = part(bench, "front", nodes, whole);
+    let part = part(bench, "front", nodes.with_patience(patience), whole);
     part.director.start().await.unwrap()
 }
 
@@ -120,7 +145,6 @@ fn part(bench: &dyn Bench, process: &str, nodes: Nodes, whole: Director) -> Part
         process,
         replica: 1,
     };
-    let nodes = nodes.with_patience(patience());
     nodes.part(whole, here, bench.transport(process))
 }
 

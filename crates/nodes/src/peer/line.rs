@@ -1,11 +1,10 @@
 //! The present line to another process: what goes over it, and what is known of what came.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Peer;
+use crate::exchange::{BACK_WITHIN, Patience};
 use crate::outgoing::{take_some, write};
 use crate::session::{Arrived, Impossible};
 
@@ -29,15 +28,23 @@ impl Peer {
         let mut state = self.state.lock();
         if state.line == Some(line) {
             state.line = None;
+            state.broke_at = Some(Instant::now());
         }
         state.line.is_none()
     }
 
-    /// Returns whether it has a line, over which something came within this time.
-    pub(crate) fn is_alive(&self, within: Duration) -> bool {
+    /// Returns when it is missed, if nothing is heard of it until then. One whose line broke is soon, unless it opens another.
+    pub(crate) fn missed_at(&self, patience: Patience) -> Option<Instant> {
         let state = self.state.lock();
-        let heard = state.heard_at.filter(|_| state.line.is_some());
-        heard.is_some_and(|heard| heard.elapsed() < within)
+        let silent = state.heard_at? + patience.missed_after();
+        let broken = state.broke_at.filter(|_| state.line.is_none());
+        let broken = broken.map(|broke_at| broke_at + BACK_WITHIN);
+        Some(broken.map_or(silent, |broken| broken.min(silent)))
+    }
+
+    pub(crate) fn was_heard_after(&self, moment: Instant) -> bool {
+        let heard_at = self.state.lock().heard_at;
+        heard_at.is_some_and(|heard_at| heard_at > moment)
     }
 
     pub(crate) fn is_present(&self, line: u64) -> bool {

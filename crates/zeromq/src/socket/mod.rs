@@ -11,6 +11,7 @@
 //!   nothing was sent. Where the bytes are when it returns nobody knows: a peer that goes away may take with it what it was sent. [`Kind::Pub`]
 //!   never waits: who does not keep up, or is not there, misses messages.
 //! * **[`Socket::recv`] can be dropped in mid-way**; then nothing was taken. A message is all there or not at all, in order per connection.
+//! * **A connection that closes is told of** by [`Socket::connections_change`], after what came over it.
 //! * **Memory is bounded** per peer, by the high-water mark times the size of a message, and so is the number of peers, also before their handshake,
 //!   and with those that have gone before what they sent was read. A subscriber of a [`Kind::Pub`] has at most 10,000 subscriptions.
 //!   A larger message, bytes that are no ZMTP, and a wrong security mechanism end the connection they came on; the log says why.
@@ -27,12 +28,13 @@ mod keys;
 mod watch;
 mod wire;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use compysition_core::{Context, Error, ErrorKind, Result};
-use omq_tokio::{IdentitySocket, Message, PeerPublicKey, SocketType, TrySendError};
+use omq_tokio::{Identity, IdentitySocket, Message, PeerPublicKey, SocketType, TrySendError};
 use tokio::task::coop::consume_budget;
 
 pub use curve::Curve;
@@ -72,6 +74,17 @@ pub struct Peer {
     pub address: Option<String>,
     /// Its CURVE key, which it has proved to have.
     pub key: Option<PublicKey>,
+    /// The connection that the message came over, which no other of the socket's is numbered like.
+    pub connection: u64,
+}
+
+/// The connections of a socket at a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    /// Their numbers.
+    pub open: HashSet<u64>,
+    /// Which of all moments that was.
+    moment: u64,
 }
 
 /// A socket; see the [module](self) for what it promises.
@@ -211,6 +224,16 @@ impl Socket {
                 router.recv_from().await.map_err(error)?
             }
         };
+        Ok(self.received(&identity, message))
+    }
+
+    /// Takes a message to a router that is there already, and tells who has sent it.
+    pub fn try_recv_from(&self) -> Option<(Peer, Frames)> {
+        let (identity, message) = self.router.as_ref()?.try_recv_from().ok()?;
+        Some(self.received(&identity, message))
+    }
+
+    fn received(&self, identity: &Identity, message: Message) -> (Peer, Frames) {
         let info = identity.peer_info();
         let key = match &info.authentication.public_key {
             Some(PeerPublicKey::Curve(key)) => Some(PublicKey::from_bytes(*key)),
@@ -220,8 +243,30 @@ impl Socket {
             id: Bytes::copy_from_slice(identity.as_ref()),
             address: info.peer_address.map(|address| address.to_string()),
             key,
+            connection: info.connection_id,
         };
-        Ok((peer, self.frames(message)))
+        (peer, self.frames(message))
+    }
+
+    /// Waits until other connections are open than at a moment before. Can be dropped in mid-way.
+    ///
+    /// # Errors
+    /// Unavailable, if the socket is closed.
+    pub async fn connections_change(&self, before: &Connections) -> Result {
+        let changed = self.inner.connections_changed(before.moment).await;
+        changed.map(drop).map_err(error)
+    }
+
+    /// Returns the connections that are open now. What has come over others can be received by then.
+    ///
+    /// # Errors
+    /// Unavailable, if the socket is closed.
+    pub async fn connections(&self) -> Result<Connections> {
+        // Before the list: what changes between the two is told again.
+        let moment = self.inner.connections_generation();
+        let open = self.inner.connections().await.map_err(error)?;
+        let open = open.iter().map(|one| one.connection_id).collect();
+        Ok(Connections { open, moment })
     }
 
     /// Returns whether a peer is connected.

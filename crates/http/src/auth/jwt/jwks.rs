@@ -39,8 +39,24 @@ struct Jwk {
     k: String,
 }
 
+/// Why a key of a set is none.
+struct Unusable {
+    why: String,
+    /// Whether it is of a kind that is known here, and cannot be right.
+    is_wrong: bool,
+}
+
+impl<T: Into<String>> From<T> for Unusable {
+    fn from(why: T) -> Unusable {
+        Unusable {
+            why: why.into(),
+            is_wrong: false,
+        }
+    }
+}
+
 /// Reads the keys of a set that verify signatures. Others are left out, as the standard wants it. Shared secrets count only if the
-/// set is no public one.
+/// set is no public one, and there all keys of known curves must be right; of what others publish the log tells which are not.
 ///
 /// # Errors
 /// If it is no set of keys, or none is left; then why.
@@ -51,7 +67,16 @@ pub(crate) fn parse(set: &Value, is_public: bool) -> Result<Vec<Entry>, String> 
     for (number, key) in (1..).zip(set.keys.iter().take(MOST_KEYS)) {
         match entry(key, is_public) {
             Ok(entry) => entries.push(entry),
-            Err(problem) => problems.push(format!("key {number}: {problem}")),
+            Err(Unusable { why, is_wrong }) => {
+                let name = key["kid"].as_str().map(|id| format!(" (`{id}`)"));
+                let problem = format!("key {number}{}: {why}", name.unwrap_or_default());
+                match is_wrong {
+                    true if !is_public => return Err(problem),
+                    true => tracing::warn!("a key of tokens is left out: {problem}"),
+                    false => {}
+                }
+                problems.push(problem);
+            }
         }
     }
     match entries.is_empty() {
@@ -61,7 +86,7 @@ pub(crate) fn parse(set: &Value, is_public: bool) -> Result<Vec<Entry>, String> 
     }
 }
 
-fn entry(key: &Value, is_public: bool) -> Result<Entry, String> {
+fn entry(key: &Value, is_public: bool) -> Result<Entry, Unusable> {
     let jwk = Jwk::deserialize(key).map_err(|error| error.to_string())?;
     let is_to_verify = jwk
         .purpose
@@ -80,11 +105,17 @@ fn entry(key: &Value, is_public: bool) -> Result<Entry, String> {
     };
     let key = match (jwk.kty.as_str(), jwk.crv.as_str()) {
         ("RSA", _) => Key::rsa(&bytes("n", &jwk.n)?, &bytes("e", &jwk.e)?)?,
-        ("EC", curve) => Key::of_coordinates(curve, &bytes("x", &jwk.x)?, &bytes("y", &jwk.y)?)?,
+        ("EC", curve) => {
+            let (x, y) = (bytes("x", &jwk.x)?, bytes("y", &jwk.y)?);
+            Key::of_coordinates(curve, &x, &y).map_err(|why| Unusable {
+                why,
+                is_wrong: Key::knows_curve(curve),
+            })?
+        }
         ("OKP", "Ed25519") => Key::ed25519(bytes("x", &jwk.x)?)?,
         ("oct", _) if is_public => return Err("a shared secret that is public is none".into()),
         ("oct", _) => Key::secret(bytes("k", &jwk.k)?)?,
-        (kind, curve) => return Err(format!("the kind {kind} {curve} is not known")),
+        (kind, curve) => return Err(format!("the kind {kind} {curve} is not known").into()),
     };
     let only = match jwk.alg {
         None => None,
@@ -121,6 +152,45 @@ mod tests {
         let entries = parse(&set, true).unwrap();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].id.as_deref(), Some("a"));
+    }
+
+    /// The key of RFC 7515 §A.3, and one whose point is beside the curve by one bit.
+    fn good_and_off(kid: &str) -> (Value, Value) {
+        let x = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+        let (y, off) = (
+            "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5aw",
+        );
+        let key = |y| json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid});
+        (key(y), key(off))
+    }
+
+    #[test]
+    fn a_key_off_its_curve_is_named_and_refused_in_a_file_and_left_out_of_what_others_publish() {
+        let (good, off) = good_and_off("one");
+        let set = json!({"keys": [good, off]});
+        assert_eq!(
+            parse(&set, false).unwrap_err(),
+            "key 2 (`one`): the point of the key is not on P-256, so no token could be right: take the key anew \
+             from whoever issued it"
+        );
+        assert_eq!(parse(&set, true).unwrap().len(), 1);
+        let alone = json!({"keys": [off]});
+        let says = parse(&alone, true).unwrap_err();
+        assert!(
+            says.contains(
+                "no key in it can be used: key 1 (`one`): the point of the key is not on P-256"
+            ),
+            "{says}"
+        );
+        // Of a curve that is not known here nobody can tell.
+        let foreign = json!({"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"});
+        assert_eq!(
+            parse(&json!({"keys": [foreign, good]}), false)
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use ring::signature::{
     RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
     RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey,
 };
-use ring::{error::Unspecified, hmac};
+use ring::{agreement, error::Unspecified, hmac, rand::SystemRandom};
 
 use super::algorithm::Algorithm;
 
@@ -64,18 +64,20 @@ impl Key {
 
     pub(crate) fn p256(point: Vec<u8>) -> Result<Key, String> {
         check_point(&point, 32)?;
+        check_curve("P-256", &agreement::ECDH_P256, &point)?;
         Ok(Key::P256(point))
     }
 
     pub(crate) fn p384(point: Vec<u8>) -> Result<Key, String> {
         check_point(&point, 48)?;
+        check_curve("P-384", &agreement::ECDH_P384, &point)?;
         Ok(Key::P384(point))
     }
 
     pub(crate) fn p521(point: &[u8]) -> Result<Key, String> {
         check_point(point, 66)?;
         let key = VerifyingKey::from_sec1_bytes(point);
-        let key = key.map_err(|_| "the point of the key is not on P-521")?;
+        let key = key.map_err(|_| off_curve("P-521"))?;
         Ok(Key::P521(Box::new(key)))
     }
 
@@ -86,11 +88,15 @@ impl Key {
             "P-256" if x.len() == 32 => Key::p256(point),
             "P-384" if x.len() == 48 => Key::p384(point),
             "P-521" if x.len() == 66 => Key::p521(&point),
-            "P-256" | "P-384" | "P-521" => Err(format!(
+            _ if Key::knows_curve(curve) => Err(format!(
                 "the coordinates are not as long as {curve} has them"
             )),
             _ => Err(format!("the curve {curve} is not known")),
         }
+    }
+
+    pub(crate) fn knows_curve(name: &str) -> bool {
+        matches!(name, "P-256" | "P-384" | "P-521")
     }
 
     pub(crate) fn ed25519(bytes: Vec<u8>) -> Result<Key, String> {
@@ -155,8 +161,77 @@ fn check_point(point: &[u8], coordinate: usize) -> Result<(), String> {
     }
 }
 
+/// Says so of a point that is not on its curve. `ring` looks at it when it agrees on a secret, and else only with each signature, which
+/// is then wrong.
+fn check_curve(
+    name: &str,
+    curve: &'static agreement::Algorithm,
+    point: &[u8],
+) -> Result<(), String> {
+    let own = agreement::EphemeralPrivateKey::generate(curve, &SystemRandom::new());
+    let own = own.map_err(|_| "the system has no random numbers")?;
+    let theirs = agreement::UnparsedPublicKey::new(curve, point);
+    agreement::agree_ephemeral(own, &theirs, |_| ()).map_err(|_| off_curve(name))
+}
+
+fn off_curve(curve: &str) -> String {
+    format!(
+        "the point of the key is not on {curve}, so no token could be right: take the key anew from whoever issued it"
+    )
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key for {:?}", self.algorithms())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The base point of a curve, and points beside it.
+    fn check(curve: &str, x: &str, y: &str) {
+        let bytes = |text: &str| -> Vec<u8> {
+            let digits = (0..text.len()).step_by(2);
+            digits
+                .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+                .collect()
+        };
+        let (x, y) = (bytes(x), bytes(y));
+        assert!(Key::of_coordinates(curve, &x, &y).is_ok());
+        let zeros = vec![0; x.len()];
+        let most = vec![0xff; x.len()];
+        for (x, y) in [
+            (&y, &x),
+            (&x, &x),
+            (&zeros, &zeros),
+            (&x, &most),
+            (&most, &y),
+        ] {
+            let problem = Key::of_coordinates(curve, x, y).unwrap_err();
+            assert!(problem.contains(&format!("not on {curve}")), "{problem}");
+        }
+        let mut off = y.clone();
+        for bit in 0..8 {
+            off[bit] ^= 1 << bit;
+            assert!(Key::of_coordinates(curve, &x, &off).is_err(), "{bit}");
+            off[bit] ^= 1 << bit;
+        }
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_no_key() {
+        // FIPS 186-4 §D.1.2.
+        check(
+            "P-256",
+            "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+            "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+        );
+        check(
+            "P-384",
+            "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7",
+            "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
+        );
     }
 }
