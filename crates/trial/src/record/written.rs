@@ -128,7 +128,7 @@ fn mocks(recorder: &Inner, hops: &[(Hop, Event)], out: &mut String) {
                 vec![failed(failure); failure.attempts.max(1) as usize]
             }
             _ if first == Some(&hop.to) => vec![json!({
-                "answer": content(event),
+                "answer": made(recorder.into.get(&*hop.from), event),
                 "outbox": hop.outbox.as_str(),
             })],
             _ => Vec::new(),
@@ -178,6 +178,14 @@ fn failed(failure: &Failure) -> Value {
         "message": failure.error.message(),
         "details": failure.error.details(),
     }})
+}
+
+/// Returns what an actor has made of an event: its payload, or what stands where the actor puts it.
+fn made(into: Option<&String>, event: &Event) -> Value {
+    match into.and_then(|path| event.lookup(path)) {
+        Some(value) => json!({ "json": value }),
+        None => content(event),
+    }
 }
 
 /// Returns a payload as what goes in.
