@@ -72,6 +72,9 @@ pub(crate) enum Command {
         /// Makes a Rust project: a program with an actor of its own, and a test.
         #[arg(long)]
         rust: bool,
+        /// Takes the crate `compysition` from this checkout, and not from the registry of crates.
+        #[arg(long, value_name = "DIR", requires = "rust")]
+        checkout: Option<PathBuf>,
     },
     /// Prints a script that lets a shell complete the words of this command line.
     Completions {
