@@ -112,9 +112,9 @@ pub(crate) enum Command {
 pub(crate) struct GraphOptions {
     #[command(flatten)]
     pub(crate) files: Files,
-    /// How it is drawn.
-    #[arg(long, value_name = "FORMAT", default_value = "svg")]
-    pub(crate) format: Drawing,
+    /// How it is drawn; as the ending of the file says (svg, mmd, dot) if left out, or else as svg.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Drawing>,
     /// The file to write, instead of standard output; of several flows each has a file with its name before the ending.
     #[arg(long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
