@@ -170,10 +170,10 @@ impl TryFrom<Settings> for FileIn {
             false => Codec::Text(Text::default()),
         };
         let codec = settings.codec.unwrap_or(default_codec);
-        if is_tail && matches!(codec, Codec::Text(_)) {
-            return Err(
-                "`codec: text` is for `mode: whole`: a file that is written on has no end".into(),
-            );
+        if let (true, Some(name)) = (is_tail, whole_only(&codec)) {
+            return Err(format!(
+                "`codec: {name}` is for `mode: whole`: a file that is written on has no end"
+            ));
         }
         if is_tail && codec == Codec::MessagePack {
             return Err("`codec: message_pack` is for `mode: whole`: behind a damaged value nothing tells where another begins".into());
@@ -205,6 +205,15 @@ impl TryFrom<Settings> for FileIn {
             checkpoint_every: settings.checkpoint_every.0,
             once: settings.once,
         }))
+    }
+}
+
+/// Returns the name of a codec whose record is the whole file.
+fn whole_only(codec: &Codec) -> Option<&'static str> {
+    match codec {
+        Codec::Text(_) => Some("text"),
+        Codec::Form => Some("form"),
+        _ => None,
     }
 }
 
