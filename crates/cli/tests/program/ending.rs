@@ -1,5 +1,7 @@
 //! How the program ends when it is told to.
 
+use std::process::Command;
+
 use crate::process::{Files, await_line, ended, signal, stdout_of};
 
 fn slow(milliseconds: u64) -> String {
@@ -45,6 +47,21 @@ pub(crate) fn an_interrupt_is_a_signal_too() {
     signal(&child, "INT");
     assert_eq!(ended(child).code, Some(0));
     rest.join().unwrap();
+}
+
+/// `timeout` of the GNU tools signals the process, and then its group.
+pub(crate) fn two_signals_at_once_are_one() {
+    let files = Files::new(&[("slow.yaml", &slow(100))]);
+    let mut child = files.start(&["run", "slow.yaml"]);
+    let rest = await_line(stdout_of(&mut child), "begun");
+    // Two of one kind might be told as one.
+    let both = "kill -TERM $0; kill -INT $0";
+    let id = child.id().to_string();
+    let sent = Command::new("sh").args(["-c", both, &id]).status().unwrap();
+    assert!(sent.success());
+    let ended = ended(child);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(rest.join().unwrap().contains("done"));
 }
 
 pub(crate) fn a_second_signal_ends_at_once() {

@@ -50,6 +50,7 @@ const TESTS: &[Test] = tests![
     running::what_keeps_a_flow_from_starting_is_a_record_of_a_log_of_json,
     ending::a_signal_lets_what_is_under_way_finish,
     ending::an_interrupt_is_a_signal_too,
+    ending::two_signals_at_once_are_one,
     ending::a_second_signal_ends_at_once,
     ending::a_flow_that_stops_by_itself_waits_for_no_other,
     ending::a_flow_that_stopped_by_itself_makes_the_program_fail,
