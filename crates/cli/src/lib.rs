@@ -19,6 +19,7 @@ mod args;
 mod check;
 mod children;
 mod complaints;
+mod counters;
 mod explain;
 mod files;
 mod fmt;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::args::{Files, Form, Place, Record};
 use crate::children::{End, HOPELESS};
+use crate::counters::Asked;
 use crate::running::Running;
 use crate::signals::Signals;
 use crate::{Program, complaints, files, nodes};
@@ -87,6 +88,7 @@ fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>, form: Form) -> io::Result
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
         let mut signals = Signals::listen()?.or_orphaned(parent);
+        let _asked = Asked::listen();
         match start_all(loaded, form).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
             // What was missing may be there later.

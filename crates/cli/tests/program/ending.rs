@@ -40,6 +40,26 @@ pub(crate) fn a_signal_lets_what_is_under_way_finish() {
     assert!(ended.stderr.contains("stopped"), "{ended:?}");
 }
 
+pub(crate) fn counters_are_told_to_who_asks_and_at_the_end() {
+    let files = Files::new(&[("slow.yaml", &slow(3_600_000))]);
+    let mut child = files.start(&["run", "slow.yaml"]);
+    let rest = await_line(stdout_of(&mut child), "begun");
+    let stderr = child.stderr.take().unwrap();
+    signal(&child, "USR1");
+    let told = await_line(stderr, "counters flow=\"slow\" actor=\"numbers\" passed=");
+    signal(&child, "USR1");
+    while child.try_wait().unwrap().is_none() {
+        signal(&child, "TERM");
+    }
+    let told = told.join().unwrap();
+    assert!(
+        told.contains("counters flow=\"slow\" actor=\"slow\" consumed=1"),
+        "{told}"
+    );
+    assert!(told.contains("stopped flow=\"slow\" admitted="), "{told}");
+    rest.join().unwrap();
+}
+
 pub(crate) fn an_interrupt_is_a_signal_too() {
     let files = Files::new(&[("slow.yaml", &slow(1))]);
     let mut child = files.start(&["run", "slow.yaml"]);

@@ -51,6 +51,7 @@ const TESTS: &[Test] = tests![
     ending::a_signal_lets_what_is_under_way_finish,
     ending::an_interrupt_is_a_signal_too,
     ending::two_signals_at_once_are_one,
+    ending::counters_are_told_to_who_asks_and_at_the_end,
     ending::a_second_signal_ends_at_once,
     ending::a_flow_that_stops_by_itself_waits_for_no_other,
     ending::a_flow_that_stopped_by_itself_makes_the_program_fail,
