@@ -64,8 +64,9 @@ impl Casting {
             return built;
         };
         let file = ports.files().find(|file| !self.owns(file));
-        let has_files = ports.files().next().is_some();
-        let is_outside = ports.is_outside() && (file.is_some() || !has_files);
+        let owns_some = ports.files().any(|file| self.owns(file));
+        // Whose files are partly those of the test is meant to work on them.
+        let is_outside = ports.is_outside() && !owns_some;
         // A source outside is silent unless the test makes its events.
         let is_played = self.fed.contains(name) || (is_outside && !is_real);
         if is_played && ports.is_source() {

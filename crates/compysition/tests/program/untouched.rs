@@ -21,8 +21,12 @@ tests:
 
 /// Runs one test of the flow, and returns whether it passed, what was said, and which files there are then.
 fn run(test: &str) -> (bool, String, Vec<String>) {
+    run_flow(FLOW, test)
+}
+
+fn run_flow(flow: &str, test: &str) -> (bool, String, Vec<String>) {
     let files = Files::new();
-    files.write("kept.yaml", &format!("{FLOW}{test}"));
+    files.write("kept.yaml", &format!("{flow}{test}"));
     std::fs::create_dir(files.path().join("in")).unwrap();
     files.write("in/one.txt", "one");
     let mut command = compysition(["test", "kept.yaml"]);
@@ -81,4 +85,19 @@ fn who_is_real_works_on_the_files_of_the_flow() {
     assert!(passed, "{told}");
     assert!(there.contains(&"out.txt".to_owned()), "{there:?}");
     assert!(there.contains(&"rows.db".to_owned()), "{there:?}");
+}
+
+#[test]
+fn a_source_that_works_on_files_of_both_is_told_and_not_silent() {
+    let flow = FLOW.replace("${folder}/in.state", "in.state");
+    let (passed, told, there) = run_flow(
+        &flow,
+        "  - name: one\n    set: { folder: \"{dir}\" }\n    in: { http: { body: hi } }\n    expect: { answer: { status: 200 } }\n",
+    );
+    assert!(!passed, "{told}");
+    assert!(
+        told.contains("`in` (file_in) works on `in.state`, which is no file of the test"),
+        "{told}"
+    );
+    assert_eq!(there, ["in", "kept.yaml", "one.txt"]);
 }
