@@ -25,6 +25,7 @@ mod files;
 mod fmt;
 mod graph;
 mod keys;
+mod last_resort;
 mod log;
 mod manual;
 mod new;

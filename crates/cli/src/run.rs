@@ -16,10 +16,13 @@ use crate::children::{End, HOPELESS};
 use crate::counters::Asked;
 use crate::running::Running;
 use crate::signals::Signals;
-use crate::{Program, complaints, files, nodes};
+use crate::{Program, complaints, files, last_resort, nodes};
 
 /// How long threads that block may go on after all flows have stopped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
+
+/// How long flows may take to stop beyond their deadlines, as doors that still send answers.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How long flows wait for those that may call them before they stop themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,6 +88,9 @@ fn record_flows(
 
 fn run_flows(loaded: Vec<Loaded>, parent: Option<u32>, form: Form) -> io::Result<End> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let deadlines = loaded.iter().map(|flow| flow.wiring().stop_deadline);
+    let longest = PATIENCE + deadlines.max().unwrap_or_default() + LAST_WORDS;
+    last_resort::stand_by(longest, parent)?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
         let mut signals = Signals::listen()?.or_orphaned(parent);

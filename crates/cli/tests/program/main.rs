@@ -52,6 +52,7 @@ const TESTS: &[Test] = tests![
     ending::an_interrupt_is_a_signal_too,
     ending::two_signals_at_once_are_one,
     ending::counters_are_told_to_who_asks_and_at_the_end,
+    ending::a_process_whose_threads_are_stuck_ends_as_well,
     ending::a_second_signal_ends_at_once,
     ending::a_flow_that_stops_by_itself_waits_for_no_other,
     ending::a_flow_that_stopped_by_itself_makes_the_program_fail,
