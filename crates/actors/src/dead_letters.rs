@@ -161,6 +161,7 @@ impl Actor for DeadLetters {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink().single().writes()
+        let ports = Ports::any().sink().single().writes();
+        ports.works_on([self.path.as_path()])
     }
 }

@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::codec_setting::{self, CodecSetting};
 use crate::large::work_on;
 
-/// Reads what the payload's bytes mean: text, lines, JSON, CSV, MessagePack, elements of XML.
+/// Reads what the payload's bytes mean: text, lines, JSON, CSV, forms, MessagePack, elements of XML.
 ///
-/// `text` gives text, `json` and `message_pack` give the one value that there is. The others give a list:
+/// `text` gives text, `json` and `message_pack` give the one value that there is, `form` an object of texts, in which a name that
+/// occurs more than once has a list. The others give a list:
 /// `lines` of texts, `json_lines` of values, `csv` of objects (of lists of texts with `header: false`), `xml` of the
 /// texts of its elements; `split` makes an event of each. A `charset` is that of bytes, and is not looked at
 /// where the payload is text already.

@@ -12,11 +12,11 @@ use crate::large::work_on;
 /// The attribute that tells the HTTP door what the payload is.
 const CONTENT_TYPE: &str = "content_type";
 
-/// Writes the payload as text, lines, JSON, CSV, MessagePack or elements of XML.
+/// Writes the payload as text, lines, JSON, CSV, a form, MessagePack or elements of XML.
 ///
 /// `lines`, `json_lines`, `csv` and `xml` write a record for each item of a list, and one for any other value. The
 /// columns of `csv` are the fields of the first object, or the names in `header`; what is neither text nor number is
-/// written as JSON in its field. The payload becomes text, JSON or XML, or bytes if it is MessagePack or in another
+/// written as JSON in its field, as in a `form`, which has a list as one name several times. The payload becomes text, JSON or XML, or bytes if it is MessagePack or in another
 /// character set than UTF-8; the attribute `content_type` says what was made.
 ///
 /// What cannot be written so is `unprocessable`, such as a character that the character set lacks.

@@ -28,9 +28,6 @@ impl LetterFile {
             max_size,
             sync,
         };
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
-        }
         letters.open()?;
         Ok(letters)
     }
@@ -54,7 +51,18 @@ impl LetterFile {
         }
     }
 
+    /// Opens the file, and makes what is missing on the way to it: a directory may be moved or removed as well.
     fn open(&self) -> io::Result<File> {
+        match (self.open_there(), self.path.parent()) {
+            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(directory)?;
+                self.open_there()
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    fn open_there(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
         #[cfg(unix)]
@@ -115,6 +123,17 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn a_directory_that_was_removed_is_made_anew() {
+        let directory = directory("removed");
+        let path = directory.join("sub/dead.jsonl");
+        let letters = LetterFile::prepare(&path, 100, false).unwrap();
+        fs::remove_dir_all(&directory).unwrap();
+        letters.append("one").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
+        fs::remove_dir_all(directory).unwrap();
+    }
 
     fn directory(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("compysition-{name}-{}", std::process::id()));

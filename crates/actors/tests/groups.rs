@@ -340,6 +340,10 @@ async fn a_part_for_which_there_is_no_room_fails_once_and_the_whole_with_it() {
     let flow = director.start().await.unwrap();
     let refused = handle.ask(json!([1, 2, 3])).await.unwrap_err().to_string();
     assert!(refused.contains("holds as much as it may"), "{refused}");
+    assert!(
+        refused.contains("`limits: { held_bytes: … }` allows more"),
+        "{refused}"
+    );
     let snapshot = flow.snapshot();
     let join = snapshot.actors.iter().find(|actor| actor.name == "join");
     // The third part, and the whole.

@@ -72,6 +72,9 @@ pub(crate) enum Command {
         /// Makes a Rust project: a program with an actor of its own, and a test.
         #[arg(long)]
         rust: bool,
+        /// Takes the crate `compysition` from this checkout, and not from the registry of crates.
+        #[arg(long, value_name = "DIR", requires = "rust")]
+        checkout: Option<PathBuf>,
     },
     /// Prints a script that lets a shell complete the words of this command line.
     Completions {
@@ -109,9 +112,9 @@ pub(crate) enum Command {
 pub(crate) struct GraphOptions {
     #[command(flatten)]
     pub(crate) files: Files,
-    /// How it is drawn.
-    #[arg(long, value_name = "FORMAT", default_value = "svg")]
-    pub(crate) format: Drawing,
+    /// How it is drawn; as the ending of the file says (svg, mmd, dot) if left out, or else as svg.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Drawing>,
     /// The file to write, instead of standard output; of several flows each has a file with its name before the ending.
     #[arg(long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,

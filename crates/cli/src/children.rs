@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::args::{Files, Log};
+use crate::counters::Asked;
 use crate::nodes::links;
 use crate::signals::Signals;
 use crate::{Program, complaints, files};
@@ -94,6 +95,7 @@ fn run_children(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
+        let _asked = Asked::listen();
         let (mut stop, told) = Stop::new();
         let mut children = JoinSet::new();
         for (node, replica) in nodes {
@@ -247,8 +249,10 @@ async fn keep(name: String, make: impl Fn() -> Command, mut signals: watch::Rece
 
 /// Waits for the end of a child, and passes the signals on to it.
 async fn attend(mut child: Child, signals: &mut watch::Receiver<u8>) -> io::Result<ExitStatus> {
+    let mut asked = Asked::listen();
     loop {
         tokio::select! {
+            () = asked.next() => ask(&child),
             status = child.wait() => return status,
             Ok(()) = signals.changed() => match *signals.borrow_and_update() {
                 1 => terminate(&mut child),
@@ -260,13 +264,27 @@ async fn attend(mut child: Child, signals: &mut watch::Receiver<u8>) -> io::Resu
 
 #[cfg(unix)]
 fn terminate(child: &mut Child) {
-    use rustix::process::{Pid, Signal, kill_process};
+    signal(child, rustix::process::Signal::TERM);
+}
+
+/// Asks a child for its counters.
+#[cfg(unix)]
+fn ask(child: &Child) {
+    signal(child, rustix::process::Signal::USR1);
+}
+
+#[cfg(not(unix))]
+fn ask(_: &Child) {}
+
+#[cfg(unix)]
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    use rustix::process::{Pid, kill_process};
     let pid = child
         .id()
         .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     if let Some(pid) = pid {
         // It may have ended just now.
-        let _ = kill_process(pid, Signal::TERM);
+        let _ = kill_process(pid, signal);
     }
 }
 

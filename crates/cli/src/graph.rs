@@ -61,15 +61,16 @@ fn title(flow: &Loaded, process: String) -> String {
 }
 
 fn show(pictures: &[Picture], options: &GraphOptions) -> Result<(), String> {
+    let format = format(options)?;
     let many = pictures.len() > 1;
-    if many && options.output.is_none() && !options.open && options.format == Drawing::Svg {
+    if many && options.output.is_none() && !options.open && format == Drawing::Svg {
         return Err(format!(
             "these are {} flows, and a picture holds one; give `--output PATH`, and each gets a file with its name",
             pictures.len()
         ));
     }
     for picture in pictures {
-        let drawn = match options.format {
+        let drawn = match format {
             Drawing::Svg => picture.svg(),
             Drawing::Mermaid => picture.mermaid(),
             Drawing::Dot => picture.dot(),
@@ -85,6 +86,29 @@ fn show(pictures: &[Picture], options: &GraphOptions) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Tells how pictures are drawn: as it was said, or as the ending of the file says.
+///
+/// # Errors
+/// Nothing here draws what has that ending.
+fn format(options: &GraphOptions) -> Result<Drawing, String> {
+    if let Some(format) = options.format {
+        return Ok(format);
+    }
+    let Some(path) = &options.output else {
+        return Ok(Drawing::Svg);
+    };
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    match ending.to_str() {
+        Some("mmd" | "mermaid") => Ok(Drawing::Mermaid),
+        Some("dot" | "gv") => Ok(Drawing::Dot),
+        Some("png" | "jpg" | "jpeg" | "gif" | "webp" | "pdf") => Err(format!(
+            "{} is no picture that can be drawn here: take the ending svg, or dot and have Graphviz make it",
+            path.display()
+        )),
+        _ => Ok(Drawing::Svg),
+    }
 }
 
 /// Puts the name of a flow before the ending of a path.

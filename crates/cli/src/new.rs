@@ -1,16 +1,18 @@
 //! The command `new`.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::output;
 
-/// A file of a template, and what is in it; `NAME` and `CRATE` stand for the names.
+/// A file of a template, and what is in it; `NAME` and `CRATE` stand for the names, `SOURCE` for where the crate
+/// `compysition` comes from.
 type File = (&'static str, &'static str);
 
 const FLOW: &[File] = &[
     ("NAME.yaml", include_str!("new/flow.yaml")),
+    ("NAME.test.yaml", include_str!("new/flow.test.yaml")),
     ("README.md", include_str!("new/flow.md")),
     (".gitignore", "/dead.jsonl*\n"),
 ];
@@ -26,10 +28,15 @@ const RUST: &[File] = &[
     ("tests/flow.rs", include_str!("new/test.rs.txt")),
 ];
 
-/// Makes a directory with a flow, or with a Rust project. What is there already is left alone.
-pub(crate) fn new(name: &str, rust: bool) -> ExitCode {
+/// Makes a directory with a flow, or with a Rust project. What is there already is left alone. A checkout of compysition
+/// takes the place of the registry that its crate would come from.
+pub(crate) fn new(name: &str, rust: bool, checkout: Option<&Path>) -> ExitCode {
     let files = if rust { RUST } else { FLOW };
-    match mistake(name, rust).map_or_else(|| make(name, files), Err) {
+    let made = match mistake(name, rust) {
+        None => source(checkout).and_then(|source| make(name, files, &source)),
+        Some(mistake) => Err(mistake),
+    };
+    match made {
         Ok(()) => {
             let next = match rust {
                 true => format!("cargo run -- run {name}.yaml"),
@@ -83,7 +90,28 @@ fn krate(name: &str) -> String {
     name.replace('-', "_")
 }
 
-fn make(name: &str, files: &[File]) -> Result<(), String> {
+/// Returns where the crate `compysition` comes from, as `Cargo.toml` says it.
+///
+/// # Errors
+/// The directory is no checkout.
+fn source(checkout: Option<&Path>) -> Result<String, String> {
+    let Some(checkout) = checkout else {
+        return Ok(format!("version = {:?}", env!("CARGO_PKG_VERSION")));
+    };
+    let of_checkout = checkout.join("crates/compysition");
+    let is_there = of_checkout.join("Cargo.toml").is_file();
+    let path: PathBuf = std::path::absolute(&of_checkout).unwrap_or(of_checkout);
+    match is_there {
+        true => Ok(format!("path = {path:?}")),
+        false => Err(format!(
+            "`{}` is no checkout of compysition: there is no `{}`",
+            checkout.display(),
+            path.join("Cargo.toml").display()
+        )),
+    }
+}
+
+fn make(name: &str, files: &[File], source: &str) -> Result<(), String> {
     let root = Path::new(name);
     std::fs::create_dir(root).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
@@ -94,7 +122,7 @@ fn make(name: &str, files: &[File]) -> Result<(), String> {
     for (file, text) in files {
         let path = root.join(file.replace("NAME", name));
         let text = text.replace("NAME", name).replace("CRATE", &krate(name));
-        let text = text.replace("VERSION", env!("CARGO_PKG_VERSION"));
+        let text = text.replace("SOURCE", source);
         put(&path, &text)
             .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
     }

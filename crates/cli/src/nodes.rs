@@ -20,6 +20,8 @@ pub(crate) fn parts(
     };
     let mut parts = Vec::new();
     let mut known: Vec<String> = Vec::new();
+    // How many replicas there are of the node, where there are too few.
+    let mut fewer = None;
     for flow in loaded {
         let placed = flow.placement().and_then(|placement| {
             known.extend(placement.nodes().iter().map(|node| node.name.to_string()));
@@ -35,7 +37,7 @@ pub(crate) fn parts(
                 flow = flow.name(),
                 "node `{node}` has no replica {replica}; it has {replicas}"
             );
-            known.push(format!("{node} with {replicas} replicas"));
+            fewer = fewer.max(Some(replicas));
             continue;
         }
         let transport = match flow.transport(placed, &*links(program, form)?) {
@@ -50,6 +52,14 @@ pub(crate) fn parts(
             replica: place.replica,
         };
         parts.push(flow.part(here, transport));
+    }
+    if let (true, Some(replicas)) = (parts.is_empty(), fewer) {
+        let replica = place.replica;
+        let reason = format_args!(
+            "node `{node}` has no replica {replica}, but {replicas} (`replicas` in `nodes` says how many)"
+        );
+        complaints::say(form, reason);
+        return None;
     }
     if parts.is_empty() {
         known.dedup();

@@ -130,7 +130,11 @@ impl Program {
             Command::Explain(options) => explain::explain(&self, &options),
             Command::Fmt { files, check } => fmt::fmt(&files, check),
             Command::Schema => schema::schema(&self),
-            Command::New { name, rust } => new::new(&name, rust),
+            Command::New {
+                name,
+                rust,
+                checkout,
+            } => new::new(&name, rust, checkout.as_deref()),
             Command::Completions { shell } => shell::completions(&self, shell),
             Command::Man => shell::man(),
             Command::Test(options) => test::test(&self, &options),

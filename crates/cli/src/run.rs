@@ -13,12 +13,16 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::args::{Files, Form, Place, Record};
 use crate::children::{End, HOPELESS};
+use crate::counters::Asked;
 use crate::running::Running;
 use crate::signals::Signals;
-use crate::{Program, complaints, files, nodes};
+use crate::{Program, complaints, files, last_resort, nodes};
 
 /// How long threads that block may go on after all flows have stopped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
+
+/// How long flows may take to stop beyond their deadlines, as doors that still send answers.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How long flows wait for those that may call them before they stop themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -93,9 +97,13 @@ fn runtime(threads: Option<u16>) -> io::Result<Runtime> {
 
 fn run_flows(loaded: Vec<Loaded>, place: &Place, form: Form) -> io::Result<End> {
     let runtime = runtime(place.threads)?;
+    let deadlines = loaded.iter().map(|flow| flow.wiring().stop_deadline);
+    let longest = PATIENCE + deadlines.max().unwrap_or_default() + LAST_WORDS;
+    last_resort::stand_by(longest, place.parent)?;
     let ended_well = runtime.block_on(async {
         // Before the first flow starts: a signal that comes a moment later must not kill the process.
         let mut signals = Signals::listen()?.or_orphaned(place.parent);
+        let _asked = Asked::listen();
         match start_all(loaded, form).await {
             Some(flows) => Ok(run_until_stopped(flows, &mut signals).await),
             // What was missing may be there later.

@@ -7,6 +7,8 @@ use compysition_nodes::is_lasting;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::counters;
+
 /// A flow, and the task that stops it when its time has come.
 pub(crate) struct Running {
     flow: Arc<Flow>,
@@ -59,11 +61,25 @@ impl Running {
 
 /// Stops a flow when it has ended, or is told to.
 async fn stop_in_time(flow: Arc<Flow>, told: Arc<Notify>) -> bool {
-    tokio::select! {
-        () = flow.block() => {}
-        () = told.notified() => {}
-    }
-    let is_clean = flow.stop().await.is_clean();
-    tracing::info!(flow = flow.name(), "stopped");
+    let until_stopped = async {
+        tokio::select! {
+            () = flow.block() => {}
+            () = told.notified() => {}
+        }
+        flow.stop().await.is_clean()
+    };
+    let is_clean = tokio::select! {
+        is_clean = until_stopped => is_clean,
+        never = counters::tell_who_asks(&flow) => match never {},
+    };
+    let last = flow.snapshot();
+    tracing::info!(
+        flow = flow.name(),
+        admitted = last.admitted,
+        delivered = last.delivered,
+        kept = last.kept,
+        failed = last.failed,
+        "stopped"
+    );
     is_clean && flow.failure().is_none()
 }

@@ -1,14 +1,19 @@
 //! How the process is told to stop: by SIGINT or SIGTERM.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The signals that came since they are listened to, so that none is missed while flows start.
 pub(crate) struct Signals {
     inner: Inner,
     /// The process that started this one: without it this one is to stop as well.
     parent: Option<u32>,
+    /// When the last one came.
+    last: Option<Instant>,
 }
+
+/// How long after a signal another one is the same wish: who signals a process and then its group, as `timeout` does, means one.
+const ECHO: Duration = Duration::from_millis(300);
 
 /// How often a process looks whether the one is still there that started it.
 #[cfg(unix)]
@@ -24,10 +29,21 @@ impl Signals {
     /// Waits for the next one.
     pub(crate) async fn next(&mut self) {
         let parent = self.parent;
-        tokio::select! {
-            () = self.inner.next() => {}
-            () = until_orphaned(parent) => self.parent = None,
+        loop {
+            tokio::select! {
+                () = self.inner.next() => {}
+                () = until_orphaned(parent) => {
+                    self.parent = None;
+                    break;
+                }
+            }
+            // What a parent passes on is no echo: it has heard those itself.
+            let is_echo = self.last.is_some_and(|last| last.elapsed() < ECHO);
+            if parent.is_some() || !is_echo {
+                break;
+            }
         }
+        self.last = Some(Instant::now());
     }
 }
 
@@ -62,6 +78,7 @@ impl Signals {
         Ok(Signals {
             inner,
             parent: None,
+            last: None,
         })
     }
 }
@@ -90,6 +107,7 @@ impl Signals {
         Ok(Signals {
             inner: Inner,
             parent: None,
+            last: None,
         })
     }
 }

@@ -46,7 +46,14 @@ fn run(trial: &Trial, options: &TestOptions) -> ExitCode {
     };
     let report = trial.run(&suite, options.filter.as_deref());
     if report.verdicts.is_empty() {
-        output::complain("error: there are no such tests\n");
+        let told = match &options.filter {
+            Some(word) => format!("error: no test, and no file of tests, has `{word}` in its name\n"),
+            None => {
+                "error: there are no tests: write `tests:` in a flow file, or `NAME.test.yaml` beside it\n"
+                    .to_owned()
+            }
+        };
+        output::complain(told);
         return ExitCode::FAILURE;
     }
     output::say(report.text(output::is_read_by_people()));

@@ -337,6 +337,7 @@ fn settings() -> impl Strategy<Value = Value> {
         Just(json!("json")),
         Just(json!("json_lines")),
         Just(json!("csv")),
+        Just(json!("form")),
         Just(json!("message_pack")),
         Just(json!({"xml": {"element": "a"}})),
     ]
@@ -366,6 +367,13 @@ proptest! {
         let settings = json!({"csv": {"header": false}});
         let bytes = encode(settings.clone(), &rows).unwrap();
         prop_assert_eq!(decode(&settings, [bytes.as_bytes()]), rows, "{}", bytes);
+    }
+
+    #[test]
+    fn forms_come_back(name in ".{0,6}", text in "(.|\n){0,9}", texts in prop::collection::vec(".{0,6}", 2..4)) {
+        let form = json!({name: text, "several": texts});
+        let bytes = codec(json!("form")).write_frame(&form.clone().into()).unwrap();
+        prop_assert_eq!(decode(&json!("form"), [&bytes[..]]), [form], "{}", bytes.escape_ascii());
     }
 
     #[test]

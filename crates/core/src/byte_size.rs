@@ -87,7 +87,7 @@ impl de::Visitor<'_> for Written {
     }
 
     fn visit_i64<E: de::Error>(self, bytes: i64) -> Result<ByteSize, E> {
-        usize::try_from(bytes).map(ByteSize).map_err(E::custom)
+        bytes.to_string().parse().map_err(E::custom)
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ByteSize, E> {
@@ -138,5 +138,11 @@ mod tests {
             let says = text.parse::<ByteSize>().unwrap_err().to_string();
             assert!(says.contains("write it like 512"), "{text}");
         }
+        let says = serde_json::from_str::<ByteSize>("-1").unwrap_err();
+        assert!(
+            says.to_string()
+                .contains("`-1` is no size; write it like 512"),
+            "{says}"
+        );
     }
 }

@@ -96,6 +96,7 @@ mod travel;
 mod turns;
 mod wiring;
 mod work;
+mod works_on;
 mod written;
 mod xml;
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::current::AsActor;
 use crate::receipt::Custody;
 use crate::station::Station;
-use crate::{Error, Event, Result};
+use crate::{ByteSize, Error, Event, Result};
 
 /// The events that an actor holds, those first whose time is over first.
 #[derive(Default)]
@@ -62,7 +62,10 @@ impl Lot {
         let bytes = event.cost();
         let mut state = lot.state.lock();
         if state.bytes + bytes > limit {
-            let message = format!("the actor holds as much as it may: {limit} bytes");
+            let message = format!(
+                "the actor holds as much as it may, {}: `limits: {{ held_bytes: … }}` allows more",
+                ByteSize(limit)
+            );
             return Err(Box::new((event, Error::exceeded(message))));
         }
         let was_half_full = state.bytes > limit / 2;

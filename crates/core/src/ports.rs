@@ -1,5 +1,6 @@
 //! What an actor promises about its inboxes and outboxes, and about itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::doubt::Doubt;
@@ -51,6 +52,7 @@ pub struct Ports {
     pub(crate) makes: Option<Form>,
     pub(crate) doubts: Vec<Doubt>,
     pub(crate) listens: Vec<String>,
+    pub(crate) works_on: Vec<PathBuf>,
 }
 
 impl Ports {
@@ -156,15 +158,16 @@ impl Ports {
         self
     }
 
-    /// Talks to something outside of the process: over a network, or to another program. A test has somebody else in its
-    /// place.
+    /// Talks to something outside of the process: over a network, to another program, or by way of the files that it
+    /// [works on](Ports::works_on). A test has somebody else in its place.
     #[must_use]
     pub fn outside(mut self) -> Ports {
         self.outside = true;
         self
     }
 
-    /// Writes to files. A test that has no directory of its own has somebody else in its place.
+    /// Writes to files, and sends on what it has written. A test that has no directory of its own has somebody else in its
+    /// place, and so has one whose directory does not have the files that it [works on](Ports::works_on).
     #[must_use]
     pub fn writes(mut self) -> Ports {
         self.writes = true;

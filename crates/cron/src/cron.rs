@@ -183,6 +183,6 @@ impl Actor for Cron {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single()
+        Ports::any().source().single().works_on(self.state.clone())
     }
 }

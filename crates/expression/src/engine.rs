@@ -15,9 +15,14 @@ use crate::fault::Fault;
 use crate::scope::Attributes;
 use crate::tree::Tree;
 
+/// How many steps an evaluation may take: a second or so of work, in which nothing else gets its turn. A step is an instruction, or
+/// 64 bytes that are made.
+pub(crate) const STEPS: u64 = 50_000_000;
+
 /// The filters and tests of the language. It never changes, so sharing it surprises nobody.
 pub(crate) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = Environment::new();
+    engine.set_fuel(Some(STEPS));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_formatter(escape::write);

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 
+use crate::engine::STEPS;
 use compysition_core::{Error, ErrorKind};
 use minijinja::{Error as EngineError, ErrorKind as EngineErrorKind};
 
@@ -34,6 +35,9 @@ pub(crate) fn evaluation(source: &str, error: &EngineError) -> Error {
             ErrorKind::Unprocessable,
             format!("cannot evaluate `{source}`: {}", reason(error)),
         ),
+        EngineErrorKind::OutOfFuel => Error::exceeded(format!(
+            "cannot evaluate `{source}`: it takes more than {STEPS} steps"
+        )),
         _ => Error::internal(format!("cannot evaluate `{source}`: {}", reason(error))),
     }
 }

@@ -230,3 +230,15 @@ fn settings_are_compiled_when_they_are_read() {
         "template"
     );
 }
+
+#[test]
+fn a_template_that_goes_on_and_on_is_broken_off() {
+    // Few steps, but many bytes each.
+    let source = "{% for a in payload %}{% set long = 'x' * 10000000 %}{% endfor %}";
+    let many = Event::new(json!(vec![0; 1000]));
+    let template = Template::new(source).unwrap();
+    let error = template.render(&many).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exceeded);
+    let message = "it takes more than 50000000 steps";
+    assert!(error.message().contains(message), "{error}");
+}

@@ -1,5 +1,6 @@
 //! Events from files.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use compysition_convert::{Codec, Text};
@@ -151,6 +152,11 @@ impl TryFrom<Settings> for FileIn {
             Patterns::One(one) => vec![one],
             Patterns::Several(several) => several,
         };
+        let moved_to = [&settings.delivered, &settings.failed].map(Disposal::directory);
+        let written = settings.checkpoint.as_ref().map(FilePath::as_path);
+        let others = moved_to.into_iter().flatten().chain(written);
+        let files = patterns.iter().map(|given| base.join(given));
+        let files = files.chain(others.map(Path::to_owned)).collect();
         let patterns = patterns.iter().map(|given| pattern(&base, given));
         let is_tail = settings.mode == Reading::Tail;
         if is_tail && [&settings.delivered, &settings.failed] != [&Disposal::Keep; 2] {
@@ -164,10 +170,10 @@ impl TryFrom<Settings> for FileIn {
             false => Codec::Text(Text::default()),
         };
         let codec = settings.codec.unwrap_or(default_codec);
-        if is_tail && matches!(codec, Codec::Text(_)) {
-            return Err(
-                "`codec: text` is for `mode: whole`: a file that is written on has no end".into(),
-            );
+        if let (true, Some(name)) = (is_tail, whole_only(&codec)) {
+            return Err(format!(
+                "`codec: {name}` is for `mode: whole`: a file that is written on has no end"
+            ));
         }
         if is_tail && codec == Codec::MessagePack {
             return Err("`codec: message_pack` is for `mode: whole`: behind a damaged value nothing tells where another begins".into());
@@ -185,6 +191,7 @@ impl TryFrom<Settings> for FileIn {
         }
         Ok(FileIn::of(Plan {
             patterns: patterns.collect::<Result<_, _>>()?,
+            files,
             reading: settings.mode,
             codec,
             batch: settings.batch.max(1),
@@ -198,6 +205,15 @@ impl TryFrom<Settings> for FileIn {
             checkpoint_every: settings.checkpoint_every.0,
             once: settings.once,
         }))
+    }
+}
+
+/// Returns the name of a codec whose record is the whole file.
+fn whole_only(codec: &Codec) -> Option<&'static str> {
+    match codec {
+        Codec::Text(_) => Some("text"),
+        Codec::Form => Some("form"),
+        _ => None,
     }
 }
 
@@ -247,7 +263,8 @@ impl Actor for FileIn {
     }
 
     fn ports(&self) -> Ports {
-        let ports = Ports::any().source().single();
+        let ports = Ports::any().source().single().outside();
+        let ports = ports.works_on(self.plan.files.clone());
         match &self.plan.checkpoint {
             Some(_) => ports.resumes(),
             None => ports,

@@ -217,7 +217,8 @@ impl Actor for FileOut {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().sink().single().writes()
+        let ports = Ports::any().sink().single().writes();
+        ports.works_on([self.path.fixed()])
     }
 }
 

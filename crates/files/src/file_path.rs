@@ -59,6 +59,14 @@ impl PathTemplate {
         checked.map_err(|why| format!("`path: {source:?}`: {why}"))
     }
 
+    /// Returns the path as far as it is the same for all events: the file, or the directory of all files.
+    pub(crate) fn fixed(&self) -> PathBuf {
+        match &self.fixed {
+            Some(path) => path.clone(),
+            None => self.base.join(&self.directory),
+        }
+    }
+
     /// Returns the path for an event.
     ///
     /// # Errors

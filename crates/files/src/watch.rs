@@ -19,6 +19,8 @@ use crate::poll::Poll;
 /// What is to be done with which files.
 pub(crate) struct Plan {
     pub(crate) patterns: Vec<String>,
+    /// The files and directories that are read, written, moved or removed; patterns among them.
+    pub(crate) files: Vec<PathBuf>,
     pub(crate) reading: Reading,
     pub(crate) codec: Codec,
     pub(crate) batch: usize,

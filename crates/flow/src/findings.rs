@@ -1,6 +1,6 @@
 //! What is worth knowing of a flow that is right.
 
-use compysition_core::{About, Doubt, Wiring};
+use compysition_core::{About, Doubt, Ports, Wiring};
 use compysition_proof::{Door, Exit, Finding, Replies, Twice};
 
 use crate::diagnostics::{Diagnostic, Severity};
@@ -19,6 +19,7 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
         found.extend(told.endless(door));
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
+    found.extend(told.nobody_asked());
     found.extend(told.doubts());
     found
 }
@@ -113,6 +114,21 @@ impl Told<'_> {
                 "the other copy leaves here",
             )
             .hint(hint)
+    }
+
+    /// Answers that are for nobody: what comes to `reply` is dropped where no door waits for it.
+    fn nobody_asked(&self) -> Option<Diagnostic> {
+        let actors = &self.wiring.actors;
+        let asks = |ports: &Ports| ports.is_door() && ports.asks(None);
+        if actors.iter().any(|actor| asks(&actor.ports)) {
+            return None;
+        }
+        let links = &self.wiring.links;
+        let link = links.iter().position(|link| actors[link.to].is_reply)?;
+        let message = "`reply` answers nobody: the flow has no door that waits for answers";
+        let hint = "what comes there is dropped: let it end at another actor, or have a door, such as `http_server`";
+        let diagnostic = self.warning(About::Link(link), message.to_owned());
+        Some(diagnostic.hint(hint))
     }
 
     /// What actors say themselves of their settings.

@@ -260,3 +260,20 @@ fn what_no_client_waits_for_may_end_anywhere() {
         ["a request to `http` may go unanswered: http (outbox `ask`) -> a: it ends at `a`"]
     );
 }
+
+#[test]
+fn an_answer_to_nobody_is_told() {
+    for door in ["source", "intake"] {
+        let text =
+            format!("actors:\n  a: {door}\n  b: step\nconnect:\n  - a -> b\n  - b -> reply\n");
+        let flows = loader().load_text("flow.yaml", &text).unwrap();
+        let findings = flows[0].findings();
+        let finding = findings.iter().find(|one| one.line() == Some(6)).unwrap();
+        assert_eq!(finding.severity(), Warning);
+        let said = finding.to_string();
+        assert!(
+            said.contains("`reply` answers nobody: the flow has no door"),
+            "{said}"
+        );
+    }
+}

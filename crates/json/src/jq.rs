@@ -17,7 +17,8 @@ use crate::program::Program;
 /// payload. A text instead of settings is the program itself.
 ///
 /// A program that is wrong is found before the flow starts; one that fails on an event, also by `error("…")`, is
-/// `unprocessable`.
+/// `unprocessable`. Nothing bounds how long one works, not even the actor's `timeout`, and meanwhile it has a thread for itself: check what a client sends
+/// before it says how often something is done, as in `range(.count)`.
 ///
 /// Example: `jq: { program: "{ id: .order.id, total: [.lines[].price] | add, by: $attributes.user }" }`
 ///

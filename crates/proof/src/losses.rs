@@ -61,7 +61,10 @@ pub(crate) fn of(wiring: &Wiring) -> Losses {
                 connected[link.from] = true;
             }
             let can_fail = |number: &usize| !wiring.actors[*number].ports.is_never_failing();
-            let is_open = |number: &usize| !connected[*number] && !answers(*number);
+            // What the dead letters cannot keep is told apart.
+            let keeps = |number: usize| wiring.dead_letters == Some(number);
+            let is_open =
+                |number: &usize| !connected[*number] && !answers(*number) && !keeps(*number);
             numbers.clone().filter(is_open).filter(can_fail).collect()
         }
     };

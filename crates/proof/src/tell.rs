@@ -169,6 +169,11 @@ fn on_losses(losses: &Losses, wiring: &Wiring) -> Vec<String> {
             "errors of {names} have no connection, so those events {place}"
         ));
     }
+    if losses.dead_letters {
+        lines.push(
+            "what the dead letters cannot write is lost but for a line of the log".to_owned(),
+        );
+    }
     let deadline = span(losses.stop_deadline);
     lines.push(format!(
         "a stop waits for what is under way, at most {deadline}; what is not done then fails"

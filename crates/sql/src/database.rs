@@ -1,5 +1,6 @@
 //! The database that the settings name.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,14 @@ impl Database {
     /// Returns whether it is in another process.
     pub(crate) fn is_server(&self) -> bool {
         matches!(self, Database::Postgres(_))
+    }
+
+    /// Returns its file, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Database::Sqlite(sqlite) => sqlite.file(),
+            Database::Postgres(_) => None,
+        }
     }
 }
 

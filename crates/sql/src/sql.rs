@@ -134,9 +134,10 @@ impl Actor for Sql {
     }
 
     fn ports(&self) -> Ports {
+        let ports = Ports::any().sink();
         match self.database.is_server() {
-            true => Ports::any().sink().outside(),
-            false => Ports::any().sink(),
+            true => ports.outside(),
+            false => ports.works_on(self.database.file()),
         }
     }
 }

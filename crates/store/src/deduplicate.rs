@@ -348,6 +348,8 @@ impl Actor for Deduplicate {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().aside(DUPLICATE).holds().single()
+        let store = self.settings.store.as_ref().map(FilePath::as_path);
+        let ports = Ports::any().aside(DUPLICATE).holds().single();
+        ports.works_on(store)
     }
 }

@@ -1,6 +1,7 @@
 //! Who plays which actor in a test.
 
 use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use compysition_core::{Built, IntoActor, Ports};
@@ -28,14 +29,22 @@ pub(crate) struct Casting {
     pub(crate) mocks: Vec<Said<Mock>>,
     /// Who reaches outside as in earnest.
     pub(crate) real: Vec<Said<()>>,
-    /// Whether the test has a directory, to which files may be written.
-    pub(crate) has_directory: bool,
+    /// The directory that the test has for itself, if it has one: files may be written to it.
+    pub(crate) directory: Option<PathBuf>,
     /// The actors that the test makes events for.
     pub(crate) fed: BTreeSet<String>,
     /// The sources in whose place the test is.
     pub(crate) sources: Arc<Mutex<Vec<(String, Hand)>>>,
-    /// Those that would reach outside, with their kinds.
-    pub(crate) outside: Arc<Mutex<Vec<(String, &'static str)>>>,
+    /// Those that nobody plays, and who would reach outside.
+    pub(crate) outside: Arc<Mutex<Vec<Reaching>>>,
+}
+
+/// An actor that would reach outside of its test.
+pub(crate) struct Reaching {
+    pub(crate) name: String,
+    pub(crate) kind: &'static str,
+    /// The file that it works on, if it is one.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Casting {
@@ -54,20 +63,39 @@ impl Casting {
             // Who loads the flow says why it cannot be made.
             return built;
         };
+        let file = ports.files().find(|file| !self.owns(file));
+        let owns_some = ports.files().any(|file| self.owns(file));
+        // Whose files are partly those of the test is meant to work on them.
+        let is_outside = ports.is_outside() && !owns_some;
         // A source outside is silent unless the test makes its events.
-        let is_played = self.fed.contains(name) || (ports.is_outside() && !is_real);
+        let is_played = self.fed.contains(name) || (is_outside && !is_real);
         if is_played && ports.is_source() {
             let (hand, make) = inlet(ports);
             self.sources.lock().push((name.to_owned(), hand));
             return make.into_actor();
         }
-        if ports.is_writing() && !self.has_directory && !is_real {
-            return Player::factory(Mock::Pass, ports).into_actor();
+        if ports.is_writing() && !is_real {
+            let may_write = self.directory.is_some() && file.is_none();
+            return match may_write {
+                true => built,
+                false => Player::factory(Mock::Pass, ports).into_actor(),
+            };
         }
-        if ports.is_outside() && !is_real {
-            self.outside.lock().push((name.to_owned(), kind));
+        if (is_outside || file.is_some()) && !is_real {
+            self.outside.lock().push(Reaching {
+                name: name.to_owned(),
+                kind,
+                file: file.map(Path::to_owned),
+            });
         }
         built
+    }
+
+    /// Tells whether a file is in the test's own directory.
+    fn owns(&self, file: &Path) -> bool {
+        let leads_out = file.components().any(|part| part == Component::ParentDir);
+        let directory = self.directory.as_ref();
+        !leads_out && directory.is_some_and(|directory| file.starts_with(directory))
     }
 }
 

@@ -68,6 +68,8 @@ struct Inner {
     set: Vec<(String, String)>,
     /// What the actors say about their ports.
     ports: HashMap<String, Ports>,
+    /// Where the actors that have an `into` put what they make.
+    into: HashMap<String, String>,
     /// Which status a client is told of an error.
     status: fn(&Error) -> Option<u16>,
     redact: Box<dyn Fn(String) -> String + Send + Sync>,
@@ -98,6 +100,11 @@ impl Recorder {
             known(selection, &wiring)?;
         }
         let actors = wiring.actors.iter();
+        let into = actors.clone().filter_map(|actor| {
+            let path = actor.into.clone()?;
+            Some((actor.name.clone(), path))
+        });
+        let into = into.collect();
         let place = flow.place(&compysition_core::About::Actor(0));
         Ok(Recorder(Arc::new(Inner {
             selection,
@@ -108,6 +115,7 @@ impl Recorder {
             ports: actors
                 .map(|actor| (actor.name.clone(), actor.ports.clone()))
                 .collect(),
+            into,
             status: |_| None,
             redact: Box::new(flow.redaction()),
             patterns: Vec::new(),

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::case::{Case, Input};
-use crate::casting::{Casting, Said};
+use crate::casting::{Casting, Reaching, Said};
 use crate::checks::join;
 use crate::inlet::{Hand, inlet};
 use crate::mock::Mock;
@@ -51,7 +51,7 @@ impl Stage {
             props: props.clone(),
             sources: sources.clone(),
             outside: outside.clone(),
-            has_directory: directory.is_some(),
+            directory: directory.as_ref().map(|own| own.path().to_owned()),
             ..self.casting(&registry)
         };
         let loader = loader.recast(move |name, kind, built| casting.cast(name, kind, built));
@@ -66,7 +66,7 @@ impl Stage {
         let wiring = flow.wiring();
         // The other flows of the file do not run.
         let is_own = |name: &str| wiring.actors.iter().any(|actor| actor.name == name);
-        outside.lock().retain(|(name, _)| is_own(name));
+        outside.lock().retain(|actor| is_own(&actor.name));
         self.nobody_outside(&outside.lock())?;
         names::check(&self.found, self.index, &flow, &registry)?;
         let seen = Arc::new(Seen::default());
@@ -172,10 +172,17 @@ impl Stage {
     }
 
     /// Sees that no actor reaches outside that nobody plays.
-    fn nobody_outside(&self, outside: &[(String, &'static str)]) -> Result<(), String> {
-        let mistakes = outside.iter().map(|(name, kind)| {
+    fn nobody_outside(&self, outside: &[Reaching]) -> Result<(), String> {
+        let mistakes = outside.iter().map(|Reaching { name, kind, file }| {
+            let (what, first) = match file {
+                None => ("would reach outside".to_owned(), ""),
+                Some(file) => (
+                    format!("works on `{}`, which is no file of the test", file.display()),
+                    "put it below `{dir}` by a setting, say `copy: true`, ",
+                ),
+            };
             let message = format!(
-                "`{name}` ({kind}) would reach outside: give it a mock (`mock: {{ {name}: … }}`), or say `real: [{name}]`"
+                "`{name}` ({kind}) {what}: {first}give it a mock (`mock: {{ {name}: … }}`), or say `real: [{name}]`"
             );
             let at = join(&self.at(), ["name".into()]);
             self.found.document.mistake(&at, message, None).to_string()

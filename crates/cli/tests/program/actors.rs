@@ -12,6 +12,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<Print>("print").alias("echo", "print");
     registry.add::<Refuse>("refuse");
     registry.add::<Slow>("slow");
+    registry.add::<Stuck>("stuck");
     registry.add::<Broken>("broken");
     registry.add::<Door>("door");
     registry
@@ -102,6 +103,24 @@ impl Actor for Slow {
         tokio::time::sleep(std::time::Duration::from_millis(self.milliseconds)).await;
         println!("done");
         Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
+
+/// Keeps its thread for itself, and waits for nothing that could be broken off.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Stuck {}
+
+impl Actor for Stuck {
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        println!("begun");
+        let (_never, told) = std::sync::mpsc::channel::<()>();
+        told.recv()
+            .map_err(|error| Error::internal(error.to_string()))
     }
 
     fn ports(&self) -> Ports {

@@ -1,5 +1,7 @@
 //! How the program ends when it is told to.
 
+use std::process::Command;
+
 use crate::process::{Files, await_line, ended, signal, stdout_of};
 
 fn slow(milliseconds: u64) -> String {
@@ -38,6 +40,47 @@ pub(crate) fn a_signal_lets_what_is_under_way_finish() {
     assert!(ended.stderr.contains("stopped"), "{ended:?}");
 }
 
+/// A flow that is at work on all threads, and never waits.
+const STUCK: &str = "
+name: stuck
+stop_deadline: 1ms
+actors:
+  numbers: { count: { to: 256 } }
+  stuck: { stuck: {}, pool: 256 }
+connect:
+  - numbers -> stuck
+";
+
+pub(crate) fn a_process_whose_threads_are_stuck_ends_as_well() {
+    let files = Files::new(&[("stuck.yaml", STUCK)]);
+    let mut child = files.start(&["run", "stuck.yaml"]);
+    let rest = await_line(stdout_of(&mut child), "begun");
+    while child.try_wait().unwrap().is_none() {
+        signal(&child, "TERM");
+    }
+    assert_eq!(ended(child).code, Some(1));
+    rest.join().unwrap();
+}
+
+pub(crate) fn counters_are_told_to_who_asks_and_at_the_end() {
+    let files = Files::new(&[("slow.yaml", &slow(1))]);
+    let mut child = files.start(&["run", "slow.yaml"]);
+    let rest = await_line(stdout_of(&mut child), "done");
+    let stderr = child.stderr.take().unwrap();
+    signal(&child, "USR1");
+    let told = await_line(stderr, "counters flow=\"slow\" admitted=");
+    signal(&child, "TERM");
+    assert_eq!(ended(child).code, Some(0));
+    let told = told.join().unwrap();
+    for line in [
+        "counters flow=\"slow\" actor=\"numbers\" passed=1",
+        "stopped flow=\"slow\" admitted=",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    rest.join().unwrap();
+}
+
 pub(crate) fn an_interrupt_is_a_signal_too() {
     let files = Files::new(&[("slow.yaml", &slow(1))]);
     let mut child = files.start(&["run", "slow.yaml"]);
@@ -45,6 +88,21 @@ pub(crate) fn an_interrupt_is_a_signal_too() {
     signal(&child, "INT");
     assert_eq!(ended(child).code, Some(0));
     rest.join().unwrap();
+}
+
+/// `timeout` of the GNU tools signals the process, and then its group.
+pub(crate) fn two_signals_at_once_are_one() {
+    let files = Files::new(&[("slow.yaml", &slow(100))]);
+    let mut child = files.start(&["run", "slow.yaml"]);
+    let rest = await_line(stdout_of(&mut child), "begun");
+    // Two of one kind might be told as one.
+    let both = "kill -TERM $0; kill -INT $0";
+    let id = child.id().to_string();
+    let sent = Command::new("sh").args(["-c", both, &id]).status().unwrap();
+    assert!(sent.success());
+    let ended = ended(child);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(rest.join().unwrap().contains("done"));
 }
 
 pub(crate) fn a_second_signal_ends_at_once() {

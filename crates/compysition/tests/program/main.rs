@@ -28,3 +28,4 @@ mod ten_flows;
 mod testing;
 mod testing_guide;
 mod unlinked;
+mod untouched;

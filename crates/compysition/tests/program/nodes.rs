@@ -9,7 +9,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::support::{Files, Process, examples};
+use crate::support::{Files, Process, compysition, examples};
 
 /// How many times a process is killed; `KILLS=200` tries longer.
 fn kills() -> usize {
@@ -232,4 +232,26 @@ impl Nodes {
             .parse()
             .unwrap()
     }
+}
+
+#[test]
+fn a_node_or_replica_that_is_not_there_is_told_apart() {
+    let files = Files::new();
+    files.write(
+        "f.yaml",
+        "name: f\nactors: { g: event_generator, o: stdout }\nconnect: [g -> o]\n\
+         nodes: { front: \"tcp://127.0.0.1:1\", work: {} }\nplace: { front: [g], work: [o] }\n",
+    );
+    let told = |words: &[&str]| {
+        let mut command = compysition(["run", "f.yaml"]);
+        let output = command.args(words).current_dir(files.path()).output();
+        String::from_utf8(output.unwrap().stderr).unwrap()
+    };
+    let none = told(&["--node", "frunt"]);
+    let wanted = "error: none of the flows has a node `frunt`; there are front, work\n";
+    assert!(none.contains(wanted), "{none}");
+    let few = told(&["--node", "work", "--replica", "3"]);
+    let wanted =
+        "error: node `work` has no replica 3, but 1 (`replicas` in `nodes` says how many)\n";
+    assert!(few.contains(wanted), "{few}");
 }

@@ -60,3 +60,35 @@ fn a_node_is_a_frame_that_says_how_many_there_are() {
         "{drawn}"
     );
 }
+
+#[test]
+fn the_ending_of_the_file_tells_how_it_is_drawn() {
+    let files = Files::new();
+    let flow = files.write(
+        "f.yaml",
+        "name: f\nactors: { g: event_generator, o: stdout }\nconnect: [g -> o]\n",
+    );
+    let draw = |name: &str| {
+        let path = files.path().join(name);
+        let mut command = compysition(["graph", "--output"]);
+        let output = command.arg(&path).arg(&flow).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        (std::fs::read_to_string(path).unwrap_or_default(), told)
+    };
+    for (name, begin) in [
+        ("a.svg", "<svg"),
+        ("a", "<svg"),
+        ("a.mmd", "flowchart LR"),
+        ("a.gv", "digraph"),
+        ("a.dot", "digraph"),
+    ] {
+        let (drawn, told) = draw(name);
+        assert!(drawn.starts_with(begin), "{name}: {drawn}\n{told}");
+    }
+    let (drawn, told) = draw("a.png");
+    assert_eq!(drawn, "");
+    assert!(
+        told.contains("a.png is no picture that can be drawn here"),
+        "{told}"
+    );
+}

@@ -161,3 +161,36 @@ fn what_failed_early_and_was_kept_replays_without_reaching_anybody() {
     assert!(passed, "{text}\n{recorded}");
     assert_eq!(letters(), kept, "a test has written a letter");
 }
+
+/// A flow that keeps rows in a file, and puts what it finds there beside what came in.
+const KEPT: &str = r#"
+name: kept
+settings: { listen: , db: rows.db }
+actors:
+  http: { http_server: { address: "${listen}" } }
+  ask:  { sql: { url: "sqlite:${db}", query: "select 'Ada' as name, :id as id", with: { id: "{{ payload.id }}" }, rows: first }, into: attributes.customer }
+  note: { sql: { url: "sqlite:${db}", setup: "create table if not exists seen (id)", query: "insert into seen values (:id)", with: { id: "{{ payload.id }}" } } }
+  say:  { set: { payload: { name: "{{ attributes.customer.name }}" } } }
+connect:
+  - http -> ask -> note -> say -> reply
+"#;
+
+#[test]
+fn what_was_put_beside_the_payload_is_there_again_and_no_file_of_the_flow_is_touched() {
+    let files = Files::new();
+    let flow = files.write("kept.yaml", KEPT);
+    let mut command = compysition(["run", "--log", "json", "--record", "door=http"]);
+    command
+        .arg("--record-to")
+        .arg(files.path().join("recorded"));
+    command.arg(&flow).args(["--set", "listen=127.0.0.1:0"]);
+    let mut process = Process::start(&mut command);
+    let answer = curl(&["--json", r#"{"id":7}"#, &process.url()]);
+    assert_eq!((answer.status, &*answer.body), (200, r#"{"name":"Ada"}"#));
+    assert_eq!(process.stop().code, Some(0));
+    let written = || std::fs::read(files.path().join("rows.db")).unwrap();
+    let before = written();
+    let (passed, told) = test(&files);
+    assert!(passed, "{told}\n{}", tests(&files).concat());
+    assert_eq!(written(), before);
+}

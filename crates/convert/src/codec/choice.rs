@@ -25,6 +25,8 @@ pub enum Codec {
     JsonLines,
     /// A row in each line, with the names of its fields in the first one.
     Csv(Csv),
+    /// All of it is one form, as browsers send them: `name=Ann&role=admin`.
+    Form,
     /// A value of MessagePack, or several one after the other.
     MessagePack,
     /// The elements of a name in a document of XML.
@@ -49,6 +51,8 @@ enum Settings {
     JsonLines,
     /// Rows of comma-separated values.
     Csv(Csv),
+    /// All of it is one form, as browsers send them: `name=Ann&role=admin`.
+    Form,
     /// A value of MessagePack, or several one after the other.
     MessagePack,
     /// The elements of a name in a document of XML.
@@ -61,6 +65,7 @@ const NAMES: &[&str] = &[
     "json",
     "json_lines",
     "csv",
+    "form",
     "message_pack",
     "xml",
 ];
@@ -79,7 +84,10 @@ impl Codec {
 
     /// Returns whether bytes are commonly one record, and not a list of them.
     pub fn is_single(&self) -> bool {
-        matches!(self, Codec::Text(_) | Codec::Json(_) | Codec::MessagePack)
+        matches!(
+            self,
+            Codec::Text(_) | Codec::Json(_) | Codec::Form | Codec::MessagePack
+        )
     }
 
     /// Returns the same codec for bytes that were text before, and are UTF-8.
@@ -99,7 +107,7 @@ impl Codec {
         match self {
             Codec::Text(text) | Codec::Lines(text) => Some(text.charset),
             Codec::Csv(csv) => Some(csv.charset),
-            Codec::Json(_) | Codec::JsonLines | Codec::Xml(_) => Some(Charset::UTF_8),
+            Codec::Json(_) | Codec::JsonLines | Codec::Form | Codec::Xml(_) => Some(Charset::UTF_8),
             Codec::MessagePack => None,
         }
     }
@@ -113,6 +121,7 @@ impl Codec {
             Codec::Json(_) => "application/json".into(),
             Codec::JsonLines => "application/x-ndjson".into(),
             Codec::Csv(csv) => format!("text/csv; charset={}", csv.charset.name()).into(),
+            Codec::Form => "application/x-www-form-urlencoded".into(),
             Codec::MessagePack => "application/msgpack".into(),
             Codec::Xml(_) => "application/xml".into(),
         }
@@ -137,6 +146,7 @@ impl<'de> Deserialize<'de> for Codec {
                     "json" => Codec::Json(JsonStyle::default()),
                     "json_lines" | "jsonl" | "ndjson" => Codec::JsonLines,
                     "csv" => Codec::Csv(Csv::default()),
+                    "form" => Codec::Form,
                     "message_pack" | "msgpack" => Codec::MessagePack,
                     "xml" => {
                         return Err(E::custom(

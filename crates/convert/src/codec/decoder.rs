@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use compysition_core::{Error, ErrorKind, Payload, Result};
 
-use crate::codec::{Codec, csv, json, lines, msgpack, xml};
+use crate::codec::{Codec, csv, form, json, lines, msgpack, xml};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -128,6 +128,7 @@ impl Decoder {
             Codec::Json(_) => Box::new(json::Values::default()),
             Codec::JsonLines => Box::new(json::JsonLines::default()),
             Codec::Csv(settings) => Box::new(csv::Rows::new(settings)),
+            Codec::Form => Box::new(form::Form),
             Codec::MessagePack => Box::new(msgpack::Values::default()),
             Codec::Xml(elements) => Box::new(xml::Elements::new(elements)),
         };

@@ -4,7 +4,7 @@ use compysition_core::{Payload, Result};
 
 use crate::codec::csv::RowWriter;
 use crate::codec::lines::{encode_line, plain};
-use crate::codec::{Codec, json, msgpack, xml};
+use crate::codec::{Codec, form, json, msgpack, xml};
 
 /// Writes records one after the other; what [`Decoder`](crate::Decoder) finds in the bytes are those records.
 ///
@@ -66,6 +66,7 @@ impl Encoder {
                 }
                 Ok(bytes)
             }
+            (Codec::Form, _) => form::encode(record),
             (Codec::MessagePack, _) => msgpack::encode(record),
             (Codec::Xml(elements), _) => {
                 let mut bytes = xml::encode(record, elements)?;

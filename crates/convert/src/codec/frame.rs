@@ -77,6 +77,7 @@ mod tests {
                 json!({ "a": 1 }).into(),
                 b"\x81\xa1a\x01",
             ),
+            (json!("form"), json!({ "a": "ä b" }).into(), b"a=%C3%A4+b"),
             (json!("json_lines"), json!([1, [2]]).into(), b"1\n[2]\n"),
             (
                 json!("csv"),

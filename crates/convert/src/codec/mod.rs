@@ -4,6 +4,7 @@ mod choice;
 mod csv;
 mod decoder;
 mod encoder;
+mod form;
 mod frame;
 mod json;
 mod lines;

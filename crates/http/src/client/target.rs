@@ -54,6 +54,9 @@ impl Target {
             return Err("it names no host");
         }
         let (authority, authorization) = split(authority)?;
+        if has_odd_port(&authority) {
+            return Err("its port is no number from 0 to 65535");
+        }
         parts.authority = Some(authority);
         let path = parts
             .path_and_query
@@ -102,6 +105,13 @@ impl Target {
     }
 }
 
+/// Returns whether a port is written there that is none; it would be taken for none at all, and another one be called.
+fn has_odd_port(authority: &Authority) -> bool {
+    let behind = authority.as_str().strip_prefix(authority.host());
+    let written = behind.and_then(|behind| behind.strip_prefix(':'));
+    written.is_some_and(|port| !port.is_empty()) && authority.port_u16().is_none()
+}
+
 /// Parts an authority from its user information.
 fn split(authority: Authority) -> Result<(Authority, Option<HeaderValue>), &'static str> {
     let Some((user, host)) = authority.as_str().rsplit_once('@') else {
@@ -133,6 +143,28 @@ fn presentable(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_is_taken_as_it_is_written_or_refused() {
+        for url in [
+            "http://a:99999/",
+            "http://[::1]:65536/x",
+            "http://u:p@a:70000",
+        ] {
+            let says = Target::parse(url).unwrap_err().to_string();
+            assert!(
+                says.contains("its port is no number from 0 to 65535"),
+                "{url}: {says}"
+            );
+        }
+        for (url, port) in [
+            ("http://a:8080/", Some(8080)),
+            ("http://[::1]/", None),
+            ("http://a:/", None),
+        ] {
+            assert_eq!(Target::parse(url).unwrap().uri().port_u16(), port, "{url}");
+        }
+    }
 
     #[test]
     fn takes_credentials_out() {

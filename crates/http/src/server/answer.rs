@@ -19,7 +19,7 @@ const COPIED: usize = 4096;
 /// Makes the response of an answer, converted to what the client accepts.
 ///
 /// # Errors
-/// Not acceptable, if it cannot be; internal, if the answer's status cannot be one.
+/// Not acceptable, if it cannot be and is a success; internal, if the answer's status cannot be one.
 pub(crate) fn respond(
     event: &Event,
     accept: &Accept,
@@ -50,7 +50,13 @@ pub(crate) fn respond(
     }
     if has_body && !is_empty {
         let own = own_type(event, &headers);
-        let (payload, media_type) = offer(event.payload(), own, accept)?;
+        let (payload, media_type) = match offer(event.payload(), own.clone(), accept) {
+            // Who cannot read why it was refused, or where else to ask, is to learn at least that (RFC 9110 §12.5.1).
+            Err(error) if error.kind() == ErrorKind::NotAcceptable && !status.is_success() => {
+                (event.payload().clone(), own)
+            }
+            offered => offered?,
+        };
         let payload = if envelope {
             convert::envelope(payload)?
         } else {

@@ -4,11 +4,12 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use compysition_core::{Admission, ByteSize, Error, ErrorKind, Event, Refusal};
 use http::{HeaderName, StatusCode, header};
 use hyper::body::Body;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::coding::{self, Coding};
 use crate::exchange::Exchange;
@@ -20,6 +21,9 @@ use crate::server::fault::{ACCEPT_ENCODING, Fault};
 use crate::server::visit::Visit;
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// How long a body that is under way may go on coming when the flow stops.
+const LAST_CALL: Duration = Duration::from_secs(2);
 
 /// What an event takes of its source's share beside its payload, generously.
 const OVERHEAD: usize = 1024;
@@ -124,6 +128,16 @@ impl Visit<'_> {
             .unwrap_or(Err(Refusal::Crowded))
     }
 
+    /// Waits until the flow stops, and no body is waited for any more: each has a permit, which the stop waits for.
+    async fn last_call(&self) {
+        // In a box, so that bodies that are there at once need not carry its room about.
+        Box::pin(async {
+            self.source.stopping().await;
+            sleep(LAST_CALL).await;
+        })
+        .await;
+    }
+
     /// Reads the body and makes the event.
     pub(crate) async fn read<B>(
         &mut self,
@@ -144,12 +158,16 @@ impl Visit<'_> {
                     Some(coding) => Box::pin(body::read_coded(body, coding, limit)).await,
                 }
             };
-            let body = match timeout(self.door.body_timeout, read).await {
-                Ok(body) => body?,
-                Err(_) => {
-                    let error = Error::timeout("the body did not arrive in time");
-                    return Err(Fault::with_status(StatusCode::REQUEST_TIMEOUT, error));
-                }
+            let body = tokio::select! {
+                biased;
+                body = timeout(self.door.body_timeout, read) => match body {
+                    Ok(body) => body?,
+                    Err(_) => {
+                        let error = Error::timeout("the body did not arrive in time");
+                        return Err(Fault::with_status(StatusCode::REQUEST_TIMEOUT, error));
+                    }
+                },
+                () = self.last_call() => return Err(refused(Refusal::Stopping)),
             };
             self.has_unread = false;
             if coding.is_some() {

@@ -47,7 +47,9 @@ pub(crate) async fn listen(
             Ok(_) => {}
             Err(error) if concerns_the_client(&error) => {}
             Err(error) => {
-                tracing::warn!("no connection can be taken: {error}");
+                let ctx = host.source.context();
+                let (flow, actor) = (ctx.flow(), ctx.actor());
+                tracing::warn!(flow, actor, "no connection can be taken: {error}");
                 tokio::time::sleep(RESPITE).await;
             }
         }

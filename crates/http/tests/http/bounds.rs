@@ -148,6 +148,22 @@ async fn an_answer_is_made_what_the_client_accepts() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_flow_reaches_clients_that_would_rather_have_another_form() {
+    let refuse = map(|event: Event| {
+        let mut refused = event.with("no item");
+        refused.set_path("http.status", 422).unwrap();
+        refused
+    });
+    let site = circle(HttpServer::at(ANYWHERE), refuse).await;
+    let json = "POST /\naccept: application/json";
+    let response = site.ask(json, "{}").await;
+    assert_eq!((response.status, &*response.body), (422, "no item"));
+    let own = Some("text/plain; charset=utf-8");
+    assert_eq!(response.header("content-type"), own);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn slow_clients_are_sent_away() {
     let patience = Duration::from_millis(50);
     let server = HttpServer::at(ANYWHERE)

@@ -245,6 +245,21 @@ fn copies_bounds_and_losses_are_those_of_the_wiring() {
     );
 }
 
+#[test]
+fn what_the_dead_letters_fail_with_is_not_kept_in_them() {
+    let mut director = Director::new("kept");
+    let emit = director.register("emit", Emit(0));
+    let letters = director.register("letters", Holder);
+    director.connect(emit, letters);
+    director.set_dead_letters(letters);
+    let wiring = director.wiring();
+    let guarantees = Guarantees::of(&wiring);
+    assert_eq!(guarantees.losses.unconnected, [0]);
+    let told = guarantees.tell(&wiring);
+    let mut lines = told.iter().flat_map(|section| &section.lines);
+    assert!(lines.any(|line| line.starts_with("what the dead letters cannot write is lost")));
+}
+
 /// Lets requests in, to some of which it answers itself.
 struct Intake;
 

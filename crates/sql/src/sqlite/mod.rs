@@ -78,6 +78,12 @@ impl Sqlite {
         })
     }
 
+    /// Returns the file; none if it is in memory.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        let path = self.file.path.as_path();
+        (path != Path::new(MEMORY)).then_some(path)
+    }
+
     /// Opens the file and prepares the statements.
     ///
     /// # Errors
