@@ -31,7 +31,7 @@ impl Actor for Emit {
                 let mut last = Vec::with_capacity(under_way);
                 let began = Instant::now();
                 for number in 0..count {
-                    let settlement = source.emit(Event::new(bytes.clone())).await?;
+                    let settlement = source.emit(Event::new(&*bytes)).await?;
                     if number + under_way >= count {
                         last.push(settlement);
                     }
