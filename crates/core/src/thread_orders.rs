@@ -23,6 +23,7 @@ use crate::receipt::{Custody, Receipt};
 use crate::root::Root;
 use crate::spawner::{Executor, Spawner, Task};
 use crate::supervision::Supervision;
+use crate::sync::Counted;
 use crate::{Error, Event, Failure, Id, Outcome};
 
 /// Tries all orders in which threads are preempted at most so often; more takes minutes and finds no more.
