@@ -105,7 +105,10 @@ impl Attributes {
 
     /// Removes an attribute.
     pub fn remove(&mut self, name: &str) {
-        self.slots_mut().0.retain(|(own, _)| &**own != name);
+        // What does not change goes on as it came.
+        if self.slot(name).is_some() {
+            self.slots_mut().0.retain(|(own, _)| &**own != name);
+        }
     }
 
     /// Returns the typed value of an attribute, if it was set as one of type `T`.
@@ -287,6 +290,13 @@ mod tests {
         let deep = |depth| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
         assert!(Attributes::from_json(&deep(126)).is_ok());
         let deep = deep(127);
+        // A name that serde_json has for its own raw values, which a client may give a parameter of its query.
+        let raw = "$serde_json::private::RawValue";
+        for text in ["tru", "{\"admin\":true}"] {
+            let query = json!({ "user": "ann", "query": { raw: text } });
+            let read = Attributes::from_json(&query.to_string()).unwrap();
+            assert_eq!(read.to_value(), query);
+        }
         for wrong in [
             &deep,
             "[]",

@@ -52,7 +52,10 @@ pub(crate) struct FlowState {
     source_gone: Notify,
     /// Ways in for what other processes send. Each is a source, too.
     intakes: AtomicUsize,
+    /// How many roots came from other processes, and how many of them have settled. A root is counted here after it is counted as
+    /// opened, and before it is counted as settled.
     foreign: AtomicU64,
+    foreign_settled: AtomicU64,
     /// The actors that ever held an event.
     holders: Mutex<Vec<Weak<Station>>>,
     opened: AtomicU64,
@@ -114,6 +117,7 @@ impl FlowState {
             source_gone: Notify::new(),
             intakes: AtomicUsize::new(0),
             foreign: AtomicU64::new(0),
+            foreign_settled: AtomicU64::new(0),
             holders: Mutex::default(),
             opened: AtomicU64::new(0),
             seed,
@@ -239,12 +243,23 @@ impl FlowState {
     }
 
     pub(crate) fn foreign_settled(&self, roots: u64) {
-        self.foreign.fetch_sub(roots, SeqCst);
+        self.foreign_settled.fetch_add(roots, SeqCst);
     }
 
     /// Returns how many roots are open that came from other processes.
     pub(crate) fn open_foreign(&self) -> u64 {
-        self.foreign.load(SeqCst)
+        // Read first, so that it never exceeds the other.
+        let settled = self.foreign_settled.load(SeqCst);
+        self.foreign.load(SeqCst) - settled
+    }
+
+    /// Returns whether all open roots are seen to have come from other processes. If some settle meanwhile that is not
+    /// seen; who waits for it is told when they have.
+    pub(crate) fn has_only_foreign(&self) -> bool {
+        let settled = self.foreign_settled.load(SeqCst);
+        let foreign = self.foreign.load(SeqCst) - settled;
+        let open = self.open_roots();
+        open <= foreign && self.foreign_settled.load(SeqCst) == settled
     }
 
     /// Returns how many ways in there are for what other processes send.

@@ -162,9 +162,7 @@ impl Intake {
         async move {
             let is_done = || {
                 let is_over = flow.is_stopping() || flow.sources() <= flow.intakes();
-                // Read first: one that settles meanwhile is still counted below.
-                let foreign = flow.open_foreign();
-                is_over && flow.open_roots() <= foreign
+                is_over && flow.has_only_foreign()
             };
             flow.until(is_done).await;
         }

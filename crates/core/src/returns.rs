@@ -8,6 +8,9 @@ use crate::permits::Gate;
 /// Which part of a source's share is kept back at most.
 const PART: u64 = 8;
 
+/// Of how many roots another process is told together, while an actor is polled.
+const TOLD_TOGETHER: u64 = 8;
+
 /// Counts roots that have ended well and whose permits have not been given back, nor they been counted as settled.
 /// Both are done once for many, as the words that they are counted in are wanted by the threads of the sources too.
 #[derive(Default)]
@@ -56,6 +59,11 @@ impl Returns {
     pub(crate) fn is_much(&self, chunk: u64) -> bool {
         self.0.as_ref().is_some_and(|returned| {
             let share = returned.gate.share();
+            let chunk = match &returned.inheritance {
+                None => chunk,
+                // Who waits for these has a share of its own, which is not known here.
+                Some(_) => chunk.min(TOLD_TOGETHER),
+            };
             let most = chunk.min(share.roots as u64 / PART).max(1);
             returned.roots >= most || returned.bytes >= share.bytes as u64 / PART
         })

@@ -22,8 +22,9 @@ impl Written {
     /// # Errors
     /// What keeps it from being read as an object.
     pub(crate) fn new(text: &str) -> serde_json::Result<Option<Written>> {
-        let Fields(count) = serde_json::from_str(text)?;
-        Ok((count > 0).then(|| Written {
+        read::<false>(text)?;
+        let is_empty = text.bytes().all(|byte| b"{} \t\r\n".contains(&byte));
+        Ok((!is_empty).then(|| Written {
             text: text.into(),
             slots: OnceLock::new(),
         }))
@@ -34,91 +35,96 @@ impl Written {
     }
 
     pub(crate) fn slots(&self) -> &Slots {
-        self.slots.get_or_init(|| {
-            // It was read before, as the same kind of value and only to look.
-            let fields: Map<String, Value> = serde_json::from_str(&self.text).unwrap_or_default();
-            Slots::from_iter(fields)
+        self.slots.get_or_init(|| match read::<true>(&self.text) {
+            Ok(Value::Object(fields)) => Slots::from_iter(fields),
+            // It was read before, in the same way.
+            _ => Slots::default(),
         })
     }
 }
 
-/// How many fields an object has that could be read.
-struct Fields(usize);
+/// Reads an object, and keeps it or only looks whether that can be done.
+fn read<const KEPT: bool>(text: &str) -> serde_json::Result<Value> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let Plain(object) = from.deserialize_map(Reader::<KEPT>)?;
+    from.end()?;
+    Ok(object)
+}
 
-/// A value that could be read. Other than what serde skips (`IgnoredAny`) it is as deep, and its numbers are as large, as those of a
-/// [`Value`] may be.
-struct Readable;
+/// A value as it stands there. A [`Value`] that is read as such takes an object with a certain name for JSON within JSON, as
+/// serde_json has it for its own raw values: that is for no stranger to say.
+struct Plain<const KEPT: bool>(Value);
 
-struct Reader;
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Fields, A::Error> {
-                let mut count = 0;
-                while fields.next_entry::<Readable, Readable>()?.is_some() {
-                    count += 1;
-                }
-                Ok(Fields(count))
-            }
-        }
-
-        from.deserialize_map(Object)
+impl<const KEPT: bool> Plain<KEPT> {
+    fn of<E>(value: impl Into<Value>) -> Result<Self, E> {
+        Ok(Plain(match KEPT {
+            true => value.into(),
+            false => Value::Null,
+        }))
     }
 }
 
-impl<'de> Deserialize<'de> for Readable {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Readable, D::Error> {
+impl<'de, const KEPT: bool> Deserialize<'de> for Plain<KEPT> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Reader)
     }
 }
 
-impl<'de> Visitor<'de> for Reader {
-    type Value = Readable;
+struct Reader<const KEPT: bool>;
+
+impl<'de, const KEPT: bool> Visitor<'de> for Reader<KEPT> {
+    type Value = Plain<KEPT>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+        f.write_str("an object of JSON values")
     }
 
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Readable, E> {
-        Ok(Readable)
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        Plain::of(value)
     }
 
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Readable, E> {
-        Ok(Readable)
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        Plain::of(value)
     }
 
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Readable, E> {
-        Ok(Readable)
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+        Plain::of(value)
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Readable, E> {
-        Ok(Readable)
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        Plain::of(value)
     }
 
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Readable, E> {
-        Ok(Readable)
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+        // Not made where it is not kept.
+        Ok(Plain(match KEPT {
+            true => value.into(),
+            false => Value::Null,
+        }))
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Readable, E> {
-        Ok(Readable)
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Plain::of(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Readable, A::Error> {
-        while values.next_element::<Readable>()?.is_some() {}
-        Ok(Readable)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+        let mut kept = Vec::new();
+        while let Some(Plain::<KEPT>(value)) = values.next_element()? {
+            if KEPT {
+                kept.push(value);
+            }
+        }
+        Plain::of(kept)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Readable, A::Error> {
-        while fields.next_entry::<Readable, Readable>()?.is_some() {}
-        Ok(Readable)
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let mut kept = Map::new();
+        while let Some((Plain::<KEPT>(name), Plain::<KEPT>(value))) = fields.next_entry()? {
+            // Where nothing is kept, nor is the name.
+            if let Value::String(name) = name {
+                kept.insert(name, value);
+            }
+        }
+        Plain::of(kept)
     }
 }

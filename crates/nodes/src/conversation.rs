@@ -65,7 +65,13 @@ pub(crate) async fn answer(exchange: &Arc<Exchange>, mut line: Line) -> Result<(
     };
     let (peer, received) = loop {
         let taken = match objection(exchange, &hello) {
-            None => exchange.taken(&hello).await,
+            None => tokio::select! {
+                taken = exchange.taken(&hello) => taken,
+                said = line.receiver.receive() => {
+                    said?;
+                    return Err(passing("the other side does not wait for a welcome"));
+                }
+            },
             objection => objection,
         };
         // It may have begun to end while it waited.
@@ -169,7 +175,7 @@ fn expect_again(exchange: &Arc<Exchange>, peer: Arc<Peer>) {
     spawner.spawn(async move {
         let line = peer.last_line();
         tokio::time::sleep(exchange.patience.lost_after).await;
-        if peer.last_line() == line {
+        if peer.last_line() == line && !peer.has_line() {
             let why = format!(
                 "nothing was heard of it for {:?}",
                 exchange.patience.lost_after

@@ -61,7 +61,7 @@ impl Remote {
 
     fn send_on(&mut self) {
         if !self.waiting.is_empty() {
-            let calls = std::mem::replace(&mut self.waiting, Vec::with_capacity(TOGETHER));
+            let calls = std::mem::take(&mut self.waiting);
             self.exchange.place(&self.stub, calls);
         }
     }

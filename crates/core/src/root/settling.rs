@@ -12,8 +12,8 @@ use crate::sync::atomic::Ordering::*;
 use crate::{Event, Failure, Result};
 
 impl Root {
-    /// Counts one receipt less. With the last one the permit goes back, before the root settles if anybody is told of
-    /// that: who hears of the settlement may emit at once.
+    /// Counts one receipt less. With the last one the permit goes back, before anybody of this process is woken by the
+    /// settlement: who hears of it may emit at once.
     pub(crate) fn rest(root: &Counted<Root>) {
         if root.running.fetch_sub(1, AcqRel) != 1 {
             return;
@@ -69,8 +69,8 @@ impl Root {
         self.flags.fetch_update(AcqRel, Acquire, end).is_ok()
     }
 
-    /// Tells the process that it came from how it ended. That one is counted less comes before the root is: else one that began
-    /// here would for a moment be taken for one of those.
+    /// Tells the process that it came from how it ended, and counts it as settled among those from elsewhere. It is counted as settled
+    /// among all roots after that.
     fn bequeath(&self, outcome: &Outcome, failure: Option<&Failure>) {
         if let Some(inheritance) = self.inheritance() {
             let Inheritance { heir, call } = inheritance;

@@ -37,8 +37,9 @@ const STRANGERS: usize = 6_000;
 /// How many peers speak at the same time.
 const AT_ONCE: usize = 48;
 
-/// How much memory a port may need beside what it had after the first tenth.
-const ROOM: usize = 64 << 20;
+/// How much memory a port may need beside what it had after the first tenth: less than a kibibyte for each thing. Where others
+/// keep the processors busy, more waits to be read.
+const ROOM: usize = 96 << 20;
 
 /// The same of the port of links, which lets ten times as many in.
 const ROOM_OF_LINKS: usize = 384 << 20;
