@@ -16,7 +16,7 @@ use crate::simulation::Trouble;
 use crate::spawner::Spawner;
 use crate::station::Station;
 use crate::supervision::Supervision;
-use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::*};
 use crate::sync::in_total_order;
 use crate::{Error, ErrorKind, Failure, Id};
 
@@ -56,6 +56,8 @@ pub(crate) struct FlowState {
     /// opened, and before it is counted as settled.
     foreign: AtomicU64,
     foreign_settled: AtomicU64,
+    /// How many events are being let in that have no root yet.
+    letting_in: AtomicI64,
     /// The actors that ever held an event.
     holders: Mutex<Vec<Weak<Station>>>,
     opened: AtomicU64,
@@ -118,6 +120,7 @@ impl FlowState {
             intakes: AtomicUsize::new(0),
             foreign: AtomicU64::new(0),
             foreign_settled: AtomicU64::new(0),
+            letting_in: AtomicI64::new(0),
             holders: Mutex::default(),
             opened: AtomicU64::new(0),
             seed,
@@ -253,9 +256,21 @@ impl FlowState {
         self.foreign.load(SeqCst) - settled
     }
 
-    /// Returns whether all open roots are seen to have come from other processes. If some settle meanwhile that is not
-    /// seen; who waits for it is told when they have.
+    /// Counts events that begin to be let in, or have a root now or never.
+    pub(crate) fn letting_in(&self, events: i64) {
+        self.letting_in.fetch_add(events, SeqCst);
+        if events < 0 && self.intakes() > 0 && self.is_stopping() {
+            self.quiet.notify_waiters();
+        }
+    }
+
+    /// Returns whether nothing is being let in, and all open roots are seen to have come from other processes. If some settle
+    /// meanwhile that is not seen; who waits for it is told when they have.
     pub(crate) fn has_only_foreign(&self) -> bool {
+        // Looked at first: what is counted out there has been counted as opened.
+        if self.letting_in.load(SeqCst) != 0 {
+            return false;
+        }
         let settled = self.foreign_settled.load(SeqCst);
         let foreign = self.foreign.load(SeqCst) - settled;
         let open = self.open_roots();

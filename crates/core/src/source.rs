@@ -8,6 +8,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::context::Context;
 use crate::desk;
+use crate::flow_state::FlowState;
 use crate::group::Place;
 use crate::limits::Refusal;
 use crate::permits::{Ahead, Gate, Permit};
@@ -146,8 +147,9 @@ impl Source {
     /// # Errors
     /// The refusal, if the flow is stopping, the event is too large, or too many wait.
     pub async fn admit(&self, bytes: usize) -> Result<Admission, Refusal> {
+        let letting_in = LettingIn::new(&self.gate);
         let permit = self.gate.admit(EVENT_BYTES + bytes).await?;
-        Ok(self.admission(permit))
+        Ok(self.admission(permit, letting_in))
     }
 
     /// Waits for a permit for one event that has not come yet, with a payload of at most `bytes`: for what is not to be taken
@@ -158,14 +160,16 @@ impl Source {
     pub async fn admit_ahead(&self, bytes: usize) -> Result<Admission, Refusal> {
         let mut admission = self.admit(bytes).await?;
         admission.ahead = Some(self.gate.ahead());
+        admission.letting_in = None;
         Ok(admission)
     }
 
-    fn admission(&self, permit: Permit) -> Admission {
+    fn admission(&self, permit: Permit, letting_in: LettingIn) -> Admission {
         Admission {
             ctx: self.ctx.clone(),
             gate: self.gate.clone(),
             ahead: None,
+            letting_in: Some(letting_in),
             permit,
         }
     }
@@ -174,11 +178,12 @@ impl Source {
     /// cannot. What gets none is to be dropped, and is counted so
     /// ([`ActorSnapshot::dropped`](crate::ActorSnapshot::dropped)).
     pub fn try_admit(&self, bytes: usize) -> Option<Admission> {
+        let letting_in = LettingIn::new(&self.gate);
         let Some(permit) = self.gate.admit_now(EVENT_BYTES + bytes) else {
             self.ctx.station.counters.dropped.fetch_add(1, Relaxed);
             return None;
         };
-        Some(self.admission(permit))
+        Some(self.admission(permit, letting_in))
     }
 
     /// Returns how large a payload may be, in bytes, to be let in at all.
@@ -217,12 +222,17 @@ pub struct Admission {
     gate: Arc<Gate>,
     /// There as long as what it is for has not come; given up before the permit.
     ahead: Option<Ahead>,
+    /// There when it has come, until it has a root.
+    letting_in: Option<LettingIn>,
     permit: Permit,
 }
 
 impl Admission {
     /// Tells that what it is for has come, where that takes a while to be read.
     pub fn has_come(&mut self) {
+        if self.ahead.is_some() {
+            self.letting_in = Some(LettingIn::new(&self.gate));
+        }
         self.ahead = None;
     }
 
@@ -253,6 +263,22 @@ impl Admission {
         }
         send(&self.ctx, outbox, event);
         root
+    }
+}
+
+/// Counts an event that is being let in and has no root yet, so that the flow is not taken to have nothing more to do.
+struct LettingIn(Arc<FlowState>);
+
+impl LettingIn {
+    fn new(gate: &Gate) -> LettingIn {
+        gate.flow().letting_in(1);
+        LettingIn(gate.flow().clone())
+    }
+}
+
+impl Drop for LettingIn {
+    fn drop(&mut self) {
+        self.0.letting_in(-1);
     }
 }
 

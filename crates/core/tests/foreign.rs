@@ -10,7 +10,7 @@ use compysition_core::{
     Actor, Context, Director, Error, Event, Failure, Foreign, Heir, Id, Intake, Outcome, Ports,
     Result,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 type Inbox = mpsc::UnboundedSender<(Foreign, Arc<Told>)>;
 
@@ -250,4 +250,76 @@ async fn it_is_told_when_all_is_held_and_when_something_runs_again() {
     assert!(flow.stop().await.is_clean());
     assert_eq!(collect.texts(), ["both"]);
     assert_eq!(told.all(), ["rests", "runs", "delivered"]);
+}
+
+/// Takes a permit, and has what it is for only when the test says so, as a door that reads a body.
+struct Reading(Arc<Notify>, Arc<Notify>);
+
+impl Actor for Reading {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let (begun, body) = (self.0.clone(), self.1.clone());
+        ctx.produce(move |source| async move {
+            let admission = source.admit(10).await?;
+            begun.notify_one();
+            body.notified().await;
+            drop(admission.emit(None, Event::new("late")));
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().door()
+    }
+}
+
+/// Says when nothing is left to do of what began here.
+struct Watching(Option<oneshot::Sender<()>>);
+
+impl Actor for Watching {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let intake = ctx.intake()?;
+        let tell = self.0.take();
+        ctx.spawner().spawn(async move {
+            intake.until_own_are_done().await;
+            tell.map(|tell| tell.send(()));
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().takes_in(1).sink()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_let_in_and_is_still_being_read_is_not_done() {
+    let (begun, body) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+    let (tell, mut told) = oneshot::channel();
+    let collect = Collect::default();
+    let mut director = Director::new("part");
+    let reading = director.register("reading", Reading(begun.clone(), body.clone()));
+    director.register("watching", Watching(Some(tell)));
+    let sink = director.register("sink", collect.clone());
+    director.connect(reading, sink);
+    let flow = Arc::new(director.start().await.unwrap());
+    begun.notified().await;
+    let stopping = tokio::spawn({
+        let flow = flow.clone();
+        async move { flow.stop().await }
+    });
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert!(told.try_recv().is_err(), "it is done already");
+    body.notify_one();
+    told.await.unwrap();
+    assert!(stopping.await.unwrap().is_clean());
+    assert_eq!(collect.texts(), ["late"]);
 }
