@@ -37,7 +37,8 @@ pub(crate) fn directory() -> PathBuf {
     path
 }
 
-/// Tells what it sees, and does what the payload says: fails, waits until it may go on, ends, or sends it on.
+/// Tells what it sees, and does what the payload says: fails, waits until it may go on, or has only that one event wait, ends, or
+/// sends it on.
 pub(crate) struct Step {
     seen: mpsc::UnboundedSender<Event>,
     go_on: Arc<Notify>,
@@ -58,10 +59,18 @@ impl Actor for Step {
             Some("secret") => Err(Error::internal("password")),
             Some("slow") => {
                 self.go_on.notified().await;
-                self.on(event, ctx)
+                send_on(event, self.answers, ctx)
+            }
+            Some("later") => {
+                let (go_on, answers, own) = (self.go_on.clone(), self.answers, ctx.clone());
+                ctx.spawner().spawn(async move {
+                    go_on.notified().await;
+                    let _ = send_on(event, answers, &own);
+                });
+                Ok(())
             }
             Some("gone") => Ok(()),
-            _ => self.on(event, ctx),
+            _ => send_on(event, self.answers, ctx),
         }
     }
 
@@ -70,19 +79,15 @@ impl Actor for Step {
     }
 }
 
-impl Step {
-    fn on(&self, event: Event, ctx: &Context) -> Result {
-        match self.answers {
-            true => {
-                let answer = match event.payload().to_value() {
-                    serde_json::Value::String(text) => format!("{text}!").into(),
-                    other => compysition_core::Payload::from(other),
-                };
-                ctx.send(event.with(answer))
-            }
-            false => Ok(()),
-        }
+fn send_on(event: Event, answers: bool, ctx: &Context) -> Result {
+    if !answers {
+        return Ok(());
     }
+    let answer = match event.payload().to_value() {
+        serde_json::Value::String(text) => format!("{text}!").into(),
+        other => compysition_core::Payload::from(other),
+    };
+    ctx.send(event.with(answer))
 }
 
 /// A flow that takes from a socket.
