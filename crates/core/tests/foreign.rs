@@ -71,8 +71,11 @@ impl Heir for Told {
     }
 
     fn delivered(&self, first: u64, count: u64) {
-        assert_eq!((first, count), (9, 1));
-        self.0.lock().unwrap().push("delivered".to_owned());
+        let text = (first..first + count).map(|call| match call {
+            9 => "delivered".to_owned(),
+            other => format!("delivered {other}"),
+        });
+        self.0.lock().unwrap().extend(text);
     }
 
     fn failed(&self, call: u64, outcome: &Outcome, failure: &Failure) {
@@ -148,6 +151,46 @@ async fn an_answer_is_told_before_the_end_and_only_if_it_was_asked_for() {
     assert!(flow.stop().await.is_clean());
     assert_eq!(asked.all(), ["answer x", "delivered"]);
     assert_eq!(sent.all(), ["delivered"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_that_is_delivered_is_told_of_once_whether_they_follow_each_other_or_not() {
+    let (door, inbox) = door();
+    let mut director = Director::new("part");
+    let door = director.register("door", door);
+    let sink = director.register("sink", Collect::default());
+    director.connect((door, "next"), sink);
+    let flow = director.start().await.unwrap();
+    let (even, odd) = (Arc::<Told>::default(), Arc::<Told>::default());
+    let calls: Vec<u64> = (100..400).chain([500, 502]).chain(600..700).collect();
+    for &call in &calls {
+        let event = Foreign {
+            call,
+            ..foreign("x", false)
+        };
+        // At the end two heirs take turns.
+        let heir = if call >= 600 && call % 2 == 1 {
+            &odd
+        } else {
+            &even
+        };
+        inbox.send((event, heir.clone())).ok();
+    }
+    drop(inbox);
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    let mut told = [even.all(), odd.all()].concat();
+    told.sort();
+    let expected: Vec<String> = calls
+        .iter()
+        .map(|call| format!("delivered {call}"))
+        .collect();
+    assert_eq!(told, expected);
+    assert!(
+        odd.all()
+            .iter()
+            .all(|told| told.ends_with(['1', '3', '5', '7', '9']))
+    );
 }
 
 /// Makes events for ever, and goes on while the flow stops, as doors do.
