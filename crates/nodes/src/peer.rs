@@ -127,29 +127,6 @@ impl Peer {
         Ok(())
     }
 
-    /// Queues an event and returns the number of the call.
-    ///
-    /// # Errors
-    /// The call, if none can go there any more.
-    pub(crate) fn call(&self, call: Call) -> Result<u64, Box<Call>> {
-        let queued = Queued::of(&call);
-        let mut state = self.state.lock();
-        if state.is_over || state.has_left {
-            drop(state);
-            drop(queued);
-            return Err(Box::new(call));
-        }
-        let number = state.calls.next();
-        let was_empty = state.queue.is_empty();
-        state.queue.push_back(queued);
-        state.calls.add(call);
-        drop(state);
-        if was_empty {
-            self.wake.notify_one();
-        }
-        Ok(number)
-    }
-
     pub(crate) fn queue(&self, queued: Queued) {
         let mut state = self.state.lock();
         if state.is_over {

@@ -8,9 +8,7 @@ use compysition_core::{Error, ErrorKind, Event, Result};
 use parking_lot::Mutex;
 
 use crate::calls::Call;
-use crate::outgoing::Queued;
 use crate::peer::Peer;
-use crate::wire::Record;
 
 /// Tells which events of a process must stay in order, and so go to the same replica; an error fails the event.
 pub type KeyOf = Arc<dyn Fn(&Event) -> Result<String> + Send + Sync>;
@@ -93,16 +91,10 @@ impl Replicas {
                 return Ok(());
             };
             drop(state);
-            let seat = call.seat().cloned();
-            match peer.call(call) {
-                Ok(number) => {
-                    if seat.is_some_and(|seat| seat.take(peer.clone(), number)) {
-                        peer.queue(Queued::Tell(Record::Cancel { call: number }));
-                    }
-                    return Ok(());
-                }
+            match peer.call_all(vec![call]).map_err(|mut back| back.pop()) {
                 // It has gone meanwhile.
-                Err(back) => call = *back,
+                Err(Some(back)) => call = back,
+                Ok(()) | Err(None) => return Ok(()),
             }
             self.remove(&peer);
         }

@@ -6,8 +6,8 @@ mod common;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{Collect, Count, Step, door, start, stop};
-use compysition_core::{Director, Event, Extension, Node};
+use common::{Clients, Collect, Count, Step, door, start, stop};
+use compysition_core::{Director, Event, Extension, Flow, Node};
 use compysition_nodes::memory::Memory;
 use serde_json::{Value, json};
 
@@ -31,7 +31,8 @@ fn circle(door: common::Door, places: [&'static str; 3]) -> Director {
     director
 }
 
-async fn try_circle(places: [&'static str; 3]) {
+/// Starts both processes of a circle.
+async fn start_circle(places: [&'static str; 3]) -> (Vec<Flow>, Clients) {
     let memory = Memory::default();
     let (first, clients) = door();
     let mut doors = vec![door().0, first];
@@ -41,6 +42,11 @@ async fn try_circle(places: [&'static str; 3]) {
         let whole = circle(doors.pop().unwrap(), places);
         flows.push(common::start_one(&nodes, node, &memory, whole).await);
     }
+    (flows, clients)
+}
+
+async fn try_circle(places: [&'static str; 3]) {
+    let (flows, clients) = start_circle(places).await;
     assert_eq!(clients.text("x").await, "x a b c", "{places:?}");
     for bad in ["a", "b", "c"] {
         let answer = clients.ask(format!("bad {bad}")).await.unwrap();
@@ -80,15 +86,7 @@ impl Extension for Visit {
 async fn attributes_that_come_back_as_they_left_keep_their_types() {
     for places in [["work", "work", "work"], ["front", "work", "front"]] {
         for changes in [false, true] {
-            let memory = Memory::default();
-            let (first, clients) = door();
-            let mut doors = vec![door().0, first];
-            let nodes = ["front", "work"];
-            let mut flows = Vec::new();
-            for node in nodes {
-                let whole = circle(doors.pop().unwrap(), places);
-                flows.push(common::start_one(&nodes, node, &memory, whole).await);
-            }
+            let (flows, clients) = start_circle(places).await;
             let mut event = Event::new(if changes { "mark" } else { "x" });
             event.set_extension("visit", Arc::new(Visit(7)));
             let (told, _stays) = clients.put_event(event);

@@ -48,33 +48,29 @@ async fn answered_by(clients: &Clients, name: &str) -> Duration {
     began.elapsed()
 }
 
-#[tokio::test(start_paused = true)]
-async fn one_that_was_killed_without_a_word_is_replaced_when_it_was_silent_for_two_beats() {
-    let memory = Memory::default();
-    memory.close_quietly();
-    let (front, clients) = front(&memory).await;
-    let first = work(&memory, "first").await;
+/// Kills a process, and has another one in its place answer within this time, without being refused.
+async fn replace(memory: &Memory, within: Duration) {
+    let (front, clients) = front(memory).await;
+    let first = work(memory, "first").await;
     answered_by(&clients, "first").await;
     first.abort().await;
     drop(first);
-    let second = work(&memory, "second").await;
-    assert!(answered_by(&clients, "second").await < Duration::from_millis(2_100));
+    let second = work(memory, "second").await;
+    assert!(answered_by(&clients, "second").await < within);
     assert_eq!(memory.opened(), 2, "it was refused, and called again");
     stop(vec![front, second]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whose_line_has_closed_is_replaced_at_once() {
+async fn one_that_was_killed_without_a_word_is_replaced_when_it_was_silent_for_two_beats() {
     let memory = Memory::default();
-    let (front, clients) = front(&memory).await;
-    let first = work(&memory, "first").await;
-    answered_by(&clients, "first").await;
-    first.abort().await;
-    drop(first);
-    let second = work(&memory, "second").await;
-    assert!(answered_by(&clients, "second").await < Duration::from_millis(600));
-    assert_eq!(memory.opened(), 2, "it was refused, and called again");
-    stop(vec![front, second]).await;
+    memory.close_quietly();
+    replace(&memory, Duration::from_millis(2_100)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_line_has_closed_is_replaced_at_once() {
+    replace(&Memory::default(), Duration::from_millis(600)).await;
 }
 
 #[tokio::test(start_paused = true)]
