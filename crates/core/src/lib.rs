@@ -58,6 +58,7 @@ mod payload;
 mod payload_form;
 mod permits;
 mod placement;
+mod plain;
 mod pool;
 mod port;
 mod ports;
