@@ -4,7 +4,7 @@ use std::future::Future;
 
 use crate::context::Context;
 use crate::ports::Ports;
-use crate::{Event, Result};
+use crate::{Error, Event, Result, Retained};
 
 /// A step of a flow: takes events from its inboxes and sends events to its outboxes.
 ///
@@ -34,6 +34,29 @@ pub trait Actor: Send + 'static {
 
     /// Handles one event. It is dropped in mid-way only if the flow is aborted or its time-out passes.
     fn consume(&mut self, event: Event, ctx: &Context) -> impl Future<Output = Result> + Send;
+
+    /// Returns whether events that came together are handled together, by [`consume_all`](Actor::consume_all).
+    fn takes_all(&self) -> bool {
+        false
+    }
+
+    /// Handles events that came together by one inbox, where [`takes_all`](Actor::takes_all) says so: for an actor of which
+    /// many events are hardly more work than one, such as one that writes them with one call. Those that are not sent on or
+    /// kept when it returns, or panics, take the error path, as all do by default; an error is logged.
+    ///
+    /// In a pool, and with `retry`, `timeout` or `breaker`, events still come one by one to [`consume`](Actor::consume).
+    fn consume_all(
+        &mut self,
+        events: Retained,
+        ctx: &Context,
+    ) -> impl Future<Output = Result> + Send {
+        let _ = ctx;
+        async {
+            drop(events);
+            let message = "an actor that takes all needs a `consume_all` of its own";
+            Err(Error::internal(message))
+        }
+    }
 
     /// Prepares for the first event; an error keeps the flow from starting.
     fn start(&mut self, ctx: &Context) -> impl Future<Output = Result> + Send {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::AcqRel};
 
 use parking_lot::Mutex;
 
+use crate::Event;
 use crate::context::Context;
+use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::sync::Counted;
 
@@ -48,11 +50,18 @@ impl Context {
             }
         }
     }
-    /// Calls a function when [`cancelled`](Context::cancelled) would have waited long enough: at once if that is so
+
+    fn roots(&self) -> Vec<Counted<Root>> {
+        roots_of(&self.parent.body().receipt)
+    }
+}
+
+impl Event {
+    /// Calls a function when [`Context::cancelled`] would have waited long enough for the event: at once if that is so
     /// already, else by whoever gives the request up, unless what is returned was dropped before. The function must be quick and wait
     /// for nothing. It keeps nothing from settling.
     pub fn on_cancelled(&self, tell: impl FnOnce() + Send + 'static) -> Listening {
-        let roots = self.roots();
+        let roots = roots_of(self.receipt());
         let left = Arc::new(AtomicUsize::new(roots.len()));
         let tell = Arc::new(Mutex::new(Some(tell)));
         let listen = |root: Counted<Root>| {
@@ -68,16 +77,15 @@ impl Context {
         };
         Listening(roots.into_iter().map(listen).collect())
     }
-
-    fn roots(&self) -> Vec<Counted<Root>> {
-        let mut roots = Vec::new();
-        let receipt = &self.parent.body().receipt;
-        receipt.each_root(&mut |root| roots.push(root.clone()));
-        roots
-    }
 }
 
-/// Has a function called when a request is given up; see [`Context::on_cancelled`].
+fn roots_of(receipt: &Receipt) -> Vec<Counted<Root>> {
+    let mut roots = Vec::new();
+    receipt.each_root(&mut |root| roots.push(root.clone()));
+    roots
+}
+
+/// Has a function called when a request is given up; see [`Event::on_cancelled`].
 #[must_use = "nothing is told when it is dropped"]
 pub struct Listening(Vec<(Counted<Root>, u64)>);
 

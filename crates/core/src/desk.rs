@@ -10,12 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
-use crate::Event;
 use crate::foreign::Inheritance;
 use crate::permits::{Gate, Permit};
 use crate::purse::Purse;
 use crate::returns::Returns;
 use crate::station::{Outboxes, Station};
+use crate::{Event, Id};
 
 /// Events on their way to links, by the number of the link.
 #[derive(Default)]
@@ -29,8 +29,20 @@ pub(crate) struct Desk {
     millis: u64,
     /// The permits that the actor, a source, has taken at once.
     purse: Option<Purse>,
+    /// How many it takes the next time in this poll: one at first, since often there is one event only.
+    take: usize,
     /// The permits of roots that have ended here.
     returns: Returns,
+}
+
+impl Desk {
+    fn now(&mut self) -> u64 {
+        if self.millis == 0 || self.owner == 0 {
+            let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+            self.millis = elapsed.map_or(0, |elapsed| elapsed.as_millis() as u64);
+        }
+        self.millis
+    }
 }
 
 thread_local! {
@@ -54,6 +66,7 @@ impl Drawer {
                 drawer.owner = address(station);
                 drawer.chunk = station.flow.chunk;
                 drawer.millis = 0;
+                drawer.take = 1;
                 std::mem::swap(open, &mut *drawer);
             }
         });
@@ -104,32 +117,33 @@ pub(crate) fn put(station: &Station, outboxes: &Outboxes, link: usize, event: Ev
 /// Returns the time in milliseconds since 1970. It is read once a poll, since that costs as much as a
 /// whole hop.
 pub(crate) fn millis() -> u64 {
-    OPEN.with_borrow_mut(|open| {
-        if open.millis == 0 || open.owner == 0 {
-            let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
-            open.millis = elapsed.map_or(0, |elapsed| elapsed.as_millis() as u64);
-        }
-        open.millis
-    })
+    OPEN.with_borrow_mut(Desk::now)
 }
 
 /// Takes a permit of `bytes` from those that the station's source takes at once, if its desk is open here and there is
-/// room for more than it has.
-pub(crate) fn permit(station: &Station, gate: &Gate, bytes: usize) -> Option<Permit> {
+/// room for more than it has. Its root is `foreign` if it came from another process; it counts as opened already, so it must
+/// be made at once. The id is for a root that begins here.
+pub(crate) fn permit(
+    station: &Station,
+    gate: &Gate,
+    bytes: usize,
+    foreign: bool,
+) -> Option<(Permit, Id)> {
     let spend = || {
         OPEN.with_borrow_mut(|open| {
             let own = (open.owner == address(station)).then_some(open)?;
-            let permit = own.purse.as_mut().and_then(|purse| purse.spend(bytes));
-            Some((permit, own.chunk))
+            let now = own.now();
+            let permit = own.purse.as_mut().and_then(|purse| purse.spend(bytes, now));
+            Some((permit, std::mem::replace(&mut own.take, own.chunk)))
         })
     };
-    let (permit, chunk) = spend()?;
+    let (permit, take) = spend()?;
     if permit.is_some() {
         return permit;
     }
     let left = OPEN.with_borrow_mut(|open| open.purse.take());
     drop(left);
-    let purse = gate.take_several(chunk, bytes);
+    let purse = gate.take_several(take, bytes, foreign);
     OPEN.with_borrow_mut(|open| open.purse = purse);
     spend()?.0
 }
@@ -139,7 +153,7 @@ pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64, inheritance: Option<&Inher
     let at_once = OPEN.try_with(|open| {
         let mut open = open.try_borrow_mut().ok()?;
         let before = open.returns.add(gate, bytes, inheritance);
-        let is_much = open.owner == 0 || open.returns.is_much(open.chunk as u64);
+        let is_much = open.owner == 0 || open.returns.is_much();
         let returns = is_much.then(|| std::mem::take(&mut open.returns));
         Some((before, returns))
     });

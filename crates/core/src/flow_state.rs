@@ -61,6 +61,8 @@ pub(crate) struct FlowState {
     /// The actors that ever held an event.
     holders: Mutex<Vec<Weak<Station>>>,
     opened: AtomicU64,
+    /// How many of those opened are known to have become roots: of those opened ahead, only once that is over.
+    admitted: AtomicU64,
     seed: u64,
     ids: AtomicU64,
     groups: AtomicU64,
@@ -123,6 +125,7 @@ impl FlowState {
             letting_in: AtomicI64::new(0),
             holders: Mutex::default(),
             opened: AtomicU64::new(0),
+            admitted: AtomicU64::new(0),
             seed,
             ids: AtomicU64::new(0),
             groups: AtomicU64::new(0),
@@ -131,8 +134,13 @@ impl FlowState {
     }
 
     pub(crate) fn new_id(&self, millis: u64) -> Id {
+        self.numbered_id(millis, self.ids.fetch_add(1, Relaxed))
+    }
+
+    /// Returns the id of a number that was taken before.
+    pub(crate) fn numbered_id(&self, millis: u64, number: u64) -> Id {
         const COUNTER_BITS: u32 = 40;
-        let counter = self.ids.fetch_add(1, Relaxed) & ((1 << COUNTER_BITS) - 1);
+        let counter = number & ((1 << COUNTER_BITS) - 1);
         Id::new_root(
             millis,
             (u128::from(self.seed) << COUNTER_BITS) | u128::from(counter),
@@ -241,8 +249,8 @@ impl FlowState {
         self.source_ended();
     }
 
-    pub(crate) fn foreign_opened(&self) {
-        self.foreign.fetch_add(1, SeqCst);
+    pub(crate) fn foreign_opened(&self, roots: u64) {
+        self.foreign.fetch_add(roots, SeqCst);
     }
 
     pub(crate) fn foreign_settled(&self, roots: u64) {
@@ -286,18 +294,42 @@ impl FlowState {
         self.sources.load(SeqCst)
     }
 
-    /// Returns how many roots have not settled.
+    /// Returns how many roots have not settled, with those that are about to be opened.
     pub(crate) fn open_roots(&self) -> u64 {
         // Read first, so that a root that settles meanwhile is not missed.
         let settled = self.settled.all();
         self.opened.load(SeqCst).saturating_sub(settled)
     }
 
+    /// Returns how many roots there were.
     pub(crate) fn admitted(&self) -> u64 {
-        self.opened.load(SeqCst)
+        self.admitted.load(SeqCst)
+    }
+
+    /// Counts so many roots as opened that are about to be. Returns the number of the id of the first.
+    pub(crate) fn open_ahead(&self, roots: u64, foreign: bool) -> u64 {
+        self.opened.fetch_add(roots, SeqCst);
+        if foreign {
+            self.foreign_opened(roots);
+        }
+        self.ids.fetch_add(roots, Relaxed)
+    }
+
+    /// Takes note how many of the roots that were opened ahead there were, and how many there will never be.
+    pub(crate) fn close_ahead(&self, admitted: u64, unopened: u64, foreign: bool) {
+        self.admitted.fetch_add(admitted, SeqCst);
+        if unopened > 0 {
+            if foreign {
+                // Not counted out: who looks at both counts sees by this one that it has missed something.
+                self.foreign_settled(unopened);
+            }
+            self.opened.fetch_sub(unopened, SeqCst);
+            self.quiet.notify_waiters();
+        }
     }
 
     pub(crate) fn root_opened(&self) {
+        self.admitted.fetch_add(1, SeqCst);
         self.opened.fetch_add(1, SeqCst);
     }
 

@@ -13,6 +13,7 @@ use crate::flow_state::FlowState;
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::source::{self, Source};
+use crate::station::Station;
 use crate::sync::Counted;
 use crate::{Error, Event, Failure, Id, Outcome, Result};
 
@@ -120,13 +121,19 @@ impl Intake {
         let gate = self.source.gate();
         let known = event.take_receipt();
         let cost = event.cost();
-        let permit = desk::permit(&self.source.context().station, gate, cost);
-        let permit = permit.unwrap_or_else(|| gate.take_always(cost));
-        let mut origin = event.take_origin();
-        origin.inheritance = Some(Inheritance { heir, call });
-        let root = Counted::new(Root::new(id, permit, is_asked, origin));
-        // After the root was counted: it is not to be taken for more than there are.
-        self.flow.foreign_opened();
+        let permit = match desk::permit(&self.source.context().station, gate, cost, true) {
+            Some((permit, _)) => permit,
+            None => {
+                // In this order: of roots from elsewhere there are not to be more than of all.
+                self.flow.root_opened();
+                self.flow.foreign_opened(1);
+                gate.take_always(cost)
+            }
+        };
+        let origin = event.take_origin();
+        let inheritance = Some(Inheritance { heir, call });
+        let root = Root::new(id, permit, is_asked, origin, inheritance);
+        let root = Counted::new(root);
         if let Some(deadline) = deadline {
             root.set_deadline(deadline);
         }
@@ -147,12 +154,9 @@ impl Intake {
 
     /// Does something that lets many events in, and hands them over together when it is done.
     pub fn together<T>(&self, work: impl FnOnce() -> T) -> T {
-        let station = &self.source.context().station;
-        let drawer = Drawer::default();
-        drawer.open(station);
-        let done = work();
-        drawer.close(station);
-        done
+        let desk = Laid(Drawer::default(), &self.source.context().station);
+        desk.0.open(desk.1);
+        work()
     }
 
     /// Waits until nothing is left to do here for what began here: all other sources have ended, or the flow is stopping,
@@ -171,6 +175,15 @@ impl Intake {
     /// Returns how many roots that were let in have not settled.
     pub fn open(&self) -> u64 {
         self.flow.open_foreign()
+    }
+}
+
+/// A desk that is put away also after a panic.
+struct Laid<'a>(Drawer, &'a Station);
+
+impl Drop for Laid<'_> {
+    fn drop(&mut self) {
+        self.0.close(self.1);
     }
 }
 

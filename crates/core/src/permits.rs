@@ -145,8 +145,9 @@ impl Gate {
         Some(Permit::new(self.clone(), bytes as u64))
     }
 
-    /// Takes permits for at most so many roots of `bytes` each, if there is room, and nobody waits for it.
-    pub(crate) fn take_several(&self, most: usize, bytes: usize) -> Option<Purse> {
+    /// Takes permits for at most so many roots of `bytes` each, if there is room, and nobody waits for it. The roots are `foreign`
+    /// if they came from another process.
+    pub(crate) fn take_several(&self, most: usize, bytes: usize, foreign: bool) -> Option<Purse> {
         let balance = &*self.0;
         let free = balance.bytes.load(SeqCst);
         if bytes > balance.share.bytes || free <= 0 || balance.waiting.load(SeqCst) > 0 {
@@ -158,7 +159,7 @@ impl Gate {
         let before = balance.roots.fetch_update(SeqCst, SeqCst, fewer).ok()?;
         let (roots, bytes) = (before.min(fit), bytes as i64 * before.min(fit));
         balance.bytes.fetch_sub(bytes, SeqCst);
-        let purse = Purse::new(self.again(), roots as u64, bytes as u64);
+        let purse = Purse::new(self.again(), roots as u64, bytes as u64, foreign);
         in_total_order();
         // As for one: they are seen by who looks whether all is done, or the stop is seen here.
         (!balance.flow.is_stopping()).then_some(purse)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::foreign::Inheritance;
 use crate::permits::Gate;
 
-/// Which part of a source's share is kept back at most.
-const PART: u64 = 8;
+/// Which part of a source's share is kept back at most: a half, so that a source which waits has much to do when it goes on.
+const PART: u64 = 2;
 
 /// Of how many roots another process is told together, while an actor is polled.
 const TOLD_TOGETHER: u64 = 8;
@@ -54,18 +54,18 @@ impl Returns {
         std::mem::replace(self, Returns::of(gate, bytes, inheritance))
     }
 
-    /// Returns whether they are to be given back now: as many as a chunk has, or a good part of what their source may have
-    /// under way, which it may be waiting for.
-    pub(crate) fn is_much(&self, chunk: u64) -> bool {
+    /// Returns whether they are to be given back now, and not only at the end of the poll: a good part of what their source may
+    /// have under way, which it may be waiting for.
+    pub(crate) fn is_much(&self) -> bool {
         self.0.as_ref().is_some_and(|returned| {
             let share = returned.gate.share();
-            let chunk = match &returned.inheritance {
-                None => chunk,
+            let part = share.roots as u64 / PART;
+            let most = match &returned.inheritance {
+                None => part,
                 // Who waits for these has a share of its own, which is not known here.
-                Some(_) => chunk.min(TOLD_TOGETHER),
+                Some(_) => part.min(TOLD_TOGETHER),
             };
-            let most = chunk.min(share.roots as u64 / PART).max(1);
-            returned.roots >= most || returned.bytes >= share.bytes as u64 / PART
+            returned.roots >= most.max(1) || returned.bytes >= share.bytes as u64 / PART
         })
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Root {
     asked: bool,
     /// Boxed, as is the state: most roots need neither.
     origin: Option<Box<Origin>>,
+    /// Who is told, in another process, what it is answered with and how it ends.
+    inheritance: Option<Inheritance>,
     /// How many receipts there are: while there is one, the root has a permit.
     running: AtomicU32,
     /// How many keep it from settling: all receipts together, and each custody.
@@ -60,15 +62,21 @@ const STATED: u16 = 512;
 const HEEDED: u16 = GAVE_WAY | SETTLED | STATED;
 
 impl Root {
-    /// Makes a root that is running, and whose first event is charged with all that its permit has.
-    pub(crate) fn new(id: Id, mut permit: Permit, asked: bool, origin: Origin) -> Root {
-        permit.gate().flow().root_opened();
+    /// Makes a root that is running, was counted as opened, and whose first event is charged with all that its permit has.
+    pub(crate) fn new(
+        id: Id,
+        mut permit: Permit,
+        asked: bool,
+        origin: Origin,
+        inheritance: Option<Inheritance>,
+    ) -> Root {
         let held = permit.leave();
         Root {
             id,
             permit,
             asked,
             origin: origin.is_some().then(|| Box::new(origin)),
+            inheritance,
             running: AtomicU32::new(1),
             holders: AtomicU32::new(1),
             bytes: AtomicU64::new(held),
@@ -168,7 +176,7 @@ impl Root {
 
     /// Returns who is told, in another process, what it is answered with and how it ends.
     pub(crate) fn inheritance(&self) -> Option<&Inheritance> {
-        self.origin()?.inheritance.as_ref()
+        self.inheritance.as_ref()
     }
 
     pub(crate) fn was_asked(&self) -> bool {

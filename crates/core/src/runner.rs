@@ -3,14 +3,23 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::actor::Tick;
 use crate::context::Context;
 use crate::inbox::{Chunk, Signals};
-use crate::stage::Stage;
+use crate::stage::{Stage, report};
 use crate::station::Station;
 use crate::supervision::{ActorState, OnFailed, Supervisor};
-use crate::{Error, Event, Result};
+use crate::{Error, Event};
+
+/// How many chunks an actor is given at a stretch, if that takes no longer than [`SHORT`].
+const TURN: usize = 8;
+
+/// How long a turn may be, but for the last of its chunks.
+const SHORT: Duration = Duration::from_micros(200);
 
 /// Takes what waits in the inbox, chunk by chunk, until the flow ends.
 pub(crate) async fn run(stage: Box<dyn Stage>, station: Arc<Station>, supervisor: Supervisor) {
@@ -57,7 +66,7 @@ impl Runner {
                 station.inbox.signal(|later| later.add(signals));
                 continue;
             }
-            let mut done = 0;
+            let (mut done, mut began) = (0, Instant::now());
             while let Some(mut chunk) = chunks.pop_front() {
                 done += chunk.events.len();
                 self.consume(&mut chunk).await;
@@ -66,8 +75,9 @@ impl Runner {
                     // What was left when the actor panicked comes first.
                     false => chunks.push_front(chunk),
                 }
-                if done >= station.flow.chunk && !chunks.is_empty() {
-                    done = 0;
+                let is_over = || done >= station.flow.chunk * TURN || began.elapsed() >= SHORT;
+                if !chunks.is_empty() && is_over() {
+                    (done, began) = (0, Instant::now());
                     // The next actor's turn, while the events are still in the processor's cache.
                     tokio::task::yield_now().await;
                 }
@@ -176,12 +186,5 @@ async fn next(
                 (Signals::default(), true)
             }
         },
-    }
-}
-
-/// Logs an error of `tick` or `stop`, which concerns no event.
-fn report(station: &Station, result: Result) {
-    if let Err(error) = result {
-        tracing::error!(flow = %station.flow.name, actor = %station.name, "{error}");
     }
 }

@@ -24,8 +24,13 @@ use crate::{Error, Event, Id, Result};
 pub struct Source {
     ctx: Arc<Context>,
     gate: Arc<Gate>,
-    emitted: AtomicUsize,
+    /// How many events are left of the present turn.
+    turn: AtomicUsize,
 }
+
+/// How many chunks a source emits at a stretch: less than it may have under way by default, so that it does not have to wait until all
+/// of that is done. After each chunk would cost more than the processor's cache is good for.
+const TURN: usize = 6;
 
 impl Source {
     pub(crate) fn new(ctx: Arc<Context>) -> Result<Source> {
@@ -36,9 +41,9 @@ impl Source {
             ))
         })?;
         Ok(Source {
+            turn: AtomicUsize::new(gate.flow().chunk * TURN),
             ctx,
             gate,
-            emitted: AtomicUsize::new(0),
         })
     }
 
@@ -71,17 +76,26 @@ impl Source {
         event: Event,
         place: impl FnOnce() -> Option<Arc<Place>>,
     ) -> Result<Settlement, Refusal> {
-        // After a chunk it is the next actor's turn, while the events are still in the processor's cache.
-        let chunk = self.gate.flow().chunk;
-        let emitted = self.emitted.load(Relaxed).wrapping_add(1);
-        // Not counted exactly, if several emit at the same time: that would cost more than it is good for.
-        self.emitted.store(emitted, Relaxed);
-        if emitted.is_multiple_of(chunk) {
-            tokio::task::yield_now().await;
-        }
+        self.take_turns().await;
         let (root, event) = self.enter(event, place).await?;
         send(&self.ctx, outbox, event);
         Ok(Settlement(root))
+    }
+
+    /// Lets other actors have their turn after some chunks, while the events are still in the processor's cache.
+    async fn take_turns(&self) {
+        if !self.has_turn() {
+            tokio::task::yield_now().await;
+            self.turn.store(self.gate.flow().chunk * TURN, Relaxed);
+        }
+    }
+
+    /// Takes an event off the present turn; returns whether there was one left.
+    pub(crate) fn has_turn(&self) -> bool {
+        // Not counted exactly, if several emit at the same time: that would cost more than it is good for.
+        let left = self.turn.load(Relaxed);
+        self.turn.store(left.saturating_sub(1), Relaxed);
+        left > 0
     }
 
     /// Waits for a permit and makes an event a new root, with a place in a group if `place` gives one.
@@ -94,11 +108,10 @@ impl Source {
             return Err(Refusal::Stopping);
         }
         let cost = event.cost();
-        let permit = match desk::permit(&self.ctx.station, &self.gate, cost) {
-            Some(permit) => permit,
-            None => self.gate.admit(cost).await?,
+        let (root, mut event) = match desk::permit(&self.ctx.station, &self.gate, cost, false) {
+            Some((permit, id)) => enter_as(id, permit, event, false),
+            None => enter(self.gate.admit(cost).await?, event, false),
         };
-        let (root, mut event) = enter(permit, event, false);
         if let Some(place) = place() {
             event.join_group(place);
         }
@@ -211,7 +224,7 @@ impl Clone for Source {
         Source {
             ctx: Arc::new((*self.ctx).clone()),
             gate: self.gate.clone(),
-            emitted: AtomicUsize::new(0),
+            turn: AtomicUsize::new(self.turn.load(Relaxed)),
         }
     }
 }
@@ -283,16 +296,28 @@ impl Drop for LettingIn {
 }
 
 /// Makes an event a new root.
-fn enter(mut permit: Permit, mut event: Event, asked: bool) -> (Counted<Root>, Event) {
+fn enter(mut permit: Permit, event: Event, asked: bool) -> (Counted<Root>, Event) {
     permit.shrink_to(event.cost());
+    let flow = permit.gate().flow();
+    flow.root_opened();
+    let id = flow.new_id(desk::millis());
+    enter_as(id, permit, event, asked)
+}
+
+/// Makes an event a new root of this id, which counts as opened.
+pub(crate) fn enter_as(
+    own: Id,
+    permit: Permit,
+    mut event: Event,
+    asked: bool,
+) -> (Counted<Root>, Event) {
     // An id that an event brings along may come twice, and roots are told apart by theirs.
-    let own = permit.gate().flow().new_id(desk::millis());
     let id = match event.id() {
         Id::NONE => own,
         given => given,
     };
     let origin = event.take_origin();
-    let root = Counted::new(Root::new(own, permit, asked, origin));
+    let root = Counted::new(Root::new(own, permit, asked, origin, None));
     event.enter(id, root.clone());
     (root, event)
 }

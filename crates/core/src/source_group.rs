@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::group::{GroupOf, Opener, Place};
 use crate::limits::Refusal;
 use crate::settlement::Settlement;
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::{Error, Event, Result};
+use crate::{desk, purse::Purse};
 
 /// Says which of the events that a source emits came of one thing, so that an actor can gather them
 /// ([`Context::arrive`](crate::Context::arrive)). Each is a root of its own all the same. Without such an
@@ -48,6 +49,57 @@ impl Source {
         event: impl Into<Event>,
     ) -> Result<Settlement, Refusal> {
         self.emit_from(None, event.into(), || group.place()).await
+    }
+
+    /// Emits events one after the other, as members of a group, and has `emitted` called with how each settles and what stands
+    /// beside it. Cancel safe but for the one that waits: if it is dropped before it is done, those were sent with which that was called.
+    ///
+    /// # Errors
+    /// As [`emit`](Source::emit); those before were sent.
+    pub async fn emit_all_in<T>(
+        &self,
+        group: &SourceGroup,
+        events: impl IntoIterator<Item = (Event, T)>,
+        mut emitted: impl FnMut(Settlement, T),
+    ) -> Result<(), Refusal> {
+        let mut events = events.into_iter();
+        while let Some((event, beside)) = self.emit_at_once(group, &mut events, &mut emitted) {
+            let settlement = self.emit_in(group, event).await?;
+            emitted(settlement, beside);
+        }
+        Ok(())
+    }
+
+    /// Emits events until one has to wait, which is returned.
+    fn emit_at_once<T>(
+        &self,
+        group: &SourceGroup,
+        events: &mut impl Iterator<Item = (Event, T)>,
+        emitted: &mut impl FnMut(Settlement, T),
+    ) -> Option<(Event, T)> {
+        let now = desk::millis();
+        // Not that of the desk, which is looked for each time.
+        let mut purse = None;
+        // One permit at first, since often there is one event only.
+        let (mut take, chunk) = (1, self.context().station.flow.chunk);
+        for (event, beside) in events {
+            let cost = event.cost();
+            let spent = match self.has_turn() {
+                true => Purse::spend_or_take(&mut purse, (self.gate(), take), (cost, now)),
+                false => None,
+            };
+            take = chunk;
+            let Some((permit, id)) = spent else {
+                return Some((event, beside));
+            };
+            let (root, mut event) = source::enter_as(id, permit, event, false);
+            if let Some(place) = group.place() {
+                event.join_group(place);
+            }
+            source::send(self.context(), None, event);
+            emitted(Settlement(root), beside);
+        }
+        None
     }
 
     /// Lets in what could not be read as [`emit_failed`](Source::emit_failed) does, as a member of a group.

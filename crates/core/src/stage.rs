@@ -13,6 +13,7 @@ use crate::in_place::InPlace;
 use crate::inbox::Chunk;
 use crate::ports::Ports;
 use crate::simulation::{Blow, Trouble};
+use crate::station::Station;
 use crate::{Error, ErrorKind, Event, Result};
 
 pub(crate) type Work<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -48,6 +49,26 @@ impl<A: Actor> ActorStage<A> {
             result = self.consume(event, ctx).await;
         }
         result
+    }
+
+    /// Has the actor handle all events of a chunk with one call.
+    async fn consume_all(&mut self, chunk: &mut Chunk, ctx: &Context) -> Result {
+        let from_error = chunk.from_error;
+        let is_over = |event: &Event| event.is_void() && !from_error && event.error().is_none();
+        let mut events = Vec::with_capacity(chunk.events.len());
+        for event in chunk.events.drain(..) {
+            match is_over(&event) {
+                true => skip(ctx, event),
+                false => events.push(event),
+            }
+        }
+        let events = ctx.retain_all(events);
+        let result = guard(ctx, async { self.0.consume_all(events, ctx).await }).await;
+        match ctx.take_panic() {
+            Some(panic) => return Err(panic),
+            None => report(&ctx.station, result),
+        }
+        Ok(())
     }
 
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
@@ -93,6 +114,9 @@ impl<A: Actor> Stage for ActorStage<A> {
             let options = &ctx.station.options;
             let trouble = ctx.station.flow.trouble.is_some();
             let is_plain = options.is_plain() && !trouble;
+            if is_plain && ctx.station.seat.is_none() && self.0.takes_all() {
+                return self.consume_all(chunk, ctx).await;
+            }
             // Where nothing is sent on, nothing is gained by leaving the event to be changed in place.
             let outboxes = ctx.station.outboxes();
             let is_end = outboxes.all.is_empty();
@@ -159,6 +183,13 @@ pub(crate) async fn guard(ctx: &Context, work: impl Future<Output = Result>) -> 
         }
     })
     .await
+}
+
+/// Logs an error that concerns no event.
+pub(crate) fn report(station: &Station, result: Result) {
+    if let Err(error) = result {
+        tracing::error!(flow = %station.flow.name, actor = %station.name, "{error}");
+    }
 }
 
 /// Has an actor fail as a simulation wants it.

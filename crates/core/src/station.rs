@@ -259,6 +259,20 @@ impl Station {
         }
     }
 
+    /// Ends events that go nowhere from here.
+    pub(crate) fn end_all(&self, events: Vec<Event>) {
+        let (failed, well): (Vec<_>, Vec<_>) =
+            match events.iter().any(|event| event.error().is_some()) {
+                true => events
+                    .into_iter()
+                    .partition(|event| event.error().is_some()),
+                false => (Vec::new(), events),
+            };
+        self.counters.ended.fetch_add(well.len() as u64, Relaxed);
+        drop(well);
+        failed.into_iter().for_each(|event| self.end(event));
+    }
+
     /// Tells the breaker, if there is one, how an event fared.
     pub(crate) fn note_breaker(&self, error: Option<&Error>) {
         let changed = self

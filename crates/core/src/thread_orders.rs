@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
+mod purses;
 mod watchers;
 
 use std::collections::VecDeque;
@@ -71,7 +72,8 @@ fn failure() -> Failure {
 fn admit(gate: &Arc<Gate>, asked: bool) -> Counted<Root> {
     let permit = gate.try_take(10).unwrap();
     let origin = Default::default();
-    Counted::new(Root::new(Id::from_u128(1), permit, asked, origin))
+    gate.flow().root_opened();
+    Counted::new(Root::new(Id::from_u128(1), permit, asked, origin, None))
 }
 
 fn outcome(root: &Counted<Root>) -> Outcome {

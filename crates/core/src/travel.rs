@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use crate::context::too_many_hops;
 use crate::event::{Body, Head, NO_HEAD};
-use crate::foreign::Inheritance;
 use crate::group::Place;
 use crate::keeper;
 use crate::permits::Permit;
@@ -93,13 +92,11 @@ impl Travel {
 pub(crate) struct Origin {
     pub(crate) meta_id: Option<Arc<str>>,
     pub(crate) traceparent: Option<Arc<str>>,
-    /// Who is told what becomes of it, in the process that it came from.
-    pub(crate) inheritance: Option<Inheritance>,
 }
 
 impl Origin {
     pub(crate) fn is_some(&self) -> bool {
-        self.meta_id.is_some() || self.traceparent.is_some() || self.inheritance.is_some()
+        self.meta_id.is_some() || self.traceparent.is_some()
     }
 }
 
@@ -148,7 +145,8 @@ impl Event {
         let id = self.root_id().unwrap_or(self.id());
         drop(self.take_receipt());
         let origin = self.take_origin();
-        let root = Counted::new(Root::new(id, permit, false, origin));
+        permit.gate().flow().root_opened();
+        let root = Counted::new(Root::new(id, permit, false, origin, None));
         self.enter(self.id(), root);
         self.travel = self.travel.after(hops);
     }
@@ -301,7 +299,6 @@ impl Event {
         Origin {
             meta_id: head.meta_id.take(),
             traceparent: head.traceparent.take(),
-            inheritance: None,
         }
     }
 }

@@ -79,8 +79,8 @@ impl Actor for Listen {
     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
         for _ in 0..WORK {
             let heard = self.1.clone();
-            drop(ctx.on_cancelled(|| panic!("who was dropped is not told")));
-            let listening = ctx.on_cancelled(move || _ = heard.fetch_add(1, Relaxed));
+            drop(event.on_cancelled(|| panic!("who was dropped is not told")));
+            let listening = event.on_cancelled(move || _ = heard.fetch_add(1, Relaxed));
             ctx.spawn(event.clone(), move |_, ctx| async move {
                 ctx.cancelled().await;
                 // Before it was dropped, it was called.

@@ -195,8 +195,7 @@ impl Actor for Moment {
     }
 
     async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
-        let events = self.0.drain(..).map(Retained::release);
-        events.into_iter().try_for_each(|event| ctx.send(event))
+        self.0.drain(..).try_for_each(|events| events.send(ctx))
     }
 }
 

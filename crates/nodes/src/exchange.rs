@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Context, Error, Event, Inlet, Intake, Listening, Spawner};
+use compysition_core::{Error, Event, Inlet, Intake, Listening, Spawner};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -126,12 +126,11 @@ impl Exchange {
         self: &Arc<Self>,
         stub: &Stub,
         event: &Event,
-        ctx: &Context,
     ) -> Option<(Arc<Seat>, Listening)> {
         event.is_asked().then(|| {
             let seat = Arc::<Seat>::default();
             let (exchange, process, own) = (self.clone(), stub.process.clone(), seat.clone());
-            let listening = ctx.on_cancelled(move || exchange.cancel(&process, &own));
+            let listening = event.on_cancelled(move || exchange.cancel(&process, &own));
             (seat, listening)
         })
     }

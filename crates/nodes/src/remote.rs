@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Actor, Context, Error, ErrorKind, Event, Port, Ports, Result, Tick};
+use compysition_core::{
+    Actor, Context, Error, ErrorKind, Event, Port, Ports, Result, Retained, Tick,
+};
 
 use crate::calls::Call;
 use crate::exchange::Exchange;
@@ -59,6 +61,25 @@ impl Remote {
         }
     }
 
+    /// Returns the number that the present inbox has for both sides.
+    fn inlet(&self, ctx: &Context) -> Result<usize> {
+        let mut known = self.stub.inlets.iter();
+        let own = known.find(|(inbox, _)| *inbox == *ctx.inbox());
+        own.map(|(_, inlet)| *inlet).ok_or_else(|| {
+            let inbox = ctx.inbox();
+            Error::internal(format!("inbox `{inbox}` is known to no other process"))
+        })
+    }
+
+    /// Sends what waits if that is much, or else as soon as there is nothing else to take.
+    fn see_to_waiting(&mut self, is_first: bool, ctx: &Context) {
+        if self.waiting.len() >= TOGETHER {
+            self.send_on();
+        } else if is_first {
+            ctx.wake_after(Duration::ZERO);
+        }
+    }
+
     fn send_on(&mut self) {
         if !self.waiting.is_empty() {
             let calls = std::mem::take(&mut self.waiting);
@@ -88,22 +109,44 @@ impl Actor for Remote {
             Ok(attributes) => attributes,
             Err(error) => return Err(error.giving_back(event)),
         };
-        let known = self.stub.inlets.iter();
-        let mut own = known.filter(|(inbox, _)| *inbox == *ctx.inbox());
-        let Some((_, inlet)) = own.next() else {
-            let message = format!("inbox `{}` is known to no other process", ctx.inbox());
-            return Err(Error::internal(message).giving_back(event));
+        let inlet = match self.inlet(ctx) {
+            Ok(inlet) => inlet,
+            Err(error) => return Err(error.giving_back(event)),
         };
         ctx.hand_over();
-        let asked = self.exchange.listen(&self.stub, &event, ctx);
-        let call = Call::new((event, attributes), (self.stub.clone(), *inlet), asked);
+        let asked = self.exchange.listen(&self.stub, &event);
+        let call = Call::new((event, attributes), (self.stub.clone(), inlet), asked);
+        let is_first = self.waiting.is_empty();
         self.waiting.push(call);
-        match self.waiting.len() {
-            // As soon as there is nothing else to take.
-            1 => ctx.wake_after(Duration::ZERO),
-            TOGETHER.. => self.send_on(),
-            _ => {}
-        }
+        self.see_to_waiting(is_first, ctx);
+        Ok(())
+    }
+
+    fn takes_all(&self) -> bool {
+        true
+    }
+
+    async fn consume_all(&mut self, mut events: Retained, ctx: &Context) -> Result {
+        let inlet = match self.inlet(ctx) {
+            Ok(inlet) => inlet,
+            Err(error) => {
+                events.keep_if_ok(|_| Err(error.clone()));
+                return Ok(());
+            }
+        };
+        let mut written = Vec::with_capacity(events.len());
+        events.keep_if_ok(|event| {
+            written.push(fit(event, self.largest)?);
+            Ok(())
+        });
+        let calls = events.release().into_iter().zip(written);
+        let calls = calls.map(|(event, attributes)| {
+            let asked = self.exchange.listen(&self.stub, &event);
+            Call::new((event, attributes), (self.stub.clone(), inlet), asked)
+        });
+        let is_first = self.waiting.is_empty();
+        self.waiting.extend(calls);
+        self.see_to_waiting(is_first, ctx);
         Ok(())
     }
 
