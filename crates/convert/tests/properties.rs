@@ -104,4 +104,42 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn so_are_those_that_are_taken_one_behind_the_other(
+        bytes in prop::collection::vec(prop::sample::select(b"ab\xc3\xa9\r\n\n\n".to_vec()), 0..60),
+        at in 0usize..60,
+        charset in prop::sample::select(vec!["utf-8", "iso-8859-1"]),
+        most in 1usize..6,
+    ) {
+        let lines = Codec::Lines(Text { charset: Charset::of(charset).unwrap() });
+        let (mut together, mut single) = (lines.decoder(6), lines.decoder(6));
+        let (first, second) = bytes.split_at(at.min(bytes.len()));
+        for part in [first, second] {
+            together.feed(part);
+            single.feed(part);
+            loop {
+                let mut taken = Vec::new();
+                let pending = together.pending();
+                let mut left = pending;
+                let count = together.take_each_line(most, |line, used| {
+                    left -= used;
+                    taken.push((line.to_owned(), left));
+                });
+                prop_assert!(count == taken.len() && count <= most);
+                prop_assert_eq!(left, together.pending());
+                for (line, left) in taken {
+                    let next = single.next().unwrap().unwrap();
+                    prop_assert_eq!((next.text().unwrap(), single.pending()), (&*line, left));
+                }
+                if count == 0 {
+                    let next = [&mut together, &mut single].map(|decoder| format!("{:?}", decoder.next()));
+                    prop_assert_eq!(&next[0], &next[1]);
+                    if next[0] == "None" {
+                        break;
+                    }
+                }
+            }
+        }
+    }
 }

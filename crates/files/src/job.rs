@@ -194,6 +194,15 @@ impl Job {
                 self.emit_pack(source).await?;
                 continue;
             }
+            if plan.batch <= 1 {
+                records.look_for_lines();
+                if self.emit_lines(source).await? {
+                    continue;
+                }
+            }
+            let Stage::Reading(records, _) = &mut self.stage else {
+                return Ok(());
+            };
             let next = records.next();
             let refused = records.take_refused();
             match next {
@@ -214,6 +223,29 @@ impl Job {
                 }
             }
         }
+    }
+
+    /// Makes an event of each of the lines that were taken together. Returns whether there were any.
+    async fn emit_lines(&mut self, source: &Source) -> Result<bool> {
+        let Stage::Reading(records, Some(group)) = &mut self.stage else {
+            return Ok(false);
+        };
+        let lines = records.lines();
+        let room = source.largest();
+        let is_too_large = |(line, _): &(Payload, u64)| line.size() > room;
+        if lines.is_empty() || lines.iter().any(is_too_large) {
+            return Ok(false);
+        }
+        let (named, ledger) = (&self.named, &mut self.ledger);
+        let next = || {
+            lines
+                .pop_front()
+                .map(|(line, end)| (named.child(line), end))
+        };
+        let emitted = |settlement, end| ledger.note(end, settlement);
+        let events = std::iter::from_fn(next);
+        source.emit_all_in(group, events, emitted).await?;
+        Ok(true)
     }
 
     /// Makes an event of the records that were gathered for one, if there are any.

@@ -1,5 +1,6 @@
 //! The records of one file.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -12,13 +13,20 @@ use tokio::sync::oneshot;
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
 
+/// How many lines are taken together, of those that were read at once.
+const LINES: usize = 1024;
+
 /// Reads a file record by record.
 pub(crate) struct Records {
     /// Away while something is read.
     file: Option<File>,
     /// What is being read while the records before it are dealt with.
-    ahead: Option<oneshot::Receiver<Result<Part>>>,
+    ahead: Option<oneshot::Receiver<Part>>,
     decoder: Decoder,
+    /// Lines that were taken together, and where each ends.
+    lines: VecDeque<(Payload, u64)>,
+    /// A buffer to read into.
+    spare: Vec<u8>,
     /// How far the file was read.
     read: u64,
     /// Up to where records have been dealt with.
@@ -54,6 +62,8 @@ impl Records {
                 true => decoder.resuming(),
                 false => decoder,
             },
+            lines: VecDeque::new(),
+            spare: Vec::new(),
             read: begin,
             known: offset,
             modified: None,
@@ -77,7 +87,7 @@ impl Records {
     pub(crate) async fn fill(&mut self, ctx: &Context) -> Result<bool> {
         let ahead = match self.ahead.take() {
             Some(ahead) => match ahead.await {
-                Ok(part) => Some(part?),
+                Ok(part) => Some(part),
                 Err(_) => return Err(Error::unavailable("the read was broken off")),
             },
             None => None,
@@ -85,11 +95,15 @@ impl Records {
         let part = match ahead {
             // The end that was seen then need not be that of now.
             Some(part) if matches!(part.read, Ok(0)) => {
-                ctx.blocking(move || Part::read(part.file)).await?
+                ctx.blocking(move || Part::read(part.file, part.bytes))
+                    .await?
             }
             Some(part) => part,
             None => match self.file.take() {
-                Some(file) => ctx.blocking(move || Part::read(file)).await?,
+                Some(file) => {
+                    let bytes = std::mem::take(&mut self.spare);
+                    ctx.blocking(move || Part::read(file, bytes)).await?
+                }
                 None => return Ok(false),
             },
         };
@@ -105,21 +119,22 @@ impl Records {
             true => self.read_ahead(part.file, ctx),
             false => self.file = Some(part.file),
         }
-        let bytes = &part.bytes[..read];
-        self.read += bytes.len() as u64;
-        self.decoder.feed(bytes);
-        Ok(!bytes.is_empty())
+        self.read += read as u64;
+        self.decoder.feed(&part.bytes[..read]);
+        self.spare = part.bytes;
+        Ok(read > 0)
     }
 
     /// Begins to read what comes next: there is more, as it seems.
     fn read_ahead(&mut self, file: File, ctx: &Context) {
         let (tell, ahead) = oneshot::channel();
         self.ahead = Some(ahead);
-        let own = ctx.clone();
-        ctx.spawner().spawn(async move {
+        let bytes = std::mem::take(&mut self.spare);
+        let read = move || {
             // Nobody asks for it if the file was let go of.
-            let _ = tell.send(own.blocking(move || Part::read(file)).await);
-        });
+            let _ = tell.send(Part::read(file, bytes));
+        };
+        drop(ctx.begin_blocking(read));
     }
 
     /// Takes note that nothing comes any more.
@@ -129,6 +144,9 @@ impl Records {
 
     /// Returns the next record and where it ends, if it is all there.
     pub(crate) fn next(&mut self) -> Option<(Result<Payload>, u64)> {
+        if let Some((line, end)) = self.lines.pop_front() {
+            return Some((Ok(line), end));
+        }
         loop {
             let record = self.decoder.next()?;
             let end = self.read - self.decoder.pending() as u64;
@@ -139,6 +157,32 @@ impl Records {
                 return Some((record, end));
             }
         }
+    }
+
+    /// Takes some of the next records together, if they are lines that are all there, for [`next`](Records::next) to return
+    /// them: that costs less than one by one.
+    pub(crate) fn look_for_lines(&mut self) {
+        if self.lines.is_empty() {
+            let lines = &mut self.lines;
+            let taken = self.decoder.take_each_line(LINES, |line, used| {
+                lines.push_back((line.into(), used as u64));
+            });
+            if taken > 0 {
+                // From the last one backwards: what was passed over before the first is not known.
+                let mut end = self.read - self.decoder.pending() as u64;
+                self.known = end;
+                for (_, used) in lines.iter_mut().rev() {
+                    let begin = end - *used;
+                    *used = end;
+                    end = begin;
+                }
+            }
+        }
+    }
+
+    /// Returns the lines that were taken together, and where each ends.
+    pub(crate) fn lines(&mut self) -> &mut VecDeque<(Payload, u64)> {
+        &mut self.lines
     }
 
     /// Takes the next records at once, if they are lines that are all there: at most so many, and so many bytes. Appends
@@ -171,10 +215,10 @@ struct Part {
 }
 
 impl Part {
-    fn read(mut file: File) -> Part {
+    fn read(mut file: File, mut bytes: Vec<u8>) -> Part {
         // Before it is read: what is written later is seen to be.
         let modified = file.metadata().and_then(|known| known.modified()).ok();
-        let mut bytes = vec![0; CHUNK];
+        bytes.resize(CHUNK, 0);
         let read = file.read(&mut bytes);
         Part {
             file,

@@ -179,6 +179,44 @@ fn what_was_under_way_at_a_kill_comes_again() {
 }
 
 #[test]
+fn so_it_does_where_lines_are_longer_in_the_file_than_in_their_events() {
+    let directory = Directory::new("killed-encoded");
+    let path = directory.path("a.log");
+    fs::write(&path, b"\xe9in\r\nzw\xe9i\ndr\xe9i\r\n").unwrap();
+    let settings = json!({
+        "path": path, "mode": "tail", "checkpoint": directory.path("state"),
+        "codec": { "lines": { "charset": "iso-8859-1" } },
+    });
+    assert_eq!(run_and_kill(&settings, 1), ["éin", "zwéi"]);
+    assert_eq!(run_and_kill(&settings, 1), ["zwéi", "dréi"]);
+    assert_eq!(run_and_kill(&settings, 9), ["dréi"]);
+    assert!(run_and_kill(&settings, 9).is_empty());
+}
+
+#[test]
+fn so_it_does_behind_a_byte_order_mark_and_behind_what_is_too_large() {
+    for (name, first, rest) in [
+        ("mark", "\u{feff}", "one\ntwo\n"),
+        ("large", "a line that is ", "much too large\none\ntwo\n"),
+    ] {
+        let directory = Directory::new(&format!("killed-behind-{name}"));
+        let path = directory.path("a.log");
+        append(&path, first);
+        let settings = json!({
+            "path": path, "mode": "tail", "checkpoint": directory.path("state"), "codec": "lines", "max_record": 10,
+        });
+        let mut harness = start(settings.clone());
+        assert!(texts(&mut harness).is_empty());
+        append(&path, rest);
+        assert_eq!(texts(&mut harness), ["one", "two"], "{name}");
+        harness.stop();
+        drop(harness);
+        append(&path, "three\n");
+        assert_eq!(run_and_kill(&settings, 9), ["three"], "{name}");
+    }
+}
+
+#[test]
 fn a_file_is_not_put_aside_before_its_events_have_settled() {
     let directory = Directory::new("unsettled");
     fs::write(directory.path("a.txt"), "one\ntwo\n").unwrap();

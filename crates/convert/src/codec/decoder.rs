@@ -173,6 +173,36 @@ impl Decoder {
     /// each: at most so many, and so many bytes. Returns how many it took; after none, [`next`](Decoder::next) tells what there is.
     /// What it takes are the records that `next` would have returned, without the cost of each.
     pub fn take_lines(&mut self, records: usize, bytes: usize, lines: &mut String) -> usize {
+        self.take_several(records, bytes, |text, _| lines.push_str(text))
+    }
+
+    /// Takes the next records at once as [`take_lines`](Decoder::take_lines) does, and calls `take` with the text of each, and the
+    /// number of bytes that it stood in. Returns how many it took.
+    pub fn take_each_line(&mut self, records: usize, mut take: impl FnMut(&str, usize)) -> usize {
+        self.take_several(records, usize::MAX, |mut text, read| {
+            let is_same = std::ptr::eq(text.as_bytes(), read);
+            let mut start = 0;
+            for end in memchr::memchr_iter(b'\n', read) {
+                let used = end + 1 - start;
+                let length = match is_same {
+                    true => used - 1,
+                    // In another character set, or without the CR before the LF, it has another length.
+                    false => memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len()),
+                };
+                take(&text[..length], used);
+                text = text.get(length + 1..).unwrap_or_default();
+                start = end + 1;
+            }
+        })
+    }
+
+    /// Takes the next records at once, and calls `take` with their text and the bytes that they stood in.
+    fn take_several(
+        &mut self,
+        records: usize,
+        bytes: usize,
+        take: impl FnOnce(&str, &[u8]),
+    ) -> usize {
         if self.has_failed || !self.begin() || !self.find_again() {
             return 0;
         }
@@ -181,10 +211,11 @@ impl Decoder {
             bytes,
             record: self.max_record,
         };
-        let Some(several) = self.framing.several(&self.buffer[self.start..], most) else {
+        let read = &self.buffer[self.start..];
+        let Some(several) = self.framing.several(read, most) else {
             return 0;
         };
-        lines.push_str(&several.text);
+        take(&several.text, &read[..several.used]);
         self.torn.clear();
         self.records += several.records as u64;
         self.start += several.used;
