@@ -1,17 +1,20 @@
 //! Events in files.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use compysition_core::{Actor, ByteSize, Context, Error, Event, Ports, Result, Tick, TimeSpan};
+use compysition_core::{
+    Actor, ByteSize, Context, Error, Event, Ports, Result, Retained, Tick, TimeSpan,
+};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file_path::PathTemplate;
+use crate::lot::Lots;
 use crate::rolling::Rolling;
-use crate::writing::{Lot, Writing, unwritten};
+use crate::writer::{Writer, unwritten};
+use crate::writing::Writing;
 
 /// Writes the payload of each event to a file, and passes the event on when it is written.
 ///
@@ -33,8 +36,8 @@ use crate::writing::{Lot, Writing, unwritten};
 pub struct FileOut {
     path: PathTemplate,
     mode: Mode,
-    files: Rolling,
-    waiting: BTreeMap<PathBuf, Lot>,
+    writer: Writer,
+    waiting: Lots,
     waiting_bytes: usize,
     /// What is being written meanwhile.
     writing: Option<Writing>,
@@ -91,13 +94,13 @@ impl FileOut {
         Ok(FileOut {
             path,
             mode: Mode::Append,
-            files: Rolling {
+            writer: Writer::new(Rolling {
                 max_size: None,
                 max_age: None,
                 keep: keep(),
                 sync: false,
-            },
-            waiting: BTreeMap::new(),
+            }),
+            waiting: Lots::new(),
             waiting_bytes: 0,
             writing: None,
         })
@@ -113,31 +116,55 @@ impl FileOut {
     /// Sets how large a file may grow, in bytes, before it is put aside.
     #[must_use]
     pub fn max_size(mut self, bytes: usize) -> FileOut {
-        self.files.max_size = Some(bytes as u64);
+        self.writer.files.max_size = Some(bytes as u64);
         self
     }
 
     /// Sets how many files that were put aside are kept.
     #[must_use]
     pub fn keep(mut self, files: u32) -> FileOut {
-        self.files.keep = files;
+        self.writer.files.keep = files;
         self
     }
 
     async fn replace(&self, path: PathBuf, event: Event, ctx: &Context) -> Result {
-        let (files, payload, file) = (self.files.clone(), event.payload().clone(), path.clone());
+        let (files, payload, file) = (
+            self.writer.files.clone(),
+            event.payload().clone(),
+            path.clone(),
+        );
         let write = move || Ok(files.replace(&file, payload.bytes()?));
         let written: Result<_> = ctx.blocking(write).await?;
         written?.map_err(|error| unwritten(&path, &error))?;
         ctx.send(event)
     }
 
-    /// Begins to write all that waits.
-    fn begin(&mut self, ctx: &Context) {
+    /// Writes all that waits, or begins to.
+    fn begin(&mut self, ctx: &Context) -> Result {
         self.waiting_bytes = 0;
-        let lots = std::mem::take(&mut self.waiting);
+        let mut lots = std::mem::take(&mut self.waiting);
+        lots.retain(|_, lot| !lot.bytes.is_empty());
         if !lots.is_empty() {
-            self.writing = Some(Writing::begin(&self.files, lots, ctx));
+            self.writing = self.writer.write(lots, ctx)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits if that is much, or else as soon as there is nothing else to take: one call writes what came
+    /// together.
+    async fn see_to_waiting(&mut self, is_first: bool, ctx: &Context) {
+        if self.waiting_bytes >= AT_ONCE {
+            let sent = self.finish(ctx).await;
+            if let Err(error) = sent.and(self.begin(ctx)) {
+                // It is about other events; the one at hand is on its way.
+                tracing::warn!(
+                    flow = ctx.flow(),
+                    actor = ctx.actor(),
+                    "what was written could not all be sent on: {error}"
+                );
+            }
+        } else if is_first {
+            ctx.wake_after(Duration::ZERO);
         }
     }
 
@@ -160,47 +187,51 @@ impl Actor for FileOut {
             let path = path.into_owned();
             return self.replace(path, event, ctx).await;
         }
-        let is_first = self.waiting.is_empty();
-        let bytes = event.bytes()?;
+        let is_first = self.waiting_bytes == 0;
         let lot = match self.waiting.get_mut(&*path) {
             Some(lot) => lot,
-            None => self.waiting.entry(path.into_owned()).or_default(),
+            None => {
+                let path = path.into_owned();
+                self.waiting.entry(path).or_insert(self.writer.lot())
+            }
         };
         let before = lot.bytes.len();
-        lot.bytes.extend_from_slice(bytes);
-        if !bytes.ends_with(b"\n") {
-            lot.bytes.push(b'\n');
-        }
-        self.waiting_bytes += bytes.len();
+        lot.put(&event)?;
+        let more = lot.bytes.len() - before;
         match ctx.retain(event) {
-            Ok(retained) => lot.events.push(retained),
+            Ok(retained) => lot.keep(retained),
             Err(error) => {
                 lot.bytes.truncate(before);
                 return Err(error);
             }
         }
-        if self.waiting_bytes >= AT_ONCE {
-            let sent = self.finish(ctx).await;
-            self.begin(ctx);
-            if let Err(error) = sent {
-                // It is about other events; the one at hand is on its way.
-                tracing::warn!(
-                    flow = ctx.flow(),
-                    actor = ctx.actor(),
-                    "what was written could not all be sent on: {error}"
-                );
-            }
-        } else if is_first {
-            // As soon as there is nothing else to take: one call writes what came together.
-            ctx.wake_after(Duration::ZERO);
-        }
+        self.waiting_bytes += more;
+        self.see_to_waiting(is_first, ctx).await;
+        Ok(())
+    }
+
+    fn takes_all(&self) -> bool {
+        self.mode == Mode::Append && self.path.is_fixed()
+    }
+
+    async fn consume_all(&mut self, mut events: Retained, ctx: &Context) -> Result {
+        let path = self.path.fixed();
+        // Taken out meanwhile, so that bytes and events stay together if something panics.
+        let lot = self.waiting.remove(&path);
+        let mut lot = lot.unwrap_or_else(|| self.writer.lot());
+        self.waiting_bytes -= lot.bytes.len();
+        let is_first = lot.bytes.is_empty();
+        events.keep_if_ok(|event| lot.put(event));
+        lot.keep(events);
+        self.waiting_bytes += lot.bytes.len();
+        self.waiting.insert(path, lot);
+        self.see_to_waiting(is_first, ctx).await;
         Ok(())
     }
 
     async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
         if why == Tick::Stopping {
-            let sent = self.finish(ctx).await;
-            self.begin(ctx);
+            let sent = self.finish(ctx).await.and(self.begin(ctx));
             return sent.and(self.finish(ctx).await);
         }
         let sent = match &mut self.writing {
@@ -212,8 +243,7 @@ impl Actor for FileOut {
         };
         self.writing = None;
         // Whatever became of those: what came meanwhile is not to wait for more.
-        self.begin(ctx);
-        sent
+        sent.and(self.begin(ctx))
     }
 
     fn ports(&self) -> Ports {
@@ -238,13 +268,13 @@ impl TryFrom<Settings> for FileOut {
         Ok(FileOut {
             path,
             mode: settings.mode,
-            files: Rolling {
+            writer: Writer::new(Rolling {
                 max_size: settings.max_size.map(|size| size.0 as u64),
                 max_age: settings.max_age.map(|age| age.0),
                 keep: settings.keep,
                 sync: settings.sync,
-            },
-            waiting: BTreeMap::new(),
+            }),
+            waiting: Lots::new(),
             waiting_bytes: 0,
             writing: None,
         })

@@ -59,6 +59,11 @@ impl PathTemplate {
         checked.map_err(|why| format!("`path: {source:?}`: {why}"))
     }
 
+    /// Returns whether it is the same for all events.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.fixed.is_some()
+    }
+
     /// Returns the path as far as it is the same for all events: the file, or the directory of all files.
     pub(crate) fn fixed(&self) -> PathBuf {
         match &self.fixed {

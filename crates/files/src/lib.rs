@@ -8,12 +8,14 @@ mod file_path;
 mod found;
 mod job;
 mod ledger;
+mod lot;
 mod pack;
 mod poll;
 mod records;
 mod rolling;
 mod watch;
 mod writable;
+mod writer;
 mod writing;
 
 pub use disposal::Disposal;

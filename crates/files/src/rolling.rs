@@ -77,6 +77,9 @@ impl Rolling {
     }
 
     fn is_full(&self, file: &File, more: usize) -> io::Result<bool> {
+        if self.max_size.is_none() && self.max_age.is_none() {
+            return Ok(false);
+        }
         let known = file.metadata()?;
         if known.len() == 0 {
             return Ok(false);

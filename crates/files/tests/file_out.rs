@@ -4,9 +4,10 @@
 mod support;
 
 use std::fs;
+use std::sync::Arc;
 
 use compysition_core::testing::Harness;
-use compysition_core::{ErrorKind, Event};
+use compysition_core::{Error, ErrorKind, Event, Payload, Result, Xml, XmlTree};
 use compysition_files::FileOut;
 use serde_json::{Value, json};
 
@@ -96,6 +97,57 @@ fn what_cannot_be_written_takes_the_error_path() {
         fs::remove_file(directory.path("x")).unwrap();
     }
     assert!(directory.names().is_empty());
+}
+
+#[test]
+fn what_cannot_be_written_behind_what_could_takes_the_error_path_too() {
+    let directory = Directory::new("unwritable-later");
+    for settings in [json!({}), json!({ "sync": true })] {
+        let path = directory.path("a.txt");
+        let mut settings = settings;
+        settings["path"] = json!(path);
+        let mut harness = start(settings);
+        harness.send("first");
+        assert_eq!(harness.take().len(), 1);
+        fs::rename(&path, directory.path("b.txt")).unwrap();
+        fs::create_dir(&path).unwrap();
+        harness.send("lost?");
+        let errors = harness.take_from("error");
+        assert_eq!(errors[0].text().unwrap(), "lost?");
+        let error = &errors[0].error().unwrap().error;
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        fs::remove_dir(&path).unwrap();
+        harness.send("last");
+        assert_eq!(harness.take().len(), 1);
+        assert_eq!(directory.read("a.txt"), "last\n");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+/// XML that cannot be written out.
+struct Unwritable;
+
+impl XmlTree for Unwritable {
+    fn to_text(&self) -> Result<String> {
+        Err(Error::malformed("it is no text"))
+    }
+}
+
+#[test]
+fn what_cannot_be_written_out_holds_nothing_up() {
+    let directory = Directory::new("no-text");
+    for path in ["{{ meta_id }}.txt", "s.txt"] {
+        let path = format!("{}/{path}", directory.path("out"));
+        let mut harness = start(json!({ "path": path }));
+        let mut bad = Event::new(Payload::Xml(Xml::from_tree(Arc::new(Unwritable), 1)));
+        bad.set_meta_id("s");
+        harness.send(bad);
+        assert_eq!(harness.take_from("error").len(), 1);
+        harness.send(named("good", "s"));
+        assert_eq!(harness.take().len(), 1);
+        assert_eq!(directory.read("out/s.txt"), "good\n");
+        fs::remove_file(directory.path("out/s.txt")).unwrap();
+    }
 }
 
 #[test]
