@@ -187,42 +187,6 @@ impl Context {
         self.station.wake_at(Instant::now() + delay);
     }
 
-    /// Runs blocking or long computing work without holding up other actors.
-    ///
-    /// # Errors
-    /// Panicked, if the work does. If this future is dropped the work still runs to its end.
-    pub async fn blocking<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> T + Send + 'static,
-    {
-        self.begin_blocking(work).await
-    }
-
-    /// Begins blocking or long computing work, as [`blocking`](Context::blocking) does once it is waited for.
-    ///
-    /// # Errors
-    /// Panicked, if the work does. If the future is dropped the work still runs to its end.
-    pub fn begin_blocking<T, F>(
-        &self,
-        work: F,
-    ) -> impl Future<Output = Result<T>> + Send + use<T, F>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> T + Send + 'static,
-    {
-        let log = self.station.flow.spawner.log().cloned();
-        let work = move || match &log {
-            Some(log) => tracing::dispatcher::with_default(log, work),
-            None => work(),
-        };
-        let work = tokio::task::spawn_blocking(work);
-        async {
-            let done = work.await;
-            done.map_err(|error| Error::new(crate::ErrorKind::Panicked, error.to_string()))
-        }
-    }
-
     /// Returns what starts tasks that end with the flow, such as those of a server's connections.
     pub fn spawner(&self) -> Spawner {
         self.station.flow.spawner.clone()

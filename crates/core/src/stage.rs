@@ -62,6 +62,9 @@ impl<A: Actor> ActorStage<A> {
                 false => events.push(event),
             }
         }
+        if events.is_empty() {
+            return Ok(());
+        }
         let events = ctx.retain_all(events);
         let result = guard(ctx, async { self.0.consume_all(events, ctx).await }).await;
         match ctx.take_panic() {

@@ -1,4 +1,4 @@
-//! Background work of actors: on one event, or as a source of events.
+//! Background work of actors: on one event, as a source of events, or what blocks a thread.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,9 +8,45 @@ use crate::context::Context;
 use crate::current::AsActor;
 use crate::source::{Source, run_source};
 use crate::stage::guard;
-use crate::{Event, Result};
+use crate::{Error, ErrorKind, Event, Result};
 
 impl Context {
+    /// Runs blocking or long computing work without holding up other actors.
+    ///
+    /// # Errors
+    /// Panicked, if the work does. If this future is dropped the work still runs to its end.
+    pub async fn blocking<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.begin_blocking(work).await
+    }
+
+    /// Begins blocking or long computing work, as [`blocking`](Context::blocking) does once it is waited for.
+    ///
+    /// # Errors
+    /// Panicked, if the work does. If the future is dropped the work still runs to its end.
+    pub fn begin_blocking<T, F>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let log = self.station.flow.spawner.log().cloned();
+        let work = move || match &log {
+            Some(log) => tracing::dispatcher::with_default(log, work),
+            None => work(),
+        };
+        let work = tokio::task::spawn_blocking(work);
+        async {
+            let done = work.await;
+            done.map_err(|error| Error::new(ErrorKind::Panicked, error.to_string()))
+        }
+    }
+
     /// Starts background work on one event, so that the actor can take the next one meanwhile. It is
     /// treated as `consume` is: an error or a panic sends the event, as it came in, to the error outbox.
     /// The flow does not stop before the work is done.
