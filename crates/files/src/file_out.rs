@@ -187,12 +187,15 @@ impl Actor for FileOut {
             let path = path.into_owned();
             return self.replace(path, event, ctx).await;
         }
+        // Before there is a lot for it, which else would stay empty.
+        event.bytes()?;
         let is_first = self.waiting_bytes == 0;
         let lot = match self.waiting.get_mut(&*path) {
             Some(lot) => lot,
             None => {
                 let path = path.into_owned();
-                self.waiting.entry(path).or_insert(self.writer.lot())
+                let lot = || self.writer.lot();
+                self.waiting.entry(path).or_insert_with(lot)
             }
         };
         let before = lot.bytes.len();
