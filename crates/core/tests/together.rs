@@ -185,3 +185,47 @@ async fn a_retained_event_that_cannot_be_sent_on_is_not_taken_for_delivered() {
     assert!(flow.stop().await.is_clean());
     assert!(!outcomes.lock().unwrap()[0].is_delivered());
 }
+
+/// Asks twice, and one of the two clients has gone before anybody looks at its question.
+struct Asks;
+
+impl Actor for Asks {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        ctx.produce(|source| async move {
+            let stays = source.admit(10).await?.ask(None, "stays".into());
+            let leaves = source.admit(10).await?.ask(None, "leaves".into());
+            leaves.cancel();
+            stays.settlement().await;
+            source.context().stop_flow();
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().source().sink()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_for_nobody_any_more_is_left_out() {
+    let (together, sink) = (Together::default(), Collect::default());
+    let mut director = Director::new("left-out");
+    let asks = director.register("asks", Asks);
+    let node = director.register("together", together.clone());
+    let out = director.register("out", sink.clone());
+    director.connect(asks, node);
+    director.connect(node, out);
+    let flow = director.start().await.expect("the flow is right");
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(*together.0.lock().unwrap(), [1]);
+    assert_eq!(sink.texts(), ["stays"]);
+    let snapshot = flow.snapshot();
+    assert_eq!(snapshot.actors[1].skipped, 1);
+    assert_eq!(snapshot.imbalance(), None);
+}
