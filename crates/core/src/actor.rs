@@ -45,6 +45,36 @@ pub trait Actor: Send + 'static {
     /// kept when it returns, or panics, take the error path, as all do by default; an error is logged.
     ///
     /// In a pool, and with `retry`, `timeout` or `breaker`, events still come one by one to [`consume`](Actor::consume).
+    ///
+    /// ```
+    /// use compysition_core::testing::Harness;
+    /// use compysition_core::{Actor, Context, Event, Result, Retained};
+    ///
+    /// /// Appends the texts of events to one text, with one call for all that came together.
+    /// #[derive(Default)]
+    /// struct Append(String);
+    ///
+    /// impl Actor for Append {
+    ///     async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+    ///         self.consume_all(ctx.retain(event)?, ctx).await
+    ///     }
+    ///
+    ///     fn takes_all(&self) -> bool {
+    ///         true
+    ///     }
+    ///
+    ///     async fn consume_all(&mut self, mut events: Retained, ctx: &Context) -> Result {
+    ///         let mut texts = Vec::new();
+    ///         events.keep_if_ok(|event| Ok(texts.push(event.text()?.to_owned())));
+    ///         self.0.push_str(&texts.concat());
+    ///         events.send(ctx)
+    ///     }
+    /// }
+    ///
+    /// let mut harness = Harness::new(Append::default());
+    /// harness.send("a text");
+    /// assert_eq!(harness.take().len(), 1);
+    /// ```
     fn consume_all(
         &mut self,
         events: Retained,

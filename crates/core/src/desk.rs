@@ -129,23 +129,21 @@ pub(crate) fn permit(
     bytes: usize,
     foreign: bool,
 ) -> Option<(Permit, Id)> {
-    let spend = || {
-        OPEN.with_borrow_mut(|open| {
-            let own = (open.owner == address(station)).then_some(open)?;
-            let now = own.now();
-            let permit = own.purse.as_mut().and_then(|purse| purse.spend(bytes, now));
-            Some((permit, std::mem::replace(&mut own.take, own.chunk)))
-        })
+    let spent = OPEN.with_borrow_mut(|open| {
+        let own = (open.owner == address(station)).then_some(open)?;
+        let now = own.now();
+        let permit = own.purse.as_mut().and_then(|purse| purse.spend(bytes, now));
+        let take = std::mem::replace(&mut own.take, own.chunk);
+        Some(permit.ok_or_else(|| (own.purse.take(), take, now)))
+    });
+    let (mut purse, take, now) = match spent? {
+        Ok(permit) => return Some(permit),
+        Err(empty) => empty,
     };
-    let (permit, take) = spend()?;
-    if permit.is_some() {
-        return permit;
-    }
-    let left = OPEN.with_borrow_mut(|open| open.purse.take());
-    drop(left);
-    let purse = gate.take_several(take, bytes, foreign);
+    // Not while the desk is borrowed: what is left in it wakes who waits for it.
+    let permit = Purse::spend_or_take(&mut purse, (gate, take, foreign), (bytes, now));
     OPEN.with_borrow_mut(|open| open.purse = purse);
-    spend()?.0
+    permit
 }
 
 /// Gives the permit of a root back that has ended well, once for many if an actor is polled on this thread.

@@ -32,10 +32,10 @@ impl Purse {
         }
     }
 
-    /// Takes a permit out of a purse, or if there is none in it of a new one, with permits for so many roots that begin here.
+    /// Takes a permit out of a purse, or if there is none in it of a new one, with permits for so many roots, `foreign` or not.
     pub(crate) fn spend_or_take(
         purse: &mut Option<Purse>,
-        (gate, roots): (&Gate, usize),
+        (gate, roots, foreign): (&Gate, usize, bool),
         (bytes, millis): (usize, u64),
     ) -> Option<(Permit, Id)> {
         if let Some(spent) = purse.as_mut().and_then(|own| own.spend(bytes, millis)) {
@@ -43,7 +43,7 @@ impl Purse {
         }
         // What is left goes back before more is taken.
         *purse = None;
-        *purse = gate.take_several(roots, bytes, false);
+        *purse = gate.take_several(roots, bytes, foreign);
         purse.as_mut()?.spend(bytes, millis)
     }
 

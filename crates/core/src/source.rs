@@ -84,14 +84,14 @@ impl Source {
 
     /// Lets other actors have their turn after some chunks, while the events are still in the processor's cache.
     async fn take_turns(&self) {
-        if !self.has_turn() {
+        if !self.spend_turn() {
             tokio::task::yield_now().await;
             self.turn.store(self.gate.flow().chunk * TURN, Relaxed);
         }
     }
 
     /// Takes an event off the present turn; returns whether there was one left.
-    pub(crate) fn has_turn(&self) -> bool {
+    pub(crate) fn spend_turn(&self) -> bool {
         // Not counted exactly, if several emit at the same time: that would cost more than it is good for.
         let left = self.turn.load(Relaxed);
         self.turn.store(left.saturating_sub(1), Relaxed);

@@ -84,8 +84,8 @@ impl Source {
         let (mut take, chunk) = (1, self.context().station.flow.chunk);
         for (event, beside) in events {
             let cost = event.cost();
-            let spent = match self.has_turn() {
-                true => Purse::spend_or_take(&mut purse, (self.gate(), take), (cost, now)),
+            let spent = match self.spend_turn() {
+                true => Purse::spend_or_take(&mut purse, (self.gate(), take, false), (cost, now)),
                 false => None,
             };
             take = chunk;

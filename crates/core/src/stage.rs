@@ -54,10 +54,9 @@ impl<A: Actor> ActorStage<A> {
     /// Has the actor handle all events of a chunk with one call.
     async fn consume_all(&mut self, chunk: &mut Chunk, ctx: &Context) -> Result {
         let from_error = chunk.from_error;
-        let is_over = |event: &Event| event.is_void() && !from_error && event.error().is_none();
         let mut events = Vec::with_capacity(chunk.events.len());
         for event in chunk.events.drain(..) {
-            match is_over(&event) {
+            match is_for_nobody(&event, from_error) {
                 true => skip(ctx, event),
                 false => events.push(event),
             }
@@ -127,7 +126,7 @@ impl<A: Actor> Stage for ActorStage<A> {
             let keep = A::KEEP_INPUT || is_end || trouble || options.need_input();
             let mut events = chunk.events.drain(..);
             while let Some(event) = events.next() {
-                if event.is_void() && !chunk.from_error && event.error().is_none() {
+                if is_for_nobody(&event, chunk.from_error) {
                     skip(ctx, event);
                     continue;
                 }
@@ -231,6 +230,11 @@ pub(crate) fn message_of(panic: &(dyn Any + Send)) -> &str {
 
 fn too_slow(limit: std::time::Duration) -> Error {
     Error::timeout(format!("the actor took longer than {limit:?}"))
+}
+
+/// Returns whether nobody waits for what comes of an event. One that failed, or came by an error link, goes its way all the same.
+fn is_for_nobody(event: &Event, from_error: bool) -> bool {
+    event.is_void() && !from_error && event.error().is_none()
 }
 
 /// Ends an event that nobody waits for any more.

@@ -261,16 +261,16 @@ impl Station {
 
     /// Ends events that go nowhere from here.
     pub(crate) fn end_all(&self, events: Vec<Event>) {
-        let (failed, well): (Vec<_>, Vec<_>) =
-            match events.iter().any(|event| event.error().is_some()) {
-                true => events
-                    .into_iter()
-                    .partition(|event| event.error().is_some()),
-                false => (Vec::new(), events),
-            };
-        self.counters.ended.fetch_add(well.len() as u64, Relaxed);
-        drop(well);
-        failed.into_iter().for_each(|event| self.end(event));
+        let has_failed = |event: &Event| event.error().is_some();
+        let failed = events.iter().filter(|event| has_failed(event)).count();
+        let well = events.len() - failed;
+        // Before their roots settle: who hears of that may look at the counters.
+        self.counters.ended.fetch_add(well as u64, Relaxed);
+        for event in events {
+            if has_failed(&event) {
+                self.end(event);
+            }
+        }
     }
 
     /// Tells the breaker, if there is one, how an event fared.

@@ -71,8 +71,20 @@ impl Remote {
         })
     }
 
-    /// Sends what waits if that is much, or else as soon as there is nothing else to take.
-    fn see_to_waiting(&mut self, is_first: bool, ctx: &Context) {
+    /// Has events wait, with their attributes written out. Sends what waits if that is much, or else as soon as there is
+    /// nothing else to take.
+    fn add(
+        &mut self,
+        events: impl IntoIterator<Item = (Event, Bytes)>,
+        inlet: usize,
+        ctx: &Context,
+    ) {
+        let is_first = self.waiting.is_empty();
+        let calls = events.into_iter().map(|(event, attributes)| {
+            let asked = self.exchange.listen(&self.stub, &event);
+            Call::new((event, attributes), (self.stub.clone(), inlet), asked)
+        });
+        self.waiting.extend(calls);
         if self.waiting.len() >= TOGETHER {
             self.send_on();
         } else if is_first {
@@ -114,11 +126,7 @@ impl Actor for Remote {
             Err(error) => return Err(error.giving_back(event)),
         };
         ctx.hand_over();
-        let asked = self.exchange.listen(&self.stub, &event);
-        let call = Call::new((event, attributes), (self.stub.clone(), inlet), asked);
-        let is_first = self.waiting.is_empty();
-        self.waiting.push(call);
-        self.see_to_waiting(is_first, ctx);
+        self.add([(event, attributes)], inlet, ctx);
         Ok(())
     }
 
@@ -139,14 +147,7 @@ impl Actor for Remote {
             written.push(fit(event, self.largest)?);
             Ok(())
         });
-        let calls = events.release().into_iter().zip(written);
-        let calls = calls.map(|(event, attributes)| {
-            let asked = self.exchange.listen(&self.stub, &event);
-            Call::new((event, attributes), (self.stub.clone(), inlet), asked)
-        });
-        let is_first = self.waiting.is_empty();
-        self.waiting.extend(calls);
-        self.see_to_waiting(is_first, ctx);
+        self.add(events.release().into_iter().zip(written), inlet, ctx);
         Ok(())
     }
 
