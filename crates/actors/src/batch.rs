@@ -91,15 +91,15 @@ impl Batch {
             .filter(|(_, batch)| is_due(batch))
             .map(|(key, _)| key.clone())
             .collect();
-        for key in keys {
-            if let Some(batch) = self.batches.remove(&key) {
-                send(batch, ctx)?;
-            }
+        // One that cannot be sent keeps none of the others: nothing would call for them again.
+        let mut all = Ok(());
+        for batch in keys.iter().filter_map(|key| self.batches.remove(key)) {
+            all = all.and(send(batch, ctx));
         }
         if let Some(next) = self.batches.values().map(|batch| batch.due).min() {
             ctx.wake_after(next.saturating_duration_since(ctx.now()));
         }
-        Ok(())
+        all
     }
 }
 

@@ -78,14 +78,16 @@ impl ByGroup {
             .iter()
             .filter(|(group, members)| group.is_complete() || is_late(members));
         let over: Vec<Group> = over.map(|(group, _)| group.clone()).collect();
+        // One that cannot be sent keeps none of the others: nothing would call for them again.
+        let mut all = Ok(());
         for group in over {
-            self.finish(group, rules, ctx)?;
+            all = all.and(self.finish(group, rules, ctx));
         }
         let open = self.waiting.values().filter(|members| !members.is_over);
         if let Some(next) = open.filter_map(|members| members.due).min() {
             ctx.wake_after(next.saturating_duration_since(now));
         }
-        Ok(())
+        all
     }
 
     /// Sends on what has come of a group, or what is wrong with it.

@@ -74,15 +74,17 @@ impl ByKey {
         let over = self.waiting.iter().filter(|(_, waiting)| is_over(waiting));
         let mut over: Vec<String> = over.map(|(key, _)| key.clone()).collect();
         over.sort();
+        // One that cannot be sent keeps none of the others: nothing would call for them again.
+        let mut all = Ok(());
         for key in over {
-            self.finish(key, rules, ctx)?;
+            all = all.and(self.finish(key, rules, ctx));
         }
         self.gone.retain(|_, until| *until > now);
         let dues = self.waiting.values().map(|waiting| waiting.due);
         if let Some(next) = dues.chain(self.gone.values().copied()).min() {
             ctx.wake_after(next.saturating_duration_since(now));
         }
-        Ok(())
+        all
     }
 
     /// Sends on what has come, or what is wrong with it.
