@@ -32,6 +32,10 @@ impl Alarm {
         }
     }
 
+    pub(crate) fn is_due(&self) -> bool {
+        self.time().is_some_and(|time| time <= Instant::now())
+    }
+
     /// Takes the time out if it has come, and returns whether it has.
     pub(crate) fn take_due(&self) -> bool {
         if !self.is_set.load(Acquire) {

@@ -68,6 +68,11 @@ impl Signals {
         self.alarm |= other.alarm;
     }
 
+    /// Returns whether the actor is told nothing, but for what time it may be.
+    pub(crate) fn is_calm(self) -> bool {
+        !(self.stopping || self.pressure || self.end)
+    }
+
     fn any(self) -> bool {
         self.stopping || self.pressure || self.end || self.alarm
     }

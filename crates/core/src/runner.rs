@@ -40,6 +40,48 @@ struct Runner {
     supervisor: Supervisor,
 }
 
+/// What a runner has done at a stretch.
+struct Turn {
+    events: usize,
+    rounds: usize,
+    /// Whether others had their turn before what is due now.
+    gave_way: bool,
+    began: Instant,
+    most: usize,
+}
+
+impl Turn {
+    fn new(station: &Station) -> Turn {
+        Turn {
+            events: 0,
+            rounds: 0,
+            gave_way: false,
+            began: Instant::now(),
+            most: station.flow.chunk * TURN,
+        }
+    }
+
+    /// Returns whether others are to have their turn, once, before what the actor wants to do now: when little has come, they may be
+    /// about to send more, to be dealt with together.
+    fn gives_way(&self, station: &Station) -> bool {
+        !self.gave_way && self.events < station.flow.chunk && station.alarm.is_due()
+    }
+
+    /// Gives others their turn if this one was long enough, while the events are still in the processor's cache.
+    async fn yield_if_over(&mut self) {
+        let is_over = self.events >= self.most || self.rounds >= TURN;
+        if is_over || self.began.elapsed() >= SHORT {
+            self.give_way().await;
+        }
+    }
+
+    async fn give_way(&mut self) {
+        tokio::task::yield_now().await;
+        (self.events, self.rounds, self.began) = (0, 0, Instant::now());
+        self.gave_way = true;
+    }
+}
+
 /// What becomes of events.
 enum Work {
     Actor(Box<dyn Stage>),
@@ -52,12 +94,20 @@ impl Runner {
         let station = self.station.clone();
         let mut chunks = VecDeque::new();
         let mut spares = Vec::new();
+        let mut turn = Turn::new(&station);
         loop {
             let (signals, waited) = next(&station, &mut chunks, &mut spares).await;
-            if !waited {
-                // A runner that always finds something must not keep its thread from the others.
-                tokio::task::yield_now().await;
+            if chunks.is_empty() && signals.alarm && signals.is_calm() && !station.alarm.is_due() {
+                // What it was set for is done, or not due yet.
+                continue;
             }
+            match waited {
+                true => turn = Turn::new(&station),
+                // A runner that always finds something must not keep its thread from the others.
+                false => turn.yield_if_over().await,
+            }
+            // Counted whatever it was: there may be no events, and a clock that stands still.
+            turn.rounds += 1;
             if let Some(seat) = &station.seat
                 && chunks.is_empty()
                 && !seat.leave()
@@ -66,20 +116,16 @@ impl Runner {
                 station.inbox.signal(|later| later.add(signals));
                 continue;
             }
-            let (mut done, mut began) = (0, Instant::now());
             while let Some(mut chunk) = chunks.pop_front() {
-                done += chunk.events.len();
+                turn.events += chunk.events.len();
                 self.consume(&mut chunk).await;
                 match chunk.events.is_empty() {
                     true => spares.push(chunk.events),
                     // What was left when the actor panicked comes first.
                     false => chunks.push_front(chunk),
                 }
-                let is_over = || done >= station.flow.chunk * TURN || began.elapsed() >= SHORT;
-                if !chunks.is_empty() && is_over() {
-                    (done, began) = (0, Instant::now());
-                    // The next actor's turn, while the events are still in the processor's cache.
-                    tokio::task::yield_now().await;
+                if !chunks.is_empty() {
+                    turn.yield_if_over().await;
                 }
             }
             if signals.stopping {
@@ -88,7 +134,11 @@ impl Runner {
             if signals.pressure {
                 self.tick(Tick::Pressure).await;
             }
-            if station.alarm.take_due() {
+            if signals.is_calm() && turn.gives_way(&station) {
+                turn.give_way().await;
+                station.inbox.signal(|later| later.alarm = true);
+            } else if station.alarm.take_due() {
+                turn.gave_way = false;
                 self.tick(Tick::Timer).await;
             }
             if let Some(seat) = &station.seat {
@@ -178,13 +228,16 @@ async fn next(
     let taken = station.inbox.take(chunks, spares, at_rest);
     match station.alarm.time() {
         None => taken.await,
-        Some(time) => tokio::select! {
-            biased;
-            taken = taken => taken,
-            () = tokio::time::sleep_until(time) => {
-                station.inbox.set_busy(true);
-                (Signals::default(), true)
+        Some(time) => {
+            let is_late = time <= Instant::now();
+            tokio::select! {
+                biased;
+                taken = taken => taken,
+                () = tokio::time::sleep_until(time) => {
+                    station.inbox.set_busy(true);
+                    (Signals::default(), !is_late)
+                }
             }
-        },
+        }
     }
 }

@@ -1,12 +1,16 @@
-//! Who waits for a permit is not overtaken by who comes later.
+//! Who waits for a permit is not overtaken by who comes later, and nobody has all turns.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use compysition_core::testing::quiet;
 use compysition_core::{
-    Actor, Admission, Context, Director, Error, Event, Limits, Ports, Refusal, Result, Source,
+    Actor, Admission, Context, Director, Error, Event, Limits, Ports, Refusal, Result, Source, Tick,
 };
 use tokio::sync::oneshot;
 
@@ -171,4 +175,104 @@ async fn a_permit_for_what_has_not_come_yet_keeps_nobody_who_waits_for_quiet() {
     drop(source.admit_ahead(0).await.unwrap());
     assert!(flow.stop().await.is_clean());
     assert_eq!(flow.snapshot().imbalance(), None);
+}
+
+/// Has itself called again and again, as often as it may.
+#[derive(Default)]
+struct Restless(Arc<AtomicU64>);
+
+const TICKS: u64 = 100_000;
+
+impl Actor for Restless {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        ctx.wake_after(Duration::ZERO);
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
+        if self.0.fetch_add(1, Relaxed) < TICKS {
+            ctx.wake_after(Duration::ZERO);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_actor_that_always_has_something_to_do_leaves_others_their_turn() {
+    let ticks = Arc::new(AtomicU64::new(0));
+    let (test, source) = oneshot::channel();
+    let mut director = Director::new("fairness");
+    let inlet = director.register("inlet", Inlet(Some(test)));
+    let restless = director.register("restless", Restless(ticks.clone()));
+    let end = director.register("end", End);
+    director.connect(inlet, restless);
+    director.connect(restless, end);
+    let flow = director.start().await.unwrap();
+    source.await.unwrap();
+    // The clock stands still, so no time tells that a turn is over.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(ticks.load(Relaxed) < TICKS, "it had all turns");
+    flow.stop().await;
+}
+
+/// Notes how many events there were each time when there was nothing else to do.
+#[derive(Default)]
+struct Gatherer {
+    waiting: usize,
+    together: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Actor for Gatherer {
+    async fn consume(&mut self, _: Event, ctx: &Context) -> Result {
+        self.waiting += 1;
+        ctx.wake_after(Duration::ZERO);
+        Ok(())
+    }
+
+    async fn tick(&mut self, _: Tick, _: &Context) -> Result {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.together.lock().unwrap().push(waiting);
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink().single()
+    }
+}
+
+#[tokio::test]
+async fn what_others_are_about_to_send_is_waited_for_once() {
+    let together = Arc::<Mutex<Vec<usize>>>::default();
+    let (test, source) = oneshot::channel();
+    let mut director = Director::new("together");
+    let inlet = director.register("inlet", Inlet(Some(test)));
+    let gatherer = Gatherer {
+        together: together.clone(),
+        ..Gatherer::default()
+    };
+    let gatherer = director.register("gatherer", gatherer);
+    director.connect(inlet, gatherer);
+    let flow = director.start().await.unwrap();
+    let source = source.await.unwrap();
+    // The actor is woken by the first, and has its turn before the next one.
+    for _ in 0..2 {
+        drop(source.emit("x").await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    quiet(&flow).await;
+    flow.stop().await;
+    let together = together.lock().unwrap();
+    assert_eq!(
+        together
+            .iter()
+            .filter(|events| **events > 0)
+            .collect::<Vec<_>>(),
+        [&2]
+    );
 }

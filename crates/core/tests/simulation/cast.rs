@@ -187,6 +187,7 @@ impl Actor for Gather {
     async fn tick(&mut self, _: Tick, ctx: &Context) -> Result {
         let complete = self.0.keys().filter(|group| group.is_complete());
         let complete: Vec<Group> = complete.cloned().collect();
+        let mut all = Ok(());
         for group in complete {
             let held = self.0.remove(&group).unwrap_or_default();
             let tally = group.tally();
@@ -195,10 +196,11 @@ impl Actor for Gather {
             }
             let gathered = ctx.merge_group(&group, held, "gathered");
             if gathered.root_id().is_some() {
-                ctx.send(gathered)?;
+                // The others are complete all the same, and nothing will call for them again.
+                all = all.and(ctx.send(gathered));
             }
         }
-        Ok(())
+        all
     }
 
     fn ports(&self) -> Ports {
