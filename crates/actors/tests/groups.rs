@@ -220,12 +220,12 @@ impl Actor for Files {
             let last = sizes.len() - 1;
             for (index, size) in sizes.into_iter().enumerate() {
                 let about = Event::new(()).with_attribute("file", index as u64);
-                let group = source.group(about).await?;
+                let mut group = source.group(about).await?;
                 for number in 0..size {
                     if is_torn && index == last && number == size / 2 {
                         return Ok(());
                     }
-                    drop(source.emit_in(&group, json!(number)).await?);
+                    drop(source.emit_in(&mut group, json!(number)).await?);
                 }
                 let settlement = group.close().unwrap();
                 settlement.await;

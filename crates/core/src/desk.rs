@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
-use crate::foreign::Inheritance;
-use crate::permits::{Gate, Permit};
+use crate::heir::Inheritance;
+use crate::permits::{Gate, Room};
 use crate::purse::Purse;
 use crate::returns::Returns;
 use crate::station::{Outboxes, Station};
@@ -120,43 +120,46 @@ pub(crate) fn millis() -> u64 {
     OPEN.with_borrow_mut(Desk::now)
 }
 
-/// Takes a permit of `bytes` from those that the station's source takes at once, if its desk is open here and there is
-/// room for more than it has. Its root is `foreign` if it came from another process; it counts as opened already, so it must
-/// be made at once. The id is for a root that begins here.
-pub(crate) fn permit(
+/// Takes room of `bytes` for a root of this heir from what the station's source takes at once, if its desk is open here and there is
+/// room for more than it has. The root counts as opened already, so it must be made at once. The id is for a root that begins here.
+pub(crate) fn room(
     station: &Station,
     gate: &Gate,
     bytes: usize,
-    foreign: bool,
-) -> Option<(Permit, Id)> {
+    heir: Option<&Inheritance>,
+) -> Option<(Room, Id)> {
     let spent = OPEN.with_borrow_mut(|open| {
         let own = (open.owner == address(station)).then_some(open)?;
         let now = own.now();
-        let permit = own.purse.as_mut().and_then(|purse| purse.spend(bytes, now));
+        let is_other = own.purse.as_ref().is_some_and(|purse| !purse.is_for(heir));
+        let purse = own.purse.as_mut().filter(|_| !is_other);
+        let room = purse.and_then(|purse| purse.spend(bytes, now));
         let take = std::mem::replace(&mut own.take, own.chunk);
-        Some(permit.ok_or_else(|| (own.purse.take(), take, now)))
+        // Where each has another heir, as what comes back from another process may, there is one of each.
+        let take = if is_other { 1 } else { take };
+        Some(room.ok_or_else(|| (own.purse.take(), take, now)))
     });
     let (mut purse, take, now) = match spent? {
-        Ok(permit) => return Some(permit),
+        Ok(room) => return Some(room),
         Err(empty) => empty,
     };
     // Not while the desk is borrowed: what is left in it wakes who waits for it.
-    let permit = Purse::spend_or_take(&mut purse, (gate, take, foreign), (bytes, now));
+    let room = Purse::spend_or_take(&mut purse, (gate, take, heir), (bytes, now));
     OPEN.with_borrow_mut(|open| open.purse = purse);
-    permit
+    room
 }
 
-/// Gives the permit of a root back that has ended well, once for many if an actor is polled on this thread.
-pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64, inheritance: Option<&Inheritance>) {
+/// Gives the room of a root back that has ended well, and tells its heir, once for many if an actor is polled on this thread.
+pub(crate) fn give_back(gate: &Arc<Gate>, bytes: u64, call: u64) {
     let at_once = OPEN.try_with(|open| {
         let mut open = open.try_borrow_mut().ok()?;
-        let before = open.returns.add(gate, bytes, inheritance);
+        let before = open.returns.add(gate, bytes, call);
         let is_much = open.owner == 0 || open.returns.is_much();
         let returns = is_much.then(|| std::mem::take(&mut open.returns));
         Some((before, returns))
     });
     if !matches!(at_once, Ok(Some(_))) {
-        drop(Returns::of(gate, bytes, inheritance));
+        drop(Returns::of(gate, bytes, call));
     }
 }
 

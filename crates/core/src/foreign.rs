@@ -1,6 +1,5 @@
 //! Events that come from another process, and what is told there of their end.
 
-use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -10,12 +9,13 @@ use crate::context::Context;
 use crate::current;
 use crate::desk::{self, Drawer};
 use crate::flow_state::FlowState;
+use crate::heir::{Heir, Inheritance};
 use crate::receipt::Receipt;
 use crate::root::Root;
 use crate::source::{self, Source};
 use crate::station::Station;
 use crate::sync::Counted;
-use crate::{Error, Event, Failure, Id, Outcome, Result};
+use crate::{Error, Event, Failure, Id, Result};
 
 /// An event that left a flow in one process to go on in another, as that one takes it in.
 ///
@@ -34,32 +34,6 @@ pub struct Foreign {
     pub is_asked: bool,
     /// The number by which its [`Heir`] knows it.
     pub call: u64,
-}
-
-/// Is told what becomes of [`Foreign`] events, each by the number that it came with. All calls must be quick, wait for nothing,
-/// and lock nothing that is locked anywhere while events are dropped or put back on their way.
-pub trait Heir: Any + Send + Sync {
-    /// Takes the answer to the event's request: at most once, and before the end.
-    fn answered(&self, call: u64, answer: &Event);
-
-    /// Learns that nothing of the event's root is running any more, but something of it is held.
-    fn rests(&self, call: u64) {
-        let _ = call;
-    }
-
-    /// Learns that something of it is running again. Of several at the same time this may be told before the
-    /// [`rests`](Heir::rests) that came first; so they are to be counted.
-    fn runs(&self, call: u64) {
-        let _ = call;
-    }
-
-    /// Learns that all of some events' roots was delivered, those of so many calls one after the other; each once, and then of
-    /// no other end.
-    fn delivered(&self, first: u64, count: u64);
-
-    /// Learns that the event's root did not end well, once: why, and whether what failed was kept
-    /// ([`Outcome::Kept`]).
-    fn failed(&self, call: u64, outcome: &Outcome, failure: &Failure);
 }
 
 /// Lets in what other processes send. While there is one, the flow does not end by itself, and a stop waits for it: drop
@@ -121,18 +95,24 @@ impl Intake {
         let gate = self.source.gate();
         let known = event.take_receipt();
         let cost = event.cost();
-        let permit = match desk::permit(&self.source.context().station, gate, cost, true) {
-            Some((permit, _)) => permit,
+        let is_foreign = true;
+        let inheritance = Inheritance { heir, is_foreign };
+        let room = match desk::room(
+            &self.source.context().station,
+            gate,
+            cost,
+            Some(&inheritance),
+        ) {
+            Some((room, _)) => room,
             None => {
                 // In this order: of roots from elsewhere there are not to be more than of all.
                 self.flow.root_opened();
                 self.flow.foreign_opened(1);
-                gate.take_always(cost)
+                gate.overdraw_for(inheritance, cost)
             }
         };
         let origin = event.take_origin();
-        let inheritance = Some(Inheritance { heir, call });
-        let root = Root::new(id, permit, is_asked, origin, inheritance);
+        let root = Root::new(id, room, call, is_asked, origin);
         let root = Counted::new(root);
         if let Some(deadline) = deadline {
             root.set_deadline(deadline);
@@ -200,20 +180,6 @@ impl Adopted {
     }
 }
 
-/// Who is told what becomes of a root, and the number by which it is known there.
-#[derive(Clone)]
-pub(crate) struct Inheritance {
-    pub(crate) heir: Arc<dyn Heir>,
-    pub(crate) call: u64,
-}
-
-impl Inheritance {
-    /// Returns whether the same is told of both.
-    pub(crate) fn is_of_same(&self, other: &Inheritance) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.heir), Arc::as_ptr(&other.heir))
-    }
-}
-
 impl Event {
     /// Returns the event as one more of those that came of another: it owes to the same roots and belongs to the same
     /// groups. So what comes back from another process stands where that stood which was sent there.
@@ -228,8 +194,8 @@ impl Event {
     /// known there.
     pub fn each_heir(&self, visit: &mut dyn FnMut(&dyn Heir, u64)) {
         self.receipt().each_root(&mut |root| {
-            if let Some(inheritance) = root.inheritance() {
-                visit(&*inheritance.heir, inheritance.call);
+            if let Some(inheritance) = root.inheritance().filter(|own| own.is_foreign) {
+                visit(&*inheritance.heir, root.call());
             }
         });
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 
 use crate::flow_state::FlowState;
+use crate::heir::Inheritance;
 use crate::limits::{Limits, Refusal};
 use crate::purse::Purse;
 use crate::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
@@ -22,7 +23,11 @@ const FAILED: usize = 3;
 /// It is a handle, of which there are several: each root refers to one, and if it were the same for all, the thread
 /// that makes roots and the one that ends them would take the word that counts the references from each other all the
 /// time.
-pub(crate) struct Gate(Arc<Balance>);
+pub(crate) struct Gate {
+    balance: Arc<Balance>,
+    /// Who is told how the roots end that refer to this handle.
+    heir: Option<Inheritance>,
+}
 
 struct Balance {
     roots: AtomicI64,
@@ -38,7 +43,7 @@ struct Balance {
 
 impl Gate {
     pub(crate) fn new(flow: Arc<FlowState>, share: Limits) -> Gate {
-        Gate(Arc::new(Balance {
+        let balance = Arc::new(Balance {
             roots: AtomicI64::new(share.roots as i64),
             bytes: AtomicI64::new(share.bytes as i64),
             share,
@@ -47,54 +52,80 @@ impl Gate {
             room: Notify::new(),
             turn: Mutex::const_new(()),
             flow,
-        }))
+        });
+        Gate {
+            balance,
+            heir: None,
+        }
     }
 
-    /// Returns another handle of the same share.
-    pub(crate) fn again(&self) -> Arc<Gate> {
-        Arc::new(Gate(self.0.clone()))
+    /// Returns another handle of the same share, for roots of whose end this heir is told.
+    pub(crate) fn again(&self, heir: Option<Inheritance>) -> Arc<Gate> {
+        Arc::new(Gate {
+            balance: self.balance.clone(),
+            heir,
+        })
+    }
+
+    /// Returns who is told how the roots of this handle end.
+    pub(crate) fn heir(&self) -> Option<&Inheritance> {
+        self.heir.as_ref()
+    }
+
+    /// Returns whether it is for roots of this heir, or of none.
+    pub(crate) fn is_for(&self, heir: Option<&Inheritance>) -> bool {
+        match (&self.heir, heir) {
+            (None, None) => true,
+            (Some(own), Some(heir)) => own.is_of_same(heir),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the roots of this handle came from another process.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.heir.as_ref().is_some_and(|heir| heir.is_foreign)
     }
 
     /// Returns whether two handles are of the same share.
     pub(crate) fn is_same(&self, other: &Gate) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.balance, &other.balance)
     }
 
     pub(crate) fn flow(&self) -> &Arc<FlowState> {
-        &self.0.flow
+        &self.balance.flow
     }
 
     /// Waits for a permit of `bytes`. Cancel safe: a waiter that is dropped passes its turn on.
     pub(crate) async fn admit(self: &Arc<Self>, bytes: usize) -> Result<Permit, Refusal> {
         // Who comes now must not overtake those who wait, else some of them might wait for ever.
-        if self.0.waiting.load(SeqCst) == 0
+        if self.balance.waiting.load(SeqCst) == 0
             && let Some(permit) = self.try_admit(bytes)?
         {
             return Ok(permit);
         }
-        if self.0.waiting.fetch_add(1, SeqCst) >= self.0.share.waiting {
-            self.0.waiting.fetch_sub(1, SeqCst);
+        if self.balance.waiting.fetch_add(1, SeqCst) >= self.balance.share.waiting {
+            self.balance.waiting.fetch_sub(1, SeqCst);
             return Err(Refusal::Crowded);
         }
         // Who gives a permit back now sees that somebody waits, or is seen to have given it back.
         in_total_order();
         let _waiter = Waiter(self);
-        let mut stopping = std::pin::pin!(self.0.flow.stopping());
+        let mut stopping = std::pin::pin!(self.balance.flow.stopping());
         // It is handed on in the order of asking; only who has it waits for room.
         let _turn = tokio::select! {
             biased;
-            turn = self.0.turn.lock() => turn,
+            turn = self.balance.turn.lock() => turn,
             () = &mut stopping => return Err(Refusal::Stopping),
         };
         let mut has_pressed = false;
         loop {
-            let mut room = std::pin::pin!(self.0.room.notified());
+            let mut room = std::pin::pin!(self.balance.room.notified());
             room.as_mut().enable();
             if let Some(permit) = self.try_admit(bytes)? {
                 return Ok(permit);
             }
             if !std::mem::replace(&mut has_pressed, true) {
-                self.0.flow.press_holders();
+                self.balance.flow.press_holders();
             }
             tokio::select! {
                 biased;
@@ -106,7 +137,7 @@ impl Gate {
 
     /// Takes a permit of `bytes` if there is room and nobody waits for it.
     pub(crate) fn admit_now(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
-        match self.0.waiting.load(SeqCst) {
+        match self.balance.waiting.load(SeqCst) {
             0 => self.try_admit(bytes).ok().flatten(),
             _ => None,
         }
@@ -115,19 +146,19 @@ impl Gate {
     /// Takes a permit of `bytes` if there is room. The balance has only to be positive, so an event
     /// larger than what is left goes through, and the next one waits until it is paid back.
     pub(crate) fn try_admit(self: &Arc<Self>, bytes: usize) -> Result<Option<Permit>, Refusal> {
-        if self.0.flow.is_stopping() {
+        if self.balance.flow.is_stopping() {
             return Err(Refusal::Stopping);
         }
-        if bytes > self.0.share.bytes {
-            let limit = self.0.share.bytes;
+        if bytes > self.balance.share.bytes {
+            let limit = self.balance.share.bytes;
             return Err(Refusal::TooLarge { limit });
         }
         let permit = self.try_take(bytes);
         in_total_order();
         // Who looks whether all is done after the stop began either sees this permit or is seen here.
-        if self.0.flow.is_stopping() {
+        if self.balance.flow.is_stopping() {
             drop(permit);
-            self.0.flow.quiet.notify_waiters();
+            self.balance.flow.quiet.notify_waiters();
             return Err(Refusal::Stopping);
         }
         Ok(permit)
@@ -136,19 +167,26 @@ impl Gate {
     /// Takes a permit of `bytes` if there is room, even while the flow is stopping: for what is under way
     /// already.
     pub(crate) fn try_take(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
-        if self.0.bytes.load(SeqCst) <= 0 {
+        if self.balance.bytes.load(SeqCst) <= 0 {
             return None;
         }
         let one_less = |free: i64| (free > 0).then_some(free - 1);
-        self.0.roots.fetch_update(SeqCst, SeqCst, one_less).ok()?;
-        self.0.bytes.fetch_sub(bytes as i64, SeqCst);
+        self.balance
+            .roots
+            .fetch_update(SeqCst, SeqCst, one_less)
+            .ok()?;
+        self.balance.bytes.fetch_sub(bytes as i64, SeqCst);
         Some(Permit::new(self.clone(), bytes as u64))
     }
 
-    /// Takes permits for at most so many roots of `bytes` each, if there is room, and nobody waits for it. The roots are `foreign`
-    /// if they came from another process.
-    pub(crate) fn take_several(&self, most: usize, bytes: usize, foreign: bool) -> Option<Purse> {
-        let balance = &*self.0;
+    /// Takes permits for at most so many roots of `bytes` each, if there is room, and nobody waits for it.
+    pub(crate) fn take_several(
+        &self,
+        most: usize,
+        bytes: usize,
+        heir: Option<Inheritance>,
+    ) -> Option<Purse> {
+        let balance = &*self.balance;
         let free = balance.bytes.load(SeqCst);
         if bytes > balance.share.bytes || free <= 0 || balance.waiting.load(SeqCst) > 0 {
             return None;
@@ -159,26 +197,28 @@ impl Gate {
         let before = balance.roots.fetch_update(SeqCst, SeqCst, fewer).ok()?;
         let (roots, bytes) = (before.min(fit), bytes as i64 * before.min(fit));
         balance.bytes.fetch_sub(bytes, SeqCst);
-        let purse = Purse::new(self.again(), roots as u64, bytes as u64, foreign);
+        let purse = Purse::new(self.again(heir), roots as u64, bytes as u64);
         in_total_order();
         // As for one: they are seen by who looks whether all is done, or the stop is seen here.
         (!balance.flow.is_stopping()).then_some(purse)
     }
 
-    /// Takes a permit of `bytes` whether there is room or not: for what has one somewhere else.
-    pub(crate) fn take_always(self: &Arc<Self>, bytes: usize) -> Permit {
+    /// Takes room of `bytes` for a root of this heir whether there is any or not: for what has a permit somewhere else.
+    pub(crate) fn overdraw_for(&self, heir: Inheritance, bytes: usize) -> Room {
+        let bytes = bytes as u64;
         self.overdraw_root();
-        self.overdraw(bytes as u64);
-        Permit::new(self.clone(), bytes as u64)
+        self.overdraw(bytes);
+        let gate = self.again(Some(heir));
+        Room { gate, bytes }
     }
 
     pub(crate) fn share(&self) -> &Limits {
-        &self.0.share
+        &self.balance.share
     }
 
     /// Checks the caps before a root grows by `more` bytes and to `live` copies and children.
     pub(crate) fn may_grow(&self, more: u64, live: usize) -> Result {
-        let share = &self.0.share;
+        let share = &self.balance.share;
         if live > share.live {
             let message = format!("a root may have {} live copies and children", share.live);
             return Err(Error::exceeded(message));
@@ -192,8 +232,8 @@ impl Gate {
     }
 
     fn may_take(&self, more: u64, times: usize) -> Result {
-        let share = self.0.share.bytes as i64;
-        let in_use = share - self.0.bytes.load(Relaxed);
+        let share = self.balance.share.bytes as i64;
+        let in_use = share - self.balance.bytes.load(Relaxed);
         if in_use + more as i64 <= share.saturating_mul(times as i64) {
             return Ok(());
         }
@@ -203,19 +243,19 @@ impl Gate {
 
     /// Returns the bytes that are never exceeded.
     pub(crate) fn most_bytes(&self) -> usize {
-        self.0.share.bytes.saturating_mul(FAILED)
+        self.balance.share.bytes.saturating_mul(FAILED)
     }
 
     /// Takes bytes without waiting.
     pub(crate) fn overdraw(&self, bytes: u64) {
         if bytes > 0 {
-            self.0.bytes.fetch_sub(bytes as i64, SeqCst);
+            self.balance.bytes.fetch_sub(bytes as i64, SeqCst);
         }
     }
 
     /// Takes a permit without waiting, for what was held and goes on.
     pub(crate) fn overdraw_root(&self) {
-        self.0.roots.fetch_sub(1, SeqCst);
+        self.balance.roots.fetch_sub(1, SeqCst);
     }
 
     /// Takes the permit of a root back.
@@ -225,54 +265,54 @@ impl Gate {
 
     /// Takes permits back, of `bytes` together.
     pub(crate) fn give_back_several(&self, roots: u64, bytes: u64) {
-        self.0.bytes.fetch_add(bytes as i64, SeqCst);
-        let free = self.0.roots.fetch_add(roots as i64, SeqCst) + roots as i64;
+        self.balance.bytes.fetch_add(bytes as i64, SeqCst);
+        let free = self.balance.roots.fetch_add(roots as i64, SeqCst) + roots as i64;
         in_total_order();
         // Who counts a permit out at the same time sees what is given back here, or is seen.
-        if free + self.0.ahead.load(SeqCst) == self.0.share.roots as i64 {
-            self.0.flow.quiet.notify_waiters();
+        if free + self.balance.ahead.load(SeqCst) == self.balance.share.roots as i64 {
+            self.balance.flow.quiet.notify_waiters();
         }
         self.pass_on();
     }
 
     /// Counts a permit that is out as one for what has not come yet.
     pub(crate) fn ahead(self: &Arc<Self>) -> Ahead {
-        self.0.ahead.fetch_add(1, SeqCst);
+        self.balance.ahead.fetch_add(1, SeqCst);
         in_total_order();
         if self.under_way() <= 0 {
-            self.0.flow.quiet.notify_waiters();
+            self.balance.flow.quiet.notify_waiters();
         }
         Ahead(self.clone())
     }
 
     /// Returns for how many roots permits are out that have come.
     pub(crate) fn under_way(&self) -> i64 {
-        self.in_use().0 - self.0.ahead.load(SeqCst)
+        self.in_use().0 - self.balance.ahead.load(SeqCst)
     }
 
     /// Returns whether there are bytes left.
     pub(crate) fn has_room(&self) -> bool {
-        self.0.bytes.load(Relaxed) > 0
+        self.balance.bytes.load(Relaxed) > 0
     }
 
     /// Returns whether a permit could be had now.
     pub(crate) fn has_permit(&self) -> bool {
-        self.0.roots.load(Relaxed) > 0 && self.has_room()
+        self.balance.roots.load(Relaxed) > 0 && self.has_room()
     }
 
     fn pass_on(&self) {
         in_total_order();
-        let room = self.0.roots.load(SeqCst) > 0 && self.0.bytes.load(SeqCst) > 0;
-        if room && self.0.waiting.load(SeqCst) > 0 {
-            self.0.room.notify_one();
+        let room = self.balance.roots.load(SeqCst) > 0 && self.balance.bytes.load(SeqCst) > 0;
+        if room && self.balance.waiting.load(SeqCst) > 0 {
+            self.balance.room.notify_one();
         }
     }
 
     /// Returns the roots and bytes that are out; either may exceed the share.
     pub(crate) fn in_use(&self) -> (i64, i64) {
         (
-            self.0.share.roots as i64 - self.0.roots.load(SeqCst),
-            self.0.share.bytes as i64 - self.0.bytes.load(SeqCst),
+            self.balance.share.roots as i64 - self.balance.roots.load(SeqCst),
+            self.balance.share.bytes as i64 - self.balance.bytes.load(SeqCst),
         )
     }
 }
@@ -282,7 +322,7 @@ struct Waiter<'a>(&'a Gate);
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.0.0.waiting.fetch_sub(1, SeqCst);
+        self.0.balance.waiting.fetch_sub(1, SeqCst);
         self.0.pass_on();
     }
 }
@@ -292,8 +332,15 @@ pub(crate) struct Ahead(Arc<Gate>);
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.0.0.ahead.fetch_sub(1, SeqCst);
+        self.0.balance.ahead.fetch_sub(1, SeqCst);
     }
+}
+
+/// What a root has of a share, and gives back at its end. Only a root does: dropped without one, it would be lost.
+#[must_use]
+pub(crate) struct Room {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) bytes: u64,
 }
 
 /// Room for one root. Dropped before there is one, it goes back.
@@ -322,15 +369,24 @@ impl Permit {
         let surplus = self.bytes.saturating_sub(bytes as u64);
         if surplus > 0 {
             self.bytes -= surplus;
-            self.gate.0.bytes.fetch_add(surplus as i64, SeqCst);
+            self.gate.balance.bytes.fetch_add(surplus as i64, SeqCst);
             self.gate.pass_on();
         }
     }
 
-    /// Leaves it to a root to give the bytes back, which are returned.
-    pub(crate) fn leave(&mut self) -> u64 {
+    /// Makes it one for a root of this heir, if there is one.
+    pub(crate) fn of(mut self, heir: Option<&Inheritance>) -> Permit {
+        if heir.is_some() {
+            self.gate = self.gate.again(heir.cloned());
+        }
+        self
+    }
+
+    /// Leaves it to a root to give the room back.
+    pub(crate) fn leave(mut self) -> Room {
         self.is_used = true;
-        self.bytes
+        let (gate, bytes) = (self.gate.clone(), self.bytes);
+        Room { gate, bytes }
     }
 }
 

@@ -10,8 +10,8 @@ use std::task::Waker;
 
 use tokio::time::Instant;
 
-use crate::foreign::Inheritance;
-use crate::permits::{Gate, Permit};
+use crate::heir::Inheritance;
+use crate::permits::{Gate, Room};
 use crate::pump::Pump;
 use crate::root_state::State;
 use crate::settled::Watcher;
@@ -24,13 +24,13 @@ use crate::{Event, Failure, Id, Result};
 /// held any more.
 pub(crate) struct Root {
     id: Id,
-    permit: Permit,
+    gate: Arc<Gate>,
+    /// The number by which its heir knows it.
+    call: u64,
     /// Whether the source waits for an answer.
     asked: bool,
     /// Boxed, as is the state: most roots need neither.
     origin: Option<Box<Origin>>,
-    /// Who is told, in another process, what it is answered with and how it ends.
-    inheritance: Option<Inheritance>,
     /// How many receipts there are: while there is one, the root has a permit.
     running: AtomicU32,
     /// How many keep it from settling: all receipts together, and each custody.
@@ -62,21 +62,16 @@ const STATED: u16 = 512;
 const HEEDED: u16 = GAVE_WAY | SETTLED | STATED;
 
 impl Root {
-    /// Makes a root that is running, was counted as opened, and whose first event is charged with all that its permit has.
-    pub(crate) fn new(
-        id: Id,
-        mut permit: Permit,
-        asked: bool,
-        origin: Origin,
-        inheritance: Option<Inheritance>,
-    ) -> Root {
-        let held = permit.leave();
+    /// Makes a root that is running, was counted as opened, and whose first event is charged with all of its room. Its heir, if the room has one,
+    /// knows it by the number `call`.
+    pub(crate) fn new(id: Id, room: Room, call: u64, asked: bool, origin: Origin) -> Root {
+        let held = room.bytes;
         Root {
             id,
-            permit,
+            gate: room.gate,
+            call,
             asked,
             origin: origin.is_some().then(|| Box::new(origin)),
-            inheritance,
             running: AtomicU32::new(1),
             holders: AtomicU32::new(1),
             bytes: AtomicU64::new(held),
@@ -91,7 +86,7 @@ impl Root {
     }
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
-        self.permit.gate()
+        &self.gate
     }
 
     /// Returns the bytes that the permit holds.
@@ -163,7 +158,7 @@ impl Root {
         }
         let answer = answer();
         if let Some(inheritance) = self.inheritance() {
-            inheritance.heir.answered(inheritance.call, &answer);
+            inheritance.heir.answered(self.call, &answer);
         }
         self.change_and_wake(|state| {
             if !state.watchers.is_empty() {
@@ -174,9 +169,13 @@ impl Root {
         true
     }
 
-    /// Returns who is told, in another process, what it is answered with and how it ends.
+    /// Returns who is told what it is answered with and how it ends, by its [`call`](Root::call).
     pub(crate) fn inheritance(&self) -> Option<&Inheritance> {
-        self.inheritance.as_ref()
+        self.gate.heir()
+    }
+
+    pub(crate) fn call(&self) -> u64 {
+        self.call
     }
 
     pub(crate) fn was_asked(&self) -> bool {
@@ -212,7 +211,7 @@ impl Root {
             self.open();
             self.gate().overdraw_root();
             if let Some(inheritance) = self.inheritance() {
-                inheritance.heir.runs(inheritance.call);
+                inheritance.heir.runs(self.call);
             }
         }
     }

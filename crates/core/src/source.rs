@@ -9,11 +9,11 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use crate::context::Context;
 use crate::desk;
 use crate::flow_state::FlowState;
-use crate::group::Place;
 use crate::limits::Refusal;
-use crate::permits::{Ahead, Gate, Permit};
+use crate::permits::{Ahead, Gate, Permit, Room};
 use crate::root::Root;
 use crate::settlement::{Request, Settlement};
+use crate::source_group::SourceGroup;
 use crate::sync::Counted;
 use crate::travel::EVENT_BYTES;
 use crate::{Error, Event, Id, Result};
@@ -54,7 +54,7 @@ impl Source {
     /// The refusal, if the flow is stopping, the event is too large, or too many wait. An exceeded cap
     /// of the flow takes the error path.
     pub async fn emit(&self, event: impl Into<Event>) -> Result<Settlement, Refusal> {
-        self.emit_from(None, event.into(), || None).await
+        self.emit_from(None, event.into(), None).await
     }
 
     /// Waits for a permit and sends the event to the outbox of this name.
@@ -66,18 +66,18 @@ impl Source {
         outbox: &str,
         event: impl Into<Event>,
     ) -> Result<Settlement, Refusal> {
-        self.emit_from(Some(outbox), event.into(), || None).await
+        self.emit_from(Some(outbox), event.into(), None).await
     }
 
-    /// Emits an event, which has a place in a group if `place` gives one.
+    /// Emits an event, as a member of a group if there is one.
     pub(crate) async fn emit_from(
         &self,
         outbox: Option<&str>,
         event: Event,
-        place: impl FnOnce() -> Option<Arc<Place>>,
+        group: Option<&mut SourceGroup>,
     ) -> Result<Settlement, Refusal> {
         self.take_turns().await;
-        let (root, event) = self.enter(event, place).await?;
+        let (root, event) = self.enter(event, group).await?;
         send(&self.ctx, outbox, event);
         Ok(Settlement(root))
     }
@@ -98,21 +98,27 @@ impl Source {
         left > 0
     }
 
-    /// Waits for a permit and makes an event a new root, with a place in a group if `place` gives one.
+    /// Waits for a permit and makes an event a new root, as a member of a group if there is one.
     pub(crate) async fn enter(
         &self,
         event: Event,
-        place: impl FnOnce() -> Option<Arc<Place>>,
+        group: Option<&mut SourceGroup>,
     ) -> Result<(Counted<Root>, Event), Refusal> {
         if self.gate.flow().is_stopping() {
             return Err(Refusal::Stopping);
         }
         let cost = event.cost();
-        let (root, mut event) = match desk::permit(&self.ctx.station, &self.gate, cost, false) {
-            Some((permit, id)) => enter_as(id, permit, event, false),
-            None => enter(self.gate.admit(cost).await?, event, false),
+        let heir = group.as_ref().and_then(|group| group.heir());
+        let (room, id) = match desk::room(&self.ctx.station, &self.gate, cost, heir) {
+            Some(room) => room,
+            None => {
+                let permit = self.gate.admit(cost).await?.of(heir);
+                (permit.leave(), new_root(&self.gate))
+            }
         };
-        if let Some(place) = place() {
+        let (call, place) = group.map_or((0, None), SourceGroup::one_more);
+        let (root, mut event) = enter_as(id, room, call, event, false);
+        if let Some(place) = place {
             event.join_group(place);
         }
         Ok((root, event))
@@ -139,17 +145,17 @@ impl Source {
         event: impl Into<Event>,
         error: impl Into<Error>,
     ) -> Result<Settlement, Refusal> {
-        self.fail_from(event.into(), error.into(), || None).await
+        self.fail_from(event.into(), error.into(), None).await
     }
 
-    /// Lets an event in that failed, which has a place in a group if `place` gives one.
+    /// Lets an event in that failed, as a member of a group if there is one.
     pub(crate) async fn fail_from(
         &self,
         event: Event,
         error: Error,
-        place: impl FnOnce() -> Option<Arc<Place>>,
+        group: Option<&mut SourceGroup>,
     ) -> Result<Settlement, Refusal> {
-        let (root, event) = self.enter(event, place).await?;
+        let (root, event) = self.enter(event, group).await?;
         self.ctx.station.route_error(event, error);
         Ok(Settlement(root))
     }
@@ -298,27 +304,26 @@ impl Drop for LettingIn {
 /// Makes an event a new root.
 fn enter(mut permit: Permit, event: Event, asked: bool) -> (Counted<Root>, Event) {
     permit.shrink_to(event.cost());
-    let flow = permit.gate().flow();
-    flow.root_opened();
-    let id = flow.new_id(desk::millis());
-    enter_as(id, permit, event, asked)
+    let id = new_root(permit.gate());
+    enter_as(id, permit.leave(), 0, event, asked)
 }
 
-/// Makes an event a new root of this id, which counts as opened.
-pub(crate) fn enter_as(
+/// Counts a root as opened, and returns its id.
+fn new_root(gate: &Gate) -> Id {
+    gate.flow().root_opened();
+    gate.flow().new_id(desk::millis())
+}
+
+/// Makes an event a new root of this id, which counts as opened. Its heir, if the room has one, knows it by the number `call`.
+fn enter_as(
     own: Id,
-    permit: Permit,
+    room: Room,
+    call: u64,
     mut event: Event,
     asked: bool,
 ) -> (Counted<Root>, Event) {
-    // An id that an event brings along may come twice, and roots are told apart by theirs.
-    let id = match event.id() {
-        Id::NONE => own,
-        given => given,
-    };
-    let origin = event.take_origin();
-    let root = Counted::new(Root::new(own, permit, asked, origin, None));
-    event.enter(id, root.clone());
+    let root = Counted::new(Root::new(own, room, call, asked, event.take_origin()));
+    event.enter_new(root.clone());
     (root, event)
 }
 

@@ -267,8 +267,9 @@ impl Station {
         // Before their roots settle: who hears of that may look at the counters.
         self.counters.ended.fetch_add(well as u64, Relaxed);
         for event in events {
-            if has_failed(&event) {
-                self.end(event);
+            match has_failed(&event) {
+                true => self.end(event),
+                false => event.end(),
             }
         }
     }

@@ -14,6 +14,19 @@ pub(crate) use watched::Mutex;
 /// An [`Arc`](std::sync::Arc) without weak references: what it counts less is locked memory that every event would pay for.
 pub(crate) use triomphe::Arc as Counted;
 
+/// Returns what is counted, if nobody else refers to it.
+#[cfg(not(compysition_loom))]
+#[inline]
+pub(crate) fn alone<T>(counted: &mut Counted<T>) -> Option<&mut T> {
+    Counted::get_mut(counted)
+}
+
+/// Nobody is alone: loom does not see that the count orders what the others have done.
+#[cfg(compysition_loom)]
+pub(crate) fn alone<T>(_: &mut Counted<T>) -> Option<&mut T> {
+    None
+}
+
 /// Stands between two `SeqCst` accesses of a thread whose order others rely on. The language orders them; loom
 /// does so only for fences.
 #[cfg(not(compysition_loom))]

@@ -73,7 +73,13 @@ fn admit(gate: &Arc<Gate>, asked: bool) -> Counted<Root> {
     let permit = gate.try_take(10).unwrap();
     let origin = Default::default();
     gate.flow().root_opened();
-    Counted::new(Root::new(Id::from_u128(1), permit, asked, origin, None))
+    Counted::new(Root::new(
+        Id::from_u128(1),
+        permit.leave(),
+        0,
+        asked,
+        origin,
+    ))
 }
 
 fn outcome(root: &Counted<Root>) -> Outcome {

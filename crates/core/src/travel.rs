@@ -120,6 +120,16 @@ impl Event {
         body.receipt = Receipt::One(root);
     }
 
+    /// Lets the event into a flow where it begins.
+    pub(crate) fn enter_new(&mut self, root: Counted<Root>) {
+        // An id that an event brings along may come twice, and roots are told apart by theirs.
+        let id = match self.id() {
+            Id::NONE => root.id(),
+            given => given,
+        };
+        self.enter(id, root);
+    }
+
     /// Lets an event into a flow that has passed so many links elsewhere. It keeps its id.
     pub(crate) fn enter_after(&mut self, hops: u32, root: Counted<Root>) {
         self.enter(self.id(), root);
@@ -146,9 +156,14 @@ impl Event {
         drop(self.take_receipt());
         let origin = self.take_origin();
         permit.gate().flow().root_opened();
-        let root = Counted::new(Root::new(id, permit, false, origin, None));
+        let root = Counted::new(Root::new(id, permit.leave(), 0, false, origin));
         self.enter(self.id(), root);
         self.travel = self.travel.after(hops);
+    }
+
+    /// Drops the event, without counting references if nobody else has any: that costs less.
+    pub(crate) fn end(mut self) {
+        drop(self.body.take().map(Counted::try_unwrap));
     }
 
     /// Returns how often the present actor has tried before.

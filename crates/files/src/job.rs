@@ -1,11 +1,11 @@
 //! A file that is being read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use compysition_core::{
-    Context, Error, ErrorKind, Event, Payload, Result, Settlement, Source, SourceGroup,
-};
+use compysition_core::{Context, Error, ErrorKind, Event, Payload, Result, Source, SourceGroup};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::checkpoint::Place;
@@ -62,14 +62,15 @@ pub(crate) enum Progress {
 }
 
 impl Job {
-    pub(crate) fn new(found: Found, offset: u64) -> Job {
+    /// Begins with a file at a place in it. Notified is who waits for its events to settle.
+    pub(crate) fn new(found: Found, offset: u64, changed: Arc<Notify>) -> Job {
         Job {
             named: named(&found.path),
             path: found.path,
             identity: found.identity,
             seen: (found.size, found.modified),
             gone_since: None,
-            ledger: Ledger::at(offset),
+            ledger: Ledger::at(offset, changed),
             begin: offset,
             stage: Stage::New,
             pack: Pack::new(),
@@ -87,7 +88,7 @@ impl Job {
         };
         if found.size < read && !matches!(self.stage, Stage::Read(_)) {
             // Cut off, to be written anew.
-            *self = Job::new(found, 0);
+            *self = Job::new(found, 0, self.ledger.changed());
         } else {
             if let Stage::New = self.stage {
                 self.seen = (found.size, found.modified);
@@ -151,6 +152,7 @@ impl Job {
         let error = match ctx.blocking(open).await? {
             Ok(records) => {
                 let group = source.group(self.named.clone()).await?;
+                let group = group.told_to(self.ledger.heir());
                 self.stage = Stage::Reading(Box::new(records), Some(group));
                 return Ok(());
             }
@@ -175,7 +177,7 @@ impl Job {
         if let Stage::Reading(_, group) = std::mem::replace(&mut self.stage, Stage::Read(size))
             && let Some(settlement) = group.and_then(SourceGroup::close)
         {
-            self.note(size, settlement);
+            self.ledger.note_other(settlement);
         }
     }
 
@@ -236,15 +238,10 @@ impl Job {
         if lines.is_empty() || lines.iter().any(is_too_large) {
             return Ok(false);
         }
-        let (named, ledger) = (&self.named, &mut self.ledger);
-        let next = || {
-            lines
-                .pop_front()
-                .map(|(line, end)| (named.child(line), end))
-        };
-        let emitted = |settlement, end| ledger.note(end, settlement);
-        let events = std::iter::from_fn(next);
-        source.emit_all_in(group, events, emitted).await?;
+        self.ledger.note(lines.iter().map(|(_, end)| *end));
+        let named = &self.named;
+        let events = lines.drain(..).map(|(line, _)| named.child(line));
+        source.emit_all_in(group, events).await?;
         Ok(true)
     }
 
@@ -269,11 +266,13 @@ impl Job {
             return self.fail(error, first.into(), end, source).await;
         }
         let event = self.event(payload);
-        let settlement = match self.group() {
-            Some(group) => source.emit_in(group, event).await?,
-            None => source.emit(event).await?,
-        };
-        self.note(end, settlement);
+        match &mut self.stage {
+            Stage::Reading(_, Some(group)) => {
+                self.ledger.note([end]);
+                drop(source.emit_in(group, event).await?);
+            }
+            _ => self.ledger.note_other(source.emit(event).await?),
+        }
         Ok(())
     }
 
@@ -290,19 +289,16 @@ impl Job {
     /// Sends what is no record the error path, with what there is of it.
     async fn fail(&mut self, error: Error, payload: Payload, end: u64, source: &Source) -> Result {
         let event = self.event(payload);
-        let settlement = match self.group() {
-            Some(group) => source.emit_failed_in(group, event, error).await?,
-            None => source.emit_failed(event, error).await?,
-        };
-        self.note(end, settlement);
-        Ok(())
-    }
-
-    fn group(&self) -> Option<&SourceGroup> {
-        match &self.stage {
-            Stage::Reading(_, group) => group.as_ref(),
-            _ => None,
+        match &mut self.stage {
+            Stage::Reading(_, Some(group)) => {
+                self.ledger.note([end]);
+                drop(source.emit_failed_in(group, event, error).await?);
+            }
+            _ => self
+                .ledger
+                .note_other(source.emit_failed(event, error).await?),
         }
+        Ok(())
     }
 
     /// Says that no more events are made of it now, though it was not read to its end.
@@ -314,10 +310,6 @@ impl Job {
 
     fn event(&self, payload: Payload) -> Event {
         self.named.child(payload)
-    }
-
-    fn note(&mut self, end: u64, settlement: Settlement) {
-        self.ledger.note(end, settlement);
     }
 
     /// Returns whether it was read and all of its events have settled.
@@ -333,20 +325,14 @@ impl Job {
         }
     }
 
-    pub(crate) fn first(&self) -> Option<Settlement> {
-        self.ledger.first()
-    }
-
-    pub(crate) fn place(&self) -> Place {
-        Place::new(&self.path, self.identity, self.ledger.settled(), false)
+    /// Returns how far all of it has settled, to be saved.
+    pub(crate) fn save(&mut self) -> Place {
+        self.saved = self.ledger.settled();
+        Place::new(&self.path, self.identity, self.saved, false)
     }
 
     pub(crate) fn has_moved(&self) -> bool {
         self.saved != self.ledger.settled()
-    }
-
-    pub(crate) fn note_saved(&mut self) {
-        self.saved = self.ledger.settled();
     }
 }
 

@@ -1,12 +1,14 @@
 //! Files that are watched for and read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_convert::Codec;
 use compysition_core::{Context, Result, Source};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use crate::checkpoint::{Checkpoint, Place};
@@ -50,6 +52,8 @@ pub(crate) struct Watch {
     is_first: bool,
     /// What kept files from being found at the last look.
     troubles: BTreeSet<String>,
+    /// Notified when events have settled.
+    changed: Arc<Notify>,
 }
 
 impl Watch {
@@ -64,6 +68,7 @@ impl Watch {
             before,
             is_first: true,
             troubles: BTreeSet::new(),
+            changed: Arc::default(),
         }
     }
 
@@ -124,23 +129,23 @@ impl Watch {
         loop {
             self.settle(ctx).await?;
             self.save_if_due(ctx).await?;
-            let first = self.jobs.iter().find_map(Job::first);
             let must_save = match self.is_saved() {
                 true => until,
                 false => self.save_next.min(until),
             };
-            let Some(settlement) = first else {
-                if self.has_ended() {
-                    return Ok(());
+            if self.has_ended() {
+                return Ok(());
+            }
+            let other = self.jobs.iter().find_map(|job| job.ledger.other());
+            let other = async {
+                match other {
+                    Some(settlement) => _ = settlement.await,
+                    None => pending().await,
                 }
-                sleep_until(must_save).await;
-                if Instant::now() >= until {
-                    return Ok(());
-                }
-                continue;
             };
             tokio::select! {
-                _ = settlement => {}
+                () = self.changed.notified() => {}
+                () = other => {}
                 () = sleep_until(must_save) => {}
             }
             if Instant::now() >= until {
@@ -242,7 +247,8 @@ impl Watch {
             _ if is_tail && self.is_first && self.plan.from_end => found.size,
             _ => 0,
         };
-        self.jobs.push(Job::new(found, offset));
+        let job = Job::new(found, offset, self.changed.clone());
+        self.jobs.push(job);
         Ok(())
     }
 
@@ -312,8 +318,8 @@ impl Watch {
     }
 
     /// Returns what is known of all files.
-    fn checkpoint(&self) -> Checkpoint {
-        let jobs = self.jobs.iter().map(Job::place);
+    fn checkpoint(&mut self) -> Checkpoint {
+        let jobs = self.jobs.iter_mut().map(Job::save);
         let done = self.done.values().map(|(place, _)| place.clone());
         let before = self.before.files.iter().cloned();
         Checkpoint {
@@ -339,9 +345,6 @@ impl Watch {
             return Ok(());
         };
         let checkpoint = self.checkpoint();
-        for job in &mut self.jobs {
-            job.note_saved();
-        }
         if checkpoint == self.saved {
             return Ok(());
         }

@@ -4,14 +4,16 @@
 mod support;
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_core::ErrorKind;
 use compysition_core::testing::Harness;
+use compysition_core::{Director, ErrorKind};
 use compysition_files::FileIn;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
-use crate::support::{A_WHILE, Directory, append, run_and_kill, start, texts};
+use crate::support::{A_WHILE, Directory, Passing, append, run_and_kill, start, texts};
 
 fn refused(settings: Value) -> String {
     let built = serde_json::from_value::<FileIn>(settings);
@@ -175,6 +177,38 @@ fn what_was_under_way_at_a_kill_comes_again() {
     assert_eq!(run_and_kill(&settings, 1), ["one", "two"]);
     assert_eq!(run_and_kill(&settings, 0), ["two"]);
     assert_eq!(run_and_kill(&settings, 9), ["two", "three"]);
+    assert!(run_and_kill(&settings, 9).is_empty());
+}
+
+#[test]
+fn a_file_that_is_cut_off_while_its_events_are_under_way_is_read_anew_from_its_beginning() {
+    let directory = Directory::new("cut-off");
+    let path = directory.path("a.log");
+    append(&path, "one\ntwo\nthree\n");
+    let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
+    let (pass, seen) = (Arc::new(Semaphore::new(1)), Arc::default());
+    let mut director = Director::new("cut-off");
+    let actor: FileIn = serde_json::from_value(settings.clone()).unwrap();
+    let files = director.register("files", actor);
+    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
+    director.connect(files, passing);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let flow = director.start().await.unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        fs::write(&path, "anew\n").unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        // Those of before end now: they say nothing of the file as it is.
+        pass.add_permits(2);
+        tokio::time::sleep(A_WHILE).await;
+        flow.abort().await;
+    });
+    assert_eq!(*seen.lock(), ["one", "two", "three", "anew"]);
+    assert_eq!(run_and_kill(&settings, 9), ["anew"]);
     assert!(run_and_kill(&settings, 9).is_empty());
 }
 

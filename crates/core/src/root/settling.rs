@@ -5,30 +5,36 @@ use std::task::{Poll, Waker};
 use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, KEPT, Root, SETTLED, WATCHED};
 use crate::current::current_actor;
 use crate::desk;
-use crate::foreign::Inheritance;
+use crate::heir::Inheritance;
 use crate::settlement::{Outcome, Unanswered};
-use crate::sync::Counted;
 use crate::sync::atomic::Ordering::*;
+use crate::sync::{self, Counted};
 use crate::{Event, Failure, Result};
 
 impl Root {
     /// Counts one receipt less. With the last one the permit goes back, before anybody of this process is woken by the
     /// settlement: who hears of it may emit at once.
-    pub(crate) fn rest(root: &Counted<Root>) {
+    pub(crate) fn rest(root: &mut Counted<Root>) {
+        // Most are for nobody else by then: nothing has to be counted that only the others would look at.
+        if let Some(root) = sync::alone(root)
+            && root.ends_unheeded()
+        {
+            return desk::give_back(root.gate(), root.held(), root.call());
+        }
         if root.running.fetch_sub(1, AcqRel) != 1 {
             return;
         }
         // Nothing runs any more, and what is not held cannot run again: who looks has the root alone.
         let is_held = root.holders.load(Acquire) > 1;
         if !is_held && root.settle_unheeded() {
-            return desk::give_back(root.gate(), root.held(), root.inheritance());
+            return desk::give_back(root.gate(), root.held(), root.call());
         }
         // The last copy leaves its charge behind; who runs again begins anew.
         root.bytes.store(0, Relaxed);
         root.gate().give_back(root.held.swap(0, Relaxed));
         // Else it settles now, and that is told.
         if is_held && let Some(inheritance) = root.inheritance() {
-            inheritance.heir.rests(inheritance.call);
+            inheritance.heir.rests(root.call());
         }
         Root::close(root);
     }
@@ -60,6 +66,13 @@ impl Root {
         root.settle();
     }
 
+    /// Returns whether a root that nothing else refers to ends well, with nobody to be told but its heir.
+    fn ends_unheeded(&mut self) -> bool {
+        // What others noted was seen with the look at their references.
+        let is_heeded = self.flags.load(Relaxed) & HEEDED != 0;
+        !is_heeded && !self.asked && !self.gate().flow().is_aborted()
+    }
+
     /// Settles as delivered if it ended well and nobody is to be told, as most do. Returns whether that is so.
     fn settle_unheeded(&self) -> bool {
         if self.asked || self.gate().flow().is_aborted() {
@@ -69,16 +82,17 @@ impl Root {
         self.flags.fetch_update(AcqRel, Acquire, end).is_ok()
     }
 
-    /// Tells the process that it came from how it ended, and counts it as settled among those from elsewhere. It is counted as settled
-    /// among all roots after that.
+    /// Tells its heir how it ended, and counts it as settled among those from elsewhere if it is. It is counted as settled among all
+    /// roots after that.
     fn bequeath(&self, outcome: &Outcome, failure: Option<&Failure>) {
-        if let Some(inheritance) = self.inheritance() {
-            let Inheritance { heir, call } = inheritance;
+        if let Some(Inheritance { heir, is_foreign }) = self.inheritance() {
             match failure {
-                None => heir.delivered(*call, 1),
-                Some(failure) => heir.failed(*call, outcome, failure),
+                None => heir.delivered(self.call, 1),
+                Some(failure) => heir.failed(self.call, outcome, failure),
             }
-            self.gate().flow().foreign_settled(1);
+            if *is_foreign {
+                self.gate().flow().foreign_settled(1);
+            }
         }
     }
 
