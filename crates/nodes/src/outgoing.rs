@@ -6,74 +6,105 @@ use bytes::Bytes;
 use compysition_core::Event;
 use tokio::time::Instant;
 
-use crate::calls::Call;
+use crate::calls::Calls;
 use crate::inherited::origins;
-use crate::wire::{Carried, Record, Records};
+use crate::wire::{Record, Records, Writing};
 
 /// What waits to be told.
 pub(crate) enum Queued {
-    /// For an inlet, with its attributes written out.
-    Event(usize, Event, Bytes),
-    /// To a call, likewise.
+    /// So many calls, of those that were made and are in no frame the first.
+    Calls(u64),
+    /// To a call of the other side, with its attributes written out.
     Answer(u64, Event, Bytes),
     Tell(Record),
-}
-
-impl Queued {
-    /// Makes what is to be told of a new call.
-    pub(crate) fn of(call: &Call) -> Queued {
-        Queued::Event(call.inlet, call.event().clone(), call.attributes.clone())
-    }
 }
 
 /// How many records, and bytes of payload, go into one frame.
 const FRAME_RECORDS: usize = 512;
 const FRAME_BYTES: usize = 64 << 10;
 
-/// Takes as many of what waits as go into one frame, and says about how many bytes they will be.
-pub(crate) fn take_some(queue: &mut VecDeque<Queued>) -> (Vec<Queued>, usize) {
-    let mut bytes = 0;
-    let mut count = 0;
-    for queued in queue.iter().take(FRAME_RECORDS) {
-        let size = match queued {
-            Queued::Event(_, event, attributes) | Queued::Answer(_, event, attributes) => {
-                event.payload().size() + attributes.len() + 64
+/// Returns about how many bytes an event has in a frame.
+fn size_of(event: &Event, attributes: &Bytes) -> usize {
+    event.payload().size() + attributes.len() + 64
+}
+
+/// Returns about how many bytes the next frame has, if its events are like the first.
+pub(crate) fn size_of_next(queue: &VecDeque<Queued>, calls: &Calls, sent: u64) -> usize {
+    let (count, size) = match queue.front() {
+        Some(Queued::Calls(count)) => {
+            let first = calls.get(sent);
+            let size = first.map(|call| size_of(call.event(), &call.attributes));
+            (*count as usize, size.unwrap_or_default())
+        }
+        Some(Queued::Answer(_, event, attributes)) => (queue.len(), size_of(event, attributes)),
+        Some(Queued::Tell(_)) | None => (queue.len(), 16),
+    };
+    let all = count.min(FRAME_RECORDS) * size;
+    all.min(FRAME_BYTES.max(size))
+}
+
+/// Writes as much of what waits as goes into one frame. Of the calls so many were `sent` before. Returns what is to be dropped where
+/// others may be woken.
+#[must_use]
+pub(crate) fn write_some(
+    queue: &mut VecDeque<Queued>,
+    calls: &Calls,
+    sent: &mut u64,
+    records: &mut Records,
+) -> Vec<Event> {
+    let mut spent = Vec::new();
+    let (mut count, mut bytes) = (0, 0);
+    let mut is_full = |size: usize| {
+        let is_full = count == FRAME_RECORDS || (count > 0 && bytes + size > FRAME_BYTES);
+        (count, bytes) = (count + 1, bytes + size);
+        is_full
+    };
+    while let Some(first) = queue.front_mut() {
+        match first {
+            Queued::Calls(0) => _ = queue.pop_front(),
+            Queued::Calls(left) => {
+                // What is in no frame yet cannot have ended.
+                let Some(call) = calls.get(*sent) else {
+                    break;
+                };
+                if is_full(size_of(call.event(), &call.attributes)) {
+                    break;
+                }
+                write(call.event(), &call.attributes, |writing| {
+                    records.written_event(call.inlet as u64, writing);
+                });
+                (*sent, *left) = (*sent + 1, *left - 1);
             }
-            Queued::Tell(_) => 16,
-        };
-        if count > 0 && bytes + size > FRAME_BYTES {
-            break;
+            Queued::Answer(_, event, attributes) if is_full(size_of(event, attributes)) => break,
+            Queued::Tell(_) if is_full(16) => break,
+            _ => match queue.pop_front() {
+                Some(Queued::Answer(call, event, attributes)) => {
+                    write(&event, &attributes, |writing| {
+                        records.written_answer(call, writing);
+                    });
+                    spent.push(event);
+                }
+                Some(Queued::Tell(record)) => records.add(&record),
+                Some(Queued::Calls(_)) | None => {}
+            },
         }
-        bytes += size;
-        count += 1;
     }
-    (queue.drain(..count).collect(), bytes)
+    spent
 }
 
-/// Writes what was taken behind the other records of a frame.
-pub(crate) fn write(queued: Queued, records: &mut Records) {
-    match queued {
-        Queued::Event(inlet, event, attributes) => {
-            records.written_event(inlet as u64, &carry(event), &attributes);
-        }
-        Queued::Answer(call, event, attributes) => {
-            records.written_answer(call, &carry(event), &attributes);
-        }
-        Queued::Tell(record) => records.add(&record),
-    }
-}
-
-fn carry(event: Event) -> Carried {
+/// Has an event written, with what is known of it here.
+fn write(event: &Event, attributes: &[u8], write: impl FnOnce(&Writing<'_>)) {
     let deadline = event.deadline().map(|deadline| {
         let left = deadline.saturating_duration_since(Instant::now());
         left.as_millis() as u64
     });
-    Carried {
+    write(&Writing {
+        event,
+        attributes,
         root: event.root_id().unwrap_or(event.id()),
         hops: event.hops(),
         deadline,
         is_asked: event.is_asked(),
-        origins: origins(&event),
-        event,
-    }
+        origins: &origins(event),
+    });
 }

@@ -48,6 +48,8 @@ struct State {
     queue: VecDeque<Queued>,
     session: Session,
     calls: Calls,
+    /// How many of all calls were put into frames: the first ones.
+    sent: u64,
     /// Those of them that somebody waits for the answer to.
     asked: HashMap<u64, Option<Adopted>>,
     /// The number of the present line, if there is one.
@@ -63,8 +65,6 @@ struct State {
     has_left: bool,
     /// Whether it sends no more events.
     has_parted: bool,
-    /// Whether records are on their way from the queue into a frame.
-    is_writing: bool,
 }
 
 impl Peer {
@@ -99,16 +99,13 @@ impl Peer {
     /// # Errors
     /// The calls, if none can go there any more.
     pub(crate) fn call_all(self: &Arc<Self>, calls: Vec<Call>) -> Result<(), Vec<Call>> {
-        let queued: Vec<_> = calls.iter().map(Queued::of).collect();
         let mut seats = Vec::new();
         let mut state = self.state.lock();
         if state.is_over || state.has_left {
-            drop(state);
-            drop(queued);
             return Err(calls);
         }
         let was_empty = state.queue.is_empty();
-        state.queue.extend(queued);
+        state.queue_calls(calls.len() as u64);
         for call in calls {
             if let Some(seat) = call.seat() {
                 seats.push((seat.clone(), state.calls.next()));
@@ -228,8 +225,8 @@ impl Peer {
     /// Takes calls that have ended.
     pub(crate) fn take_calls(&self, first: u64, count: u64) -> Vec<Call> {
         let mut state = self.state.lock();
-        // More than there are cannot end.
-        let end = first.saturating_add(count).min(state.calls.next());
+        // More than it knows of cannot end there.
+        let end = first.saturating_add(count).min(state.sent);
         (first.max(state.calls.first())..end)
             .filter_map(|call| state.calls.take(call))
             .collect()
@@ -294,10 +291,7 @@ impl Peer {
     pub(crate) fn leave(&self) -> Vec<Call> {
         let mut state = self.state.lock();
         state.has_left = true;
-        let (unsent, dropped) = state.take_unsent();
-        drop(state);
-        drop(dropped);
-        unsent
+        state.take_unsent()
     }
 
     /// Gives the process up: returns the calls that were not sent, and those of which nobody knows what has become.
@@ -305,12 +299,12 @@ impl Peer {
         let mut state = self.state.lock();
         state.is_over = true;
         state.line = None;
-        let (unsent, dropped) = state.take_unsent();
+        let unsent = state.take_unsent();
         let sent = state.calls.take_all();
         let queue = std::mem::take(&mut state.queue);
         let asked = std::mem::take(&mut state.asked);
         drop(state);
-        drop((dropped, queue));
+        drop(queue);
         // What it asked for is for nobody now.
         asked.values().flatten().for_each(Adopted::cancel);
         self.wake.notify_one();
@@ -356,20 +350,25 @@ impl State {
     fn is_told(&self) -> bool {
         // One that ends without saying what has come leaves the other one waiting.
         let is_even = self.session.is_acknowledged() && self.session.has_acknowledged();
-        self.queue.is_empty() && !self.is_writing && is_even
+        self.queue.is_empty() && is_even
     }
 
-    /// Takes the events out of the queue, and their calls, which are the last ones. The copies are to be dropped later.
-    fn take_unsent(&mut self) -> (Vec<Call>, Vec<Queued>) {
-        let is_event = |queued: &Queued| matches!(queued, Queued::Event(..));
-        let queue = std::mem::take(&mut self.queue);
-        let (events, others): (VecDeque<_>, VecDeque<_>) = queue.into_iter().partition(is_event);
-        self.queue = others;
-        let mut unsent: Vec<Call> = Vec::new();
-        for _ in &events {
-            unsent.extend(self.calls.take_last());
+    /// Queues calls that are about to be made.
+    fn queue_calls(&mut self, count: u64) {
+        match self.queue.back_mut() {
+            Some(Queued::Calls(before)) => *before += count,
+            _ => self.queue.push_back(Queued::Calls(count)),
         }
+    }
+
+    /// Takes the calls out of the queue, which are the last ones.
+    fn take_unsent(&mut self) -> Vec<Call> {
+        self.queue
+            .retain(|queued| !matches!(queued, Queued::Calls(_)));
+        let unsent = self.calls.next() - self.sent;
+        let unsent = (0..unsent).filter_map(|_| self.calls.take_last());
+        let mut unsent: Vec<_> = unsent.collect();
         unsent.reverse();
-        (unsent, events.into())
+        unsent
     }
 }

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Peer;
+use super::{Peer, State};
 use crate::exchange::{BACK_WITHIN, Patience};
-use crate::outgoing::{take_some, write};
+use crate::outgoing::{size_of_next, write_some};
 use crate::session::{Arrived, Impossible};
 
 impl Peer {
@@ -135,16 +135,19 @@ impl Peer {
             }
             return frame;
         }
-        let (queued, bytes) = take_some(&mut state.queue);
-        state.is_writing = true;
-        let mut records = state.session.begin(bytes);
+        let State {
+            queue,
+            calls,
+            sent,
+            session,
+            ..
+        } = &mut *state;
+        let mut records = session.begin(size_of_next(queue, calls, *sent));
+        let spent = write_some(queue, calls, sent, &mut records);
+        session.push(records);
+        let frame = session.next();
         drop(state);
-        for queued in queued {
-            write(queued, &mut records);
-        }
-        let mut state = self.state.lock();
-        state.is_writing = false;
-        state.session.push(records);
-        state.session.next()
+        drop(spent);
+        frame
     }
 }

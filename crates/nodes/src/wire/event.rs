@@ -36,6 +36,33 @@ pub struct Carried {
     pub origins: Origins,
 }
 
+/// What is written of an event.
+pub(crate) struct Writing<'a> {
+    pub(crate) event: &'a Event,
+    /// Its attributes, written out.
+    pub(crate) attributes: &'a [u8],
+    pub(crate) root: Id,
+    pub(crate) hops: u32,
+    pub(crate) deadline: Option<u64>,
+    pub(crate) is_asked: bool,
+    pub(crate) origins: &'a Origins,
+}
+
+impl Carried {
+    /// Returns what is written of it, with its attributes written out.
+    pub(crate) fn writing<'a>(&'a self, attributes: &'a [u8]) -> Writing<'a> {
+        Writing {
+            event: &self.event,
+            attributes,
+            root: self.root,
+            hops: self.hops,
+            deadline: self.deadline,
+            is_asked: self.is_asked,
+            origins: &self.origins,
+        }
+    }
+}
+
 /// Where an event and its ancestors wait; nothing, for the most.
 pub type Origins = Option<Arc<[Origin]>>;
 
@@ -78,9 +105,8 @@ const ATTRIBUTES_BYTES: usize = 512;
 const MOST_ORIGINS: u64 = 1024;
 
 impl Common {
-    /// Writes an event, whose attributes are written out already.
-    pub(crate) fn put(&mut self, carried: &Carried, attributes: &[u8], out: &mut Vec<u8>) {
-        let event = &carried.event;
+    pub(crate) fn put(&mut self, carried: &Writing<'_>, out: &mut Vec<u8>) {
+        let (event, attributes) = (carried.event, carried.attributes);
         let root = match carried.root {
             root if root == event.id() => NONE,
             root if Some(root) == self.root => AS_BEFORE,
@@ -100,7 +126,7 @@ impl Common {
             false if attributes == self.attributes => AS_BEFORE,
             false => GIVEN,
         };
-        let origins = match &carried.origins {
+        let origins = match carried.origins {
             None => NONE,
             own if *own == self.origins => AS_BEFORE,
             Some(_) => GIVEN,
@@ -130,7 +156,7 @@ impl Common {
             self.attributes.clear();
             self.attributes.extend_from_slice(attributes);
         }
-        if let (GIVEN, Some(origins)) = (origins, &carried.origins) {
+        if let (GIVEN, Some(origins)) = (origins, carried.origins) {
             out.number(origins.len() as u64);
             for origin in &**origins {
                 out.extend_from_slice(&origin.epoch.to_be_bytes());

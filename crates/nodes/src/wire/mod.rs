@@ -7,6 +7,7 @@ mod frame;
 mod record;
 
 pub use buffer::Malformed;
+pub(crate) use event::Writing;
 pub(crate) use event::written;
 pub use event::{Carried, Origin, Origins};
 pub use frame::{Frame, Hello, VERSION};

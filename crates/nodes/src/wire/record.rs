@@ -4,7 +4,7 @@ use bytes::Bytes;
 use compysition_core::Failure;
 
 use super::buffer::{Malformed, Put, Take};
-use super::event::{Carried, Common, take_failure, written};
+use super::event::{Carried, Common, Writing, take_failure, written};
 use super::failure;
 use super::frame;
 
@@ -114,21 +114,21 @@ impl Records {
 
     /// Adds an event for an inlet.
     pub fn event(&mut self, inlet: u64, carried: &Carried) {
-        self.written_event(inlet, carried, &written(&carried.event));
+        self.written_event(inlet, &carried.writing(&written(&carried.event)));
     }
 
     /// Adds an event for an inlet, whose attributes are written out already.
-    pub(crate) fn written_event(&mut self, inlet: u64, carried: &Carried, attributes: &[u8]) {
+    pub(crate) fn written_event(&mut self, inlet: u64, writing: &Writing<'_>) {
         self.bytes.push(EVENT);
         self.bytes.number(inlet);
-        self.common.put(carried, attributes, &mut self.bytes);
+        self.common.put(writing, &mut self.bytes);
     }
 
     /// Adds an answer, likewise.
-    pub(crate) fn written_answer(&mut self, call: u64, carried: &Carried, attributes: &[u8]) {
+    pub(crate) fn written_answer(&mut self, call: u64, writing: &Writing<'_>) {
         self.bytes.push(ANSWER);
         self.bytes.number(call);
-        self.common.put(carried, attributes, &mut self.bytes);
+        self.common.put(writing, &mut self.bytes);
     }
 
     /// Adds anything.
@@ -137,7 +137,7 @@ impl Records {
         match record {
             Record::Event { inlet, carried } => self.event(*inlet, carried),
             Record::Answer { call, carried } => {
-                self.written_answer(*call, carried, &written(&carried.event));
+                self.written_answer(*call, &carried.writing(&written(&carried.event)));
             }
             Record::Delivered { first, count } => put_range(DELIVERED, *first, *count, out),
             Record::Rests { first, count } => put_range(RESTS, *first, *count, out),
