@@ -2,13 +2,16 @@
 
 use std::io::BufRead;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use benches::argument;
-use compysition_core::{Actor, Context, Director, Event, Limits, Ports, Result as Ended};
+use compysition_core::{
+    Actor, Context, Director, Event, Failure, Heir, Limits, Outcome, Ports, Result as Ended,
+};
 use compysition_nodes::{Here, Nodes, Part, Process};
 use compysition_zeromq::ZeroMq;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::Done;
 use crate::peer::tell;
@@ -23,22 +26,16 @@ impl Actor for Emit {
         let Some(mut orders) = self.0.take() else {
             return Ok(());
         };
-        // More than are under way: when these have settled, so have all before them.
-        let under_way = 2 * limits().roots;
         ctx.produce(move |source| async move {
             while let Some((bytes, count, tell)) = orders.recv().await {
                 let bytes = vec![b'x'; bytes];
-                let mut last = Vec::with_capacity(under_way);
+                let ends = Arc::<Ends>::default();
                 let began = Instant::now();
-                for number in 0..count {
-                    let settlement = source.emit(Event::new(&*bytes)).await?;
-                    if number + under_way >= count {
-                        last.push(settlement);
-                    }
-                }
-                for settlement in last {
-                    settlement.await;
-                }
+                let group = source.group(Event::new(())).await?;
+                let mut group = group.told_to(ends.clone());
+                let events = (0..count).map(|_| Event::new(&*bytes));
+                source.emit_all_in(&mut group, events).await?;
+                ends.until(count as u64).await;
                 let _ = tell.send(count as f64 / began.elapsed().as_secs_f64());
             }
             Ok(())
@@ -52,6 +49,36 @@ impl Actor for Emit {
 
     fn ports(&self) -> Ports {
         Ports::any().source()
+    }
+}
+
+/// Counts how many events have ended well.
+#[derive(Default)]
+struct Ends {
+    delivered: AtomicU64,
+    more: Notify,
+}
+
+impl Ends {
+    async fn until(&self, count: u64) {
+        while self.delivered.load(Relaxed) < count {
+            self.more.notified().await;
+        }
+    }
+}
+
+impl Heir for Ends {
+    fn answered(&self, _: u64, _: &Event) {}
+
+    fn delivered(&self, _: u64, count: u64) {
+        self.delivered.fetch_add(count, Relaxed);
+        self.more.notify_one();
+    }
+
+    fn failed(&self, _: u64, _: &Outcome, failure: &Failure) {
+        // The rate would never be told.
+        eprintln!("an event failed: {failure}");
+        std::process::exit(1);
     }
 }
 
