@@ -1,6 +1,7 @@
 //! Events that an actor keeps for a moment.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::context::Context;
 use crate::station::Station;
@@ -51,10 +52,25 @@ impl Retained {
                     let event = self.events.remove(next);
                     // What was sent before must not be overtaken.
                     desk::flush(&self.station);
-                    self.station.fail(self.inbox, event, error);
+                    self.fail_one(event, error);
                 }
             }
         }
+    }
+
+    /// Has all of them fail, as if [`consume`](crate::Actor::consume) had failed with each: where the actor has a
+    /// [retry](crate::Retry) they are tried again.
+    pub fn fail(mut self, error: &Error) {
+        // What was sent before must not be overtaken.
+        desk::flush(&self.station);
+        for event in std::mem::take(&mut self.events) {
+            self.fail_one(event, error.clone());
+        }
+    }
+
+    fn fail_one(&self, event: Event, error: Error) {
+        self.station.note_breaker(Some(&error));
+        self.station.fail(self.inbox, event, error);
     }
 
     /// Gives the events back to be sent on one by one. Who drops one of them then ends it.
@@ -68,6 +84,11 @@ impl Retained {
     /// Why one could not be sent, which took the error path; the others are sent all the same.
     pub fn send(self, ctx: &Context) -> Result {
         ctx.note_sent();
+        if self.station.breaker.is_some() {
+            self.events
+                .iter()
+                .for_each(|_| self.station.note_breaker(None));
+        }
         if ctx.station.outboxes().all.is_empty() {
             ctx.station.end_all(self.release());
             return Ok(());
@@ -81,18 +102,6 @@ impl Retained {
                 station.route_error(rejected.event, rejected.error.clone());
                 all = all.and(Err(rejected.error));
             }
-        }
-        all
-    }
-
-    /// Sends each to the error outbox, marked with `error`.
-    ///
-    /// # Errors
-    /// As [`send`](Retained::send).
-    pub fn send_error(self, ctx: &Context, error: &Error) -> Result {
-        let mut all = Ok(());
-        for event in self.release() {
-            all = all.and(ctx.send_error(event, error.clone()));
         }
         all
     }
@@ -133,6 +142,8 @@ impl Context {
             return Err(self.refuse(event, error));
         }
         self.note_sent();
+        // How it fares is told when it is sent or fails.
+        self.has_spawned.store(true, Relaxed);
         Ok(self.retain_all(vec![event]))
     }
 

@@ -8,13 +8,14 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Collect, Script, Texts};
 use compysition_core::{
-    Actor, Context, Director, Error, ErrorKind, Event, Limits, Node, Pool, Ports, Result, Retained,
-    Retry,
+    Actor, Breaker, Context, Director, Error, ErrorKind, Event, Limits, Node, Pool, Ports, Result,
+    Retained, Retry,
 };
 
 /// Sends all on that comes together, but for what is `bad`, and for those with a `forget` or `panic` among them. Notes how many
@@ -228,4 +229,85 @@ async fn what_is_for_nobody_any_more_is_left_out() {
     let snapshot = flow.snapshot();
     assert_eq!(snapshot.actors[1].skipped, 1);
     assert_eq!(snapshot.imbalance(), None);
+}
+
+/// Retains each event, and has the first ones fail.
+#[derive(Clone)]
+struct Fickle {
+    failures: u32,
+    calls: Arc<AtomicU32>,
+}
+
+impl Actor for Fickle {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        let retained = ctx.retain(event)?;
+        match self.calls.fetch_add(1, Relaxed) < self.failures {
+            true => {
+                retained.fail(&Error::unavailable("not yet"));
+                Ok(())
+            }
+            false => retained.send(ctx),
+        }
+    }
+}
+
+/// Runs some texts through an actor of which so many calls fail; returns how many calls there were, what was delivered, and how
+/// the others ended.
+async fn run_fickle(
+    texts: &str,
+    failures: u32,
+    change: impl FnOnce(&mut Director, Node),
+) -> (u32, Vec<String>, Vec<ErrorKind>) {
+    let (sink, errors) = (Collect::default(), Errors::default());
+    let calls = Arc::new(AtomicU32::new(0));
+    let mut director = Director::new("fickle");
+    let source = director.register("source", Texts::of(texts));
+    let made = calls.clone();
+    let fickle = Fickle {
+        failures,
+        calls: made,
+    };
+    let node = director.register("fickle", fickle);
+    let out = director.register("out", sink.clone());
+    let bad = director.register("errors", errors.clone());
+    director.connect(source, node);
+    director.connect(node, out);
+    director.connect_error(node, bad);
+    change(&mut director, node);
+    let flow = director.start().await.unwrap();
+    flow.block().await;
+    assert!(flow.stop().await.is_clean());
+    assert_eq!(flow.snapshot().imbalance(), None);
+    let kinds = errors
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, kind)| *kind)
+        .collect();
+    (calls.load(Relaxed), sink.texts(), kinds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retained_event_that_fails_is_tried_again() {
+    let retry = |director: &mut Director, node: Node| director.set_retry(node, Retry::default());
+    let (calls, texts, kinds) = run_fickle("a", 2, retry).await;
+    assert_eq!((calls, texts, kinds), (3, vec!["a".to_owned()], vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn retained_events_that_fail_open_the_breaker_and_those_that_are_sent_close_it() {
+    let breaker = |director: &mut Director, node: Node| {
+        let failures = 2;
+        let breaker = Breaker {
+            failures,
+            ..Breaker::default()
+        };
+        director.set_breaker(node, breaker);
+    };
+    let (calls, texts, kinds) = run_fickle("a b c d", 9, breaker).await;
+    assert_eq!((calls, kinds.len(), texts.len()), (2, 4, 0));
+    // One failure, and then one that was sent: they are not in a row.
+    let (calls, texts, kinds) = run_fickle("a b c d", 1, breaker).await;
+    assert_eq!((calls, kinds.len(), texts.len()), (4, 1, 3));
 }

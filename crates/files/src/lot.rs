@@ -43,6 +43,9 @@ pub(crate) fn send_on(events: Option<Retained>, written: &Result, ctx: &Context)
     match (events, written) {
         (None, _) => Ok(()),
         (Some(events), Ok(())) => events.send(ctx),
-        (Some(events), Err(error)) => events.send_error(ctx, error),
+        (Some(events), Err(error)) => {
+            events.fail(error);
+            Ok(())
+        }
     }
 }
