@@ -79,14 +79,14 @@ impl Source {
         events: impl IntoIterator<Item = Event>,
     ) -> Result<(), Refusal> {
         let mut events = events.into_iter();
-        while let Some(event) = self.emit_at_once(group, &mut events) {
+        while let Some(event) = self.emit_ready_in(group, &mut events) {
             drop(self.emit_in(group, event).await?);
         }
         Ok(())
     }
 
-    /// Emits events until one has to wait, which is returned.
-    fn emit_at_once(
+    /// Emits events as [`emit_all_in`](Source::emit_all_in) does until one has to wait, which is returned.
+    pub fn emit_ready_in(
         &self,
         group: &mut SourceGroup,
         events: &mut impl Iterator<Item = Event>,

@@ -1,10 +1,13 @@
 //! A file that is being read.
 
+mod sending;
+
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use compysition_core::{Context, Error, ErrorKind, Event, Payload, Result, Source, SourceGroup};
+use compysition_core::{Context, Error, Event, Payload, Result, Source, SourceGroup};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -28,6 +31,14 @@ pub(crate) struct Job {
     pub(crate) ledger: Ledger,
     begin: u64,
     stage: Stage,
+    /// What is noted and waits for room, and what is wrong with it.
+    unsent: VecDeque<(Event, Option<Error>)>,
+    /// Until when it is waited for room: then it is time to see to what has settled.
+    until: Instant,
+    /// Whether there is more of the file, and whether it has ended, if not all was emitted of what was read.
+    unfinished: Option<(bool, bool)>,
+    /// How many of the lines that were taken together are noted.
+    noted: usize,
     pack: Pack,
     /// Whether it was told that it cannot be opened.
     is_told: bool,
@@ -47,6 +58,9 @@ enum Stage {
 /// How long a file that was moved away is still read: who writes to it may not know yet.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// As long as it may take.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// How much is kept of what is too large to be an event.
 const FIRST: usize = 64 << 10;
 
@@ -57,6 +71,8 @@ pub(crate) type Seen = (u64, Option<SystemTime>);
 pub(crate) enum Progress {
     /// There may be more.
     More,
+    /// There is no room for more events.
+    Waits,
     /// There is no more now.
     AtEnd,
 }
@@ -73,6 +89,10 @@ impl Job {
             ledger: Ledger::at(offset, changed),
             begin: offset,
             stage: Stage::New,
+            unsent: VecDeque::new(),
+            until: Instant::now(),
+            unfinished: None,
+            noted: 0,
             pack: Pack::new(),
             is_told: false,
             saved: offset,
@@ -98,28 +118,64 @@ impl Job {
         }
     }
 
-    /// Makes events of a part of the file.
+    /// Makes events of a part of the file, or of as many of its records as there is room for until a time.
     ///
     /// # Errors
     /// If no event can be let in any more.
-    pub(crate) async fn read(&mut self, plan: &Plan, source: &Source) -> Result<Progress> {
+    pub(crate) async fn read(
+        &mut self,
+        plan: &Plan,
+        source: &Source,
+        until: Instant,
+    ) -> Result<Progress> {
         let ctx = source.context();
+        self.until = until;
+        self.send_on(source).await?;
         if let Stage::New = self.stage {
             self.open(plan, ctx, source).await?;
         }
-        let Stage::Reading(records, _) = &mut self.stage else {
-            return Ok(Progress::AtEnd);
+        let (is_more, has_ended) = match self.unfinished.take() {
+            Some(unfinished) => unfinished,
+            None => match self.fill(plan, source).await? {
+                Some(filled) => filled,
+                None => return Ok(Progress::AtEnd),
+            },
         };
-        let is_more = match records.fill(ctx).await {
+        self.emit_records(plan, source).await?;
+        if !is_more && self.unsent.is_empty() {
+            self.emit_pack(source).await?;
+        }
+        if !self.unsent.is_empty() {
+            self.unfinished = Some((is_more, has_ended));
+            return Ok(Progress::Waits);
+        }
+        if let (true, Stage::Reading(records, _)) = (has_ended, &self.stage) {
+            self.seen = (records.read(), records.modified());
+            self.end_at(records.read());
+        }
+        Ok(match is_more {
+            true => Progress::More,
+            false => Progress::AtEnd,
+        })
+    }
+
+    /// Reads a part of the file. Returns whether there is more, and whether it has ended; nothing if no more can be read of it.
+    async fn fill(&mut self, plan: &Plan, source: &Source) -> Result<Option<(bool, bool)>> {
+        let Stage::Reading(records, _) = &mut self.stage else {
+            return Ok(None);
+        };
+        let is_more = match records.fill(source.context()).await {
             Ok(is_more) => is_more,
             Err(error) => {
                 let end = records.read();
+                // It is the last of it: however long that takes.
+                self.until = Instant::now() + A_YEAR;
                 self.emit_pack(source).await?;
                 let path = self.path.display();
                 let error = Error::unavailable(format!("cannot read the file `{path}`: {error}"));
                 self.fail(error, Payload::Empty, end, source).await?;
                 self.end_at(end);
-                return Ok(Progress::AtEnd);
+                return Ok(None);
             }
         };
         // A file that is written on goes on; one that was put aside has an end.
@@ -130,18 +186,7 @@ impl Job {
         if has_ended {
             records.end();
         }
-        self.emit_records(plan, source).await?;
-        if !is_more {
-            self.emit_pack(source).await?;
-        }
-        if let (true, Stage::Reading(records, _)) = (has_ended, &self.stage) {
-            self.seen = (records.read(), records.modified());
-            self.end_at(records.read());
-        }
-        Ok(match is_more {
-            true => Progress::More,
-            false => Progress::AtEnd,
-        })
+        Ok(Some((is_more, has_ended)))
     }
 
     async fn open(&mut self, plan: &Plan, ctx: &Context, source: &Source) -> Result {
@@ -181,9 +226,9 @@ impl Job {
         }
     }
 
-    /// Makes events of the records that were read.
+    /// Makes events of the records that were read, until there is no room.
     async fn emit_records(&mut self, plan: &Plan, source: &Source) -> Result {
-        loop {
+        while self.unsent.is_empty() {
             let Stage::Reading(records, _) = &mut self.stage else {
                 return Ok(());
             };
@@ -224,79 +269,6 @@ impl Job {
                     self.fail(error, refused.into(), end, source).await?;
                 }
             }
-        }
-    }
-
-    /// Makes an event of each of the lines that were taken together. Returns whether there were any.
-    async fn emit_lines(&mut self, source: &Source) -> Result<bool> {
-        let Stage::Reading(records, Some(group)) = &mut self.stage else {
-            return Ok(false);
-        };
-        let lines = records.lines();
-        let room = source.largest();
-        let is_too_large = |(line, _): &(Payload, u64)| line.size() > room;
-        if lines.is_empty() || lines.iter().any(is_too_large) {
-            return Ok(false);
-        }
-        self.ledger.note(lines.iter().map(|(_, end)| *end));
-        let named = &self.named;
-        let events = lines.drain(..).map(|(line, _)| named.child(line));
-        source.emit_all_in(group, events).await?;
-        Ok(true)
-    }
-
-    /// Makes an event of the records that were gathered for one, if there are any.
-    async fn emit_pack(&mut self, source: &Source) -> Result {
-        match self.pack.take()? {
-            Some((payload, end)) => self.emit(payload, end, source).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn emit(&mut self, payload: Payload, end: u64, source: &Source) -> Result {
-        let limit = source.largest();
-        if payload.size() > limit {
-            let path = self.path.display();
-            let message = format!(
-                "a record of the file `{path}` exceeds the {limit} bytes that may be in flight"
-            );
-            let bytes = payload.bytes()?;
-            let first = bytes[..bytes.len().min(FIRST)].to_vec();
-            let error = Error::new(ErrorKind::TooLarge, message);
-            return self.fail(error, first.into(), end, source).await;
-        }
-        let event = self.event(payload);
-        match &mut self.stage {
-            Stage::Reading(_, Some(group)) => {
-                self.ledger.note([end]);
-                drop(source.emit_in(group, event).await?);
-            }
-            _ => self.ledger.note_other(source.emit(event).await?),
-        }
-        Ok(())
-    }
-
-    /// Says in which file something is wrong.
-    fn about(&self, error: &Error) -> Error {
-        let path = self.path.display();
-        let about = Error::new(error.kind(), format!("in the file `{path}`: {error}"));
-        let details = error.details().iter();
-        details.fold(about, |about, (name, value)| {
-            about.with_detail(name.clone(), value.clone())
-        })
-    }
-
-    /// Sends what is no record the error path, with what there is of it.
-    async fn fail(&mut self, error: Error, payload: Payload, end: u64, source: &Source) -> Result {
-        let event = self.event(payload);
-        match &mut self.stage {
-            Stage::Reading(_, Some(group)) => {
-                self.ledger.note([end]);
-                drop(source.emit_failed_in(group, event, error).await?);
-            }
-            _ => self
-                .ledger
-                .note_other(source.emit_failed(event, error).await?),
         }
         Ok(())
     }

@@ -18,6 +18,12 @@ use crate::found::{Found, Identity, find, look};
 use crate::job::{Job, Progress, Seen};
 use crate::poll::Poll;
 
+/// How long it is waited for room at most before it is seen to what has settled.
+const A_WHILE: Duration = Duration::from_secs(1);
+
+/// How long it is waited for room at least.
+const A_MOMENT: Duration = Duration::from_millis(50);
+
 /// What is to be done with which files.
 pub(crate) struct Plan {
     pub(crate) patterns: Vec<String>,
@@ -100,13 +106,7 @@ impl Watch {
             self.discover(is_time, &ctx).await?;
             let mut is_reading = true;
             while is_reading {
-                is_reading = false;
-                for job in &mut self.jobs {
-                    match job.read(&self.plan, &source).await? {
-                        Progress::More => is_reading = true,
-                        Progress::AtEnd => {}
-                    }
-                }
+                is_reading = self.read(&source).await?;
                 self.settle(&ctx).await?;
                 self.save_if_due(&ctx).await?;
             }
@@ -116,6 +116,26 @@ impl Watch {
             let waits = !self.changing.is_empty() && matches!(self.plan.poll, Poll::At(_));
             again = waits.then(|| Instant::now() + self.plan.stable);
         }
+    }
+
+    /// Reads a part of each file, or as much as there is room for before it is time to see to what has settled. Returns whether there
+    /// may be more.
+    async fn read(&mut self, source: &Source) -> Result<bool> {
+        let now = Instant::now();
+        let until = self.save_next.clamp(now + A_MOMENT, now + A_WHILE);
+        let mut is_more = false;
+        for at in 0..self.jobs.len() {
+            match self.jobs[at].read(&self.plan, source, until).await? {
+                Progress::More => is_more = true,
+                Progress::AtEnd => {}
+                Progress::Waits => {
+                    // It goes on with this one, and then with the others.
+                    self.jobs.rotate_left(at);
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(is_more)
     }
 
     /// Returns whether all is done that is to be done once.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::testing::Harness;
-use compysition_core::{Director, ErrorKind};
+use compysition_core::{Director, ErrorKind, Limits};
 use compysition_files::FileIn;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::support::{A_WHILE, Directory, Passing, append, run_and_kill, start, texts};
+use crate::support::{A_WHILE, Directory, Passing, append, run_and_kill, run_within, start, texts};
 
 fn refused(settings: Value) -> String {
     let built = serde_json::from_value::<FileIn>(settings);
@@ -178,6 +178,39 @@ fn what_was_under_way_at_a_kill_comes_again() {
     assert_eq!(run_and_kill(&settings, 0), ["two"]);
     assert_eq!(run_and_kill(&settings, 9), ["two", "three"]);
     assert!(run_and_kill(&settings, 9).is_empty());
+}
+
+#[test]
+fn what_has_settled_is_saved_and_put_aside_while_there_is_no_room_for_more() {
+    let directory = Directory::new("no-room");
+    let lines: Vec<String> = (0..1_000).map(|line| line.to_string()).collect();
+    append(&directory.path("a.log"), &(lines.join("\n") + "\n"));
+    append(&directory.path("b.log"), "x\ny\n");
+    let limits = || Limits {
+        roots: 3,
+        ..Limits::default()
+    };
+    let settings = json!({
+        "path": directory.path("*.log"), "mode": "whole", "codec": "lines",
+        "checkpoint": directory.path("state"), "delivered": { "move": directory.path("done") },
+    });
+    // One more is under way each time, and comes again.
+    let mut seen: Vec<String> = Vec::new();
+    for passed in [10, 500, 489] {
+        let mut more = run_within(limits(), &settings, passed);
+        assert_eq!(more.len(), passed + 1);
+        more.pop();
+        seen.extend(more);
+    }
+    assert_eq!(seen, lines[..999]);
+    assert!(!directory.names().contains(&"done".to_owned()));
+    assert_eq!(run_within(limits(), &settings, 1), ["999", "x"]);
+    assert!(
+        !directory.names().contains(&"a.log".to_owned()),
+        "it is done"
+    );
+    assert_eq!(run_within(limits(), &settings, 9).len(), 2);
+    assert_eq!(directory.names(), ["done", "state"]);
 }
 
 #[test]
