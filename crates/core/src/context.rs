@@ -29,7 +29,7 @@ pub struct Context {
     drawer: Drawer,
     /// Whether the present `consume` has sent or held something, be it through a clone.
     sent: Arc<AtomicBool>,
-    /// Whether work goes on in the background; only looked at for actors with a breaker.
+    /// Whether work goes on in the background, or the event was retained; only looked at for actors with a breaker.
     pub(crate) has_spawned: AtomicBool,
     /// The panic of the actor's code, until the runner has seen to it.
     panic: Mutex<Option<Error>>,

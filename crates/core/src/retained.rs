@@ -75,6 +75,10 @@ impl Retained {
 
     /// Gives the events back to be sent on one by one. Who drops one of them then ends it.
     pub fn release(mut self) -> Vec<Event> {
+        if self.station.breaker.is_some() {
+            let told = |_| self.station.note_breaker(None);
+            self.events.iter().for_each(told);
+        }
         std::mem::take(&mut self.events)
     }
 
@@ -84,11 +88,6 @@ impl Retained {
     /// Why one could not be sent, which took the error path; the others are sent all the same.
     pub fn send(self, ctx: &Context) -> Result {
         ctx.note_sent();
-        if self.station.breaker.is_some() {
-            self.events
-                .iter()
-                .for_each(|_| self.station.note_breaker(None));
-        }
         if ctx.station.outboxes().all.is_empty() {
             ctx.station.end_all(self.release());
             return Ok(());
@@ -123,6 +122,7 @@ impl Drop for Retained {
         };
         for event in self.events.drain(..) {
             let inbox = Some(self.inbox);
+            self.station.note_breaker(Some(&error));
             self.station.route_error_of(inbox, event, error.clone());
         }
     }

@@ -235,6 +235,7 @@ async fn what_is_for_nobody_any_more_is_left_out() {
 #[derive(Clone)]
 struct Fickle {
     failures: u32,
+    fail: fn(Retained),
     calls: Arc<AtomicU32>,
 }
 
@@ -243,7 +244,7 @@ impl Actor for Fickle {
         let retained = ctx.retain(event)?;
         match self.calls.fetch_add(1, Relaxed) < self.failures {
             true => {
-                retained.fail(&Error::unavailable("not yet"));
+                (self.fail)(retained);
                 Ok(())
             }
             false => retained.send(ctx),
@@ -251,11 +252,15 @@ impl Actor for Fickle {
     }
 }
 
-/// Runs some texts through an actor of which so many calls fail; returns how many calls there were, what was delivered, and how
+fn fail(retained: Retained) {
+    retained.fail(&Error::unavailable("not yet"));
+}
+
+/// Runs some texts through an actor of which so many calls fail in this way; returns how many calls there were, what was delivered, and how
 /// the others ended.
 async fn run_fickle(
     texts: &str,
-    failures: u32,
+    (failures, fail): (u32, fn(Retained)),
     change: impl FnOnce(&mut Director, Node),
 ) -> (u32, Vec<String>, Vec<ErrorKind>) {
     let (sink, errors) = (Collect::default(), Errors::default());
@@ -265,6 +270,7 @@ async fn run_fickle(
     let made = calls.clone();
     let fickle = Fickle {
         failures,
+        fail,
         calls: made,
     };
     let node = director.register("fickle", fickle);
@@ -291,7 +297,7 @@ async fn run_fickle(
 #[tokio::test(start_paused = true)]
 async fn a_retained_event_that_fails_is_tried_again() {
     let retry = |director: &mut Director, node: Node| director.set_retry(node, Retry::default());
-    let (calls, texts, kinds) = run_fickle("a", 2, retry).await;
+    let (calls, texts, kinds) = run_fickle("a", (2, fail), retry).await;
     assert_eq!((calls, texts, kinds), (3, vec!["a".to_owned()], vec![]));
 }
 
@@ -301,13 +307,17 @@ async fn retained_events_that_fail_open_the_breaker_and_those_that_are_sent_clos
         let failures = 2;
         let breaker = Breaker {
             failures,
+            errors: vec![ErrorKind::Unavailable, ErrorKind::Internal],
             ..Breaker::default()
         };
         director.set_breaker(node, breaker);
     };
-    let (calls, texts, kinds) = run_fickle("a b c d", 9, breaker).await;
+    let (calls, texts, kinds) = run_fickle("a b c d", (9, fail), breaker).await;
     assert_eq!((calls, kinds.len(), texts.len()), (2, 4, 0));
     // One failure, and then one that was sent: they are not in a row.
-    let (calls, texts, kinds) = run_fickle("a b c d", 1, breaker).await;
+    let (calls, texts, kinds) = run_fickle("a b c d", (1, fail), breaker).await;
     assert_eq!((calls, kinds.len(), texts.len()), (4, 1, 3));
+    // Those that are forgotten fail, too.
+    let (calls, texts, kinds) = run_fickle("a b c d", (9, drop), breaker).await;
+    assert_eq!((calls, kinds.len(), texts.len()), (2, 4, 0));
 }
