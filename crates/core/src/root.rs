@@ -62,8 +62,8 @@ const STATED: u16 = 512;
 const HEEDED: u16 = GAVE_WAY | SETTLED | STATED;
 
 impl Root {
-    /// Makes a root that is running, was counted as opened, and whose first event is charged with all of its room. Its heir, if the room has one,
-    /// knows it by the number `call`.
+    /// Makes a root that is running, was counted as opened, and whose first event is charged with all of its room. Its heir, if the
+    /// room has one, knows it by the number `call`.
     pub(crate) fn new(id: Id, room: Room, call: u64, asked: bool, origin: Origin) -> Root {
         let held = room.bytes;
         Root {

@@ -71,15 +71,9 @@ fn failure() -> Failure {
 /// Admits a root of 10 bytes, which a source waits for an answer of if it `asked`.
 fn admit(gate: &Arc<Gate>, asked: bool) -> Counted<Root> {
     let permit = gate.try_take(10).unwrap();
-    let origin = Default::default();
+    let (room, origin) = (permit.leave(), Default::default());
     gate.flow().root_opened();
-    Counted::new(Root::new(
-        Id::from_u128(1),
-        permit.leave(),
-        0,
-        asked,
-        origin,
-    ))
+    Counted::new(Root::new(Id::from_u128(1), room, 0, asked, origin))
 }
 
 fn outcome(root: &Counted<Root>) -> Outcome {

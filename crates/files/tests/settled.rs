@@ -1,0 +1,79 @@
+//! What `file_in` makes of what has settled of a file, while more of it is under way.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::sync::Arc;
+
+use compysition_core::{Director, Limits};
+use compysition_files::FileIn;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::support::{A_WHILE, Directory, Passing, append, run_and_kill, run_within};
+
+#[test]
+fn what_has_settled_is_saved_and_put_aside_while_there_is_no_room_for_more() {
+    let directory = Directory::new("no-room");
+    let lines: Vec<String> = (0..1_000).map(|line| line.to_string()).collect();
+    append(&directory.path("a.log"), &(lines.join("\n") + "\n"));
+    append(&directory.path("b.log"), "x\ny\n");
+    let limits = || Limits {
+        roots: 3,
+        ..Limits::default()
+    };
+    let settings = json!({
+        "path": directory.path("*.log"), "mode": "whole", "codec": "lines",
+        "checkpoint": directory.path("state"), "delivered": { "move": directory.path("done") },
+    });
+    // One more is under way each time, and comes again.
+    let mut seen: Vec<String> = Vec::new();
+    for passed in [10, 500, 489] {
+        let mut more = run_within(limits(), &settings, passed);
+        assert_eq!(more.len(), passed + 1);
+        more.pop();
+        seen.extend(more);
+    }
+    assert_eq!(seen, lines[..999]);
+    assert!(!directory.names().contains(&"done".to_owned()));
+    assert_eq!(run_within(limits(), &settings, 1), ["999", "x"]);
+    assert!(
+        !directory.names().contains(&"a.log".to_owned()),
+        "it is done"
+    );
+    assert_eq!(run_within(limits(), &settings, 9).len(), 2);
+    assert_eq!(directory.names(), ["done", "state"]);
+}
+
+#[test]
+fn a_file_that_is_cut_off_while_its_events_are_under_way_is_read_anew_from_its_beginning() {
+    let directory = Directory::new("cut-off");
+    let path = directory.path("a.log");
+    append(&path, "one\ntwo\nthree\n");
+    let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
+    let (pass, seen) = (Arc::new(Semaphore::new(1)), Arc::default());
+    let mut director = Director::new("cut-off");
+    let actor: FileIn = serde_json::from_value(settings.clone()).unwrap();
+    let files = director.register("files", actor);
+    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
+    director.connect(files, passing);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let flow = director.start().await.unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        fs::write(&path, "anew\n").unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        // Those of before end now: they say nothing of the file as it is.
+        pass.add_permits(2);
+        tokio::time::sleep(A_WHILE).await;
+        flow.abort().await;
+    });
+    assert_eq!(*seen.lock(), ["one", "two", "three", "anew"]);
+    assert_eq!(run_and_kill(&settings, 9), ["anew"]);
+    assert!(run_and_kill(&settings, 9).is_empty());
+}
