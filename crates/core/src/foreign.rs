@@ -127,6 +127,13 @@ impl Intake {
         adopted
     }
 
+    /// Lets an event in that [was left](Event::leave_to_heir) to this process, after so many links, and sends it to the outbox of
+    /// this name. It goes on in the place of one that had gone out ([`Event::owing_as`]), whose end this process has still to see.
+    pub fn take_back(&self, outbox: &str, mut event: Event, hops: u32) {
+        event.pass_links_to(hops);
+        source::send(self.source.context(), Some(outbox), event);
+    }
+
     /// Stops the flow, since what it needs of other processes it can never have; the first reason counts.
     pub fn fail(&self, error: Error) {
         self.flow.fail(error);
@@ -198,6 +205,25 @@ impl Event {
                 visit(&*inheritance.heir, root.call());
             }
         });
+    }
+
+    /// Returns who in another process waits to be told how it ends, and the number by which it is known there, if this event
+    /// is all that is left of what came from there: nothing else of it runs or is held, nothing has failed, and nobody here is to
+    /// be told of its end.
+    pub fn sole_heir(&self) -> Option<(&dyn Heir, u64)> {
+        let Receipt::One(root) = self.receipt() else {
+            return None;
+        };
+        let inheritance = root.inheritance().filter(|own| own.is_foreign)?;
+        let is_all = self.is_only_copy() && root.is_all_with_one();
+        is_all.then(|| (&*inheritance.heir, root.call()))
+    }
+
+    /// Ends an event that its [sole heir](Event::sole_heir) goes on with, who is not told of its end for that.
+    pub fn leave_to_heir(self) {
+        if let Receipt::One(root) = self.receipt() {
+            root.leave();
+        }
     }
 
     /// Returns whether a client waits for an answer to what it descends from.

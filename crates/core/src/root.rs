@@ -58,8 +58,10 @@ const DELIVERED: u16 = 128;
 const WATCHED: u16 = 256;
 /// There is a state, for instance since it failed, or somebody waits.
 const STATED: u16 = 512;
+/// Its heir has what is left of it, and need not be told.
+const LEFT: u16 = 1024;
 /// What keeps a root from ending without anybody being told.
-const HEEDED: u16 = GAVE_WAY | SETTLED | STATED;
+const HEEDED: u16 = GAVE_WAY | SETTLED | STATED | LEFT;
 
 impl Root {
     /// Makes a root that is running, was counted as opened, and whose first event is charged with all of its room. Its heir, if the

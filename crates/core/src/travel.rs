@@ -133,7 +133,17 @@ impl Event {
     /// Lets an event into a flow that has passed so many links elsewhere. It keeps its id.
     pub(crate) fn enter_after(&mut self, hops: u32, root: Counted<Root>) {
         self.enter(self.id(), root);
+        self.pass_links_to(hops);
+    }
+
+    /// Counts the links that it has passed elsewhere.
+    pub(crate) fn pass_links_to(&mut self, hops: u32) {
         self.travel = self.travel.after(hops.min(MOST_HOPS));
+    }
+
+    /// Returns whether no other event shares its content.
+    pub(crate) fn is_only_copy(&self) -> bool {
+        self.body.as_ref().is_some_and(Counted::is_unique)
     }
 
     /// Takes on what another event owes, and has passed.

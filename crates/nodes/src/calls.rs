@@ -7,6 +7,7 @@ use bytes::Bytes;
 use compysition_core::{Event, Listening, Port, Rest};
 use parking_lot::Mutex;
 
+use crate::home::Home;
 use crate::peer::Peer;
 use crate::remote::Stub;
 
@@ -122,6 +123,16 @@ impl Call {
         match self.waiting {
             Waiting::Running(event) => event,
             Waiting::Resting(rest) => rest.wake(),
+        }
+    }
+
+    /// Returns where it stood, for what comes back in its place.
+    pub(crate) fn into_home(self) -> Home {
+        let (attributes, stub) = (self.attributes.clone(), self.stub.clone());
+        Home {
+            left: self.into_event(),
+            attributes,
+            stub,
         }
     }
 

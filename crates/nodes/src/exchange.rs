@@ -16,7 +16,7 @@ use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::remote::Stub;
 use crate::replicas::{Replicas, gone};
-use crate::wire::{Record, Records};
+use crate::wire::{Origins, Record, Records};
 
 /// How long silence may last.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +169,7 @@ impl Exchange {
         intake: &Intake,
     ) -> Result<(), String> {
         let records = Records::read(records).map_err(|error| error.to_string())?;
-        if let Some(reason) = self.refusal(&records) {
+        if let Some(reason) = self.refusal(peer, &records) {
             return Err(reason);
         }
         Hearing::new(self, peer, intake).all(records);
@@ -177,7 +177,7 @@ impl Exchange {
     }
 
     /// Says what of some records cannot be meant for this process.
-    fn refusal(&self, records: &[Record]) -> Option<String> {
+    pub(crate) fn refusal(&self, peer: &Peer, records: &[Record]) -> Option<String> {
         let is_ours = |inlet: &u64| {
             let known = usize::try_from(*inlet)
                 .ok()
@@ -185,6 +185,11 @@ impl Exchange {
             known.is_some_and(|inlet| inlet.process == self.process)
         };
         records.iter().find_map(|record| match record {
+            Record::Event { carried, .. }
+                if carried.is_last && self.call_back(peer, &carried.origins).is_none() =>
+            {
+                Some("an event is to take the place of a call that was not made here".to_owned())
+            }
             Record::Event { inlet, .. } if !is_ours(inlet) => {
                 Some(format!("there is no inlet {inlet} here"))
             }
@@ -193,6 +198,13 @@ impl Exchange {
             }
             _ => None,
         })
+    }
+
+    /// Returns the call to a process in whose place an event comes back from there.
+    pub(crate) fn call_back(&self, peer: &Peer, origins: &Origins) -> Option<u64> {
+        let last = origins.as_deref()?.last()?;
+        let is_ours = last.epoch == self.epoch && last.session == peer.pair();
+        is_ours.then_some(last.call)
     }
 
     fn is_known(&self, process: &str) -> bool {

@@ -81,6 +81,16 @@ impl Hearing<'_> {
     /// Lets an event in.
     fn adopt(&mut self, inlet: usize, carried: Carried) {
         let call = self.peer.hear();
+        let outbox = &self.exchange.outboxes[inlet];
+        // The way in is no link of the flow.
+        let hops = carried.hops.saturating_sub(1);
+        if carried.is_last
+            && let Some(home) = self.leave_home(&carried.origins)
+        {
+            let event = home.take_back(carried.event);
+            drop(home.left);
+            return self.intake.take_back(outbox, event, hops);
+        }
         let home = self.home(&carried.origins);
         let is_asked = carried.is_asked && home.is_none();
         let left = |left: u64| Instant::now() + Duration::from_millis(left.min(A_YEAR));
@@ -90,8 +100,7 @@ impl Hearing<'_> {
                 None => carried.event,
             },
             root: carried.root,
-            // The way in is no link of the flow.
-            hops: carried.hops.saturating_sub(1),
+            hops,
             deadline: carried.deadline.map(left),
             is_asked,
             call,
@@ -100,7 +109,6 @@ impl Hearing<'_> {
         if is_asked {
             self.peer.expect_asked(call);
         }
-        let outbox = &self.exchange.outboxes[inlet];
         if let Some(adopted) = self.intake.adopt(outbox, foreign, heir) {
             self.peer.note_asked(call, adopted);
         }
@@ -118,6 +126,13 @@ impl Hearing<'_> {
         let peers = self.exchange.all_peers();
         let of_session = |peer: &&Arc<Peer>| peer.pair() == origin.session;
         peers.iter().find(of_session)?.home(origin.call)
+    }
+
+    /// Takes the call out that an event is all that is left of.
+    fn leave_home(&self, origins: &Origins) -> Option<Home> {
+        let last = self.exchange.call_back(self.peer, origins)?;
+        let call = self.peer.take_calls(last, 1).pop()?;
+        Some(call.into_home())
     }
 
     fn heir(&mut self, before: Origins) -> Arc<Inherited> {

@@ -79,5 +79,13 @@ pub(crate) fn origins(event: &Event) -> Origins {
     Some(origins.into())
 }
 
+/// Returns the call of the other side of a session, as both know it, that an event is all that is left of.
+pub(crate) fn calls_back(event: &Event, session: u64) -> Option<u64> {
+    let (heir, call) = event.sole_heir()?;
+    let heir: &dyn Any = heir;
+    let inherited = heir.downcast_ref::<Inherited>()?;
+    (inherited.peer.pair() == session).then_some(call)
+}
+
 /// As many as a frame may tell of one event.
 const MOST: usize = 1024;

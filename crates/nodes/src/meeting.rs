@@ -177,6 +177,7 @@ mod tests {
 
     use super::*;
     use crate::replicas::Replicas;
+    use crate::wire::{Carried, Origin};
 
     fn exchange() -> Arc<Exchange> {
         let others = BTreeMap::from([(Arc::from("work"), Replicas::new(1, None))]);
@@ -250,6 +251,30 @@ mod tests {
         let (new, _) = exchange.meet(&hello(2, 12, 0), 22).unwrap();
         assert!(old.is_over() && !new.is_over());
         assert!(exchange.done.lock().is_empty(), "the new run is not done");
+    }
+
+    #[test]
+    fn an_event_can_only_take_the_place_of_a_call_to_the_process_that_sends_it() {
+        let exchange = exchange();
+        let (peer, _) = exchange.meet(&hello(1, 11, 0), 21).unwrap();
+        let refusal = |epoch: u64, session: u64| {
+            let (inlet, call) = (0, 5);
+            let origin = Origin {
+                epoch,
+                session,
+                call,
+            };
+            let carried = Carried {
+                is_last: true,
+                origins: Some([origin].into()),
+                ..Carried::default()
+            };
+            let refusal = exchange.refusal(&peer, &[Record::Event { inlet, carried }]);
+            refusal.unwrap_or_default().contains("take the place")
+        };
+        assert!(!refusal(exchange.epoch, 11 ^ 21));
+        assert!(refusal(exchange.epoch, 11 ^ 22));
+        assert!(refusal(exchange.epoch + 1, 11 ^ 21));
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl Memory {
         self.0.is_quiet.store(true, Relaxed);
     }
 
+    /// Returns how many frames were ever sent, with those that were lost.
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Relaxed)
+    }
+
     /// Returns how many lines were ever opened.
     pub fn opened(&self) -> u64 {
         self.0.opened.load(Relaxed)

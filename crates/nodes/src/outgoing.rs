@@ -6,8 +6,8 @@ use bytes::Bytes;
 use compysition_core::Event;
 use tokio::time::Instant;
 
-use crate::calls::Calls;
-use crate::inherited::origins;
+use crate::calls::{Call, Calls};
+use crate::inherited::{calls_back, origins};
 use crate::wire::{Record, Records, Writing};
 
 /// What waits to be told.
@@ -43,16 +43,33 @@ pub(crate) fn size_of_next(queue: &VecDeque<Queued>, calls: &Calls, sent: u64) -
     all.min(FRAME_BYTES.max(size))
 }
 
-/// Writes as much of what waits as goes into one frame. Of the calls so many were `sent` before. Returns what is to be dropped where
-/// others may be woken.
+/// What was written and is over here. It is to be dropped where others may be woken.
+#[derive(Default)]
+pub(crate) struct Spent {
+    answers: Vec<Event>,
+    /// Calls of this side that went back where they came from, and the calls of the other side that they are all that was left of.
+    pub(crate) back: Vec<(Call, u64)>,
+}
+
+impl Drop for Spent {
+    fn drop(&mut self) {
+        for (call, _) in self.back.drain(..) {
+            call.into_event().leave_to_heir();
+        }
+    }
+}
+
+/// Writes as much of what waits as goes into one frame over this session, as both sides know it. Of the calls so many were `sent`
+/// before.
 #[must_use]
 pub(crate) fn write_some(
+    session: u64,
     queue: &mut VecDeque<Queued>,
-    calls: &Calls,
+    calls: &mut Calls,
     sent: &mut u64,
     records: &mut Records,
-) -> Vec<Event> {
-    let mut spent = Vec::new();
+) -> Spent {
+    let mut spent = Spent::default();
     let (mut count, mut bytes) = (0, 0);
     let mut is_full = |size: usize| {
         let is_full = count == FRAME_RECORDS || (count > 0 && bytes + size > FRAME_BYTES);
@@ -70,19 +87,22 @@ pub(crate) fn write_some(
                 if is_full(size_of(call.event(), &call.attributes)) {
                     break;
                 }
-                write(call.event(), &call.attributes, |writing| {
+                let back = calls_back(call.event(), session);
+                write(call.event(), &call.attributes, back.is_some(), |writing| {
                     records.written_event(call.inlet as u64, writing);
                 });
+                let taken = back.and_then(|back| Some((calls.take(*sent)?, back)));
+                spent.back.extend(taken);
                 (*sent, *left) = (*sent + 1, *left - 1);
             }
             Queued::Answer(_, event, attributes) if is_full(size_of(event, attributes)) => break,
             Queued::Tell(_) if is_full(16) => break,
             _ => match queue.pop_front() {
                 Some(Queued::Answer(call, event, attributes)) => {
-                    write(&event, &attributes, |writing| {
+                    write(&event, &attributes, false, |writing| {
                         records.written_answer(call, writing);
                     });
-                    spent.push(event);
+                    spent.answers.push(event);
                 }
                 Some(Queued::Tell(record)) => records.add(&record),
                 Some(Queued::Calls(_)) | None => {}
@@ -93,7 +113,7 @@ pub(crate) fn write_some(
 }
 
 /// Has an event written, with what is known of it here.
-fn write(event: &Event, attributes: &[u8], write: impl FnOnce(&Writing<'_>)) {
+fn write(event: &Event, attributes: &[u8], is_last: bool, write: impl FnOnce(&Writing<'_>)) {
     let deadline = event.deadline().map(|deadline| {
         let left = deadline.saturating_duration_since(Instant::now());
         left.as_millis() as u64
@@ -105,6 +125,7 @@ fn write(event: &Event, attributes: &[u8], write: impl FnOnce(&Writing<'_>)) {
         hops: event.hops(),
         deadline,
         is_asked: event.is_asked(),
+        is_last,
         origins: &origins(event),
     });
 }

@@ -33,14 +33,17 @@ fn circle(door: common::Door, places: [&'static str; 3]) -> Director {
 
 /// Starts both processes of a circle.
 async fn start_circle(places: [&'static str; 3]) -> (Vec<Flow>, Clients) {
-    let memory = Memory::default();
+    circle_over(&Memory::default(), places).await
+}
+
+async fn circle_over(memory: &Memory, places: [&'static str; 3]) -> (Vec<Flow>, Clients) {
     let (first, clients) = door();
     let mut doors = vec![door().0, first];
     let nodes = ["front", "work"];
     let mut flows = Vec::new();
     for node in nodes {
         let whole = circle(doors.pop().unwrap(), places);
-        flows.push(common::start_one(&nodes, node, &memory, whole).await);
+        flows.push(common::start_one(&nodes, node, memory, whole).await);
     }
     (flows, clients)
 }
@@ -71,6 +74,19 @@ async fn a_circle_is_the_same_wherever_it_is_cut() {
         };
         try_circle([place(0), place(1), place(2)]).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_comes_back_takes_a_frame_each_way() {
+    let memory = Memory::default();
+    let (flows, clients) = circle_over(&memory, ["front", "work", "front"]).await;
+    clients.text("first").await;
+    let before = memory.sent();
+    for _ in 0..10 {
+        assert_eq!(clients.text("x").await, "x a b c");
+    }
+    assert_eq!(memory.sent() - before, 20);
+    stop(flows).await;
 }
 
 /// A typed attribute, which no other process knows.

@@ -2,7 +2,7 @@
 
 use std::task::{Poll, Waker};
 
-use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, KEPT, Root, SETTLED, WATCHED};
+use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, KEPT, LEFT, Root, SETTLED, WATCHED};
 use crate::current::current_actor;
 use crate::desk;
 use crate::heir::Inheritance;
@@ -66,6 +66,21 @@ impl Root {
         root.settle();
     }
 
+    /// Returns whether all that is left of it is one receipt, and it would end well and be told to nobody but its heir. Who
+    /// has the receipt keeps it so.
+    pub(crate) fn is_all_with_one(&self) -> bool {
+        let is_one = self.running.load(Acquire) == 1 && self.holders.load(Acquire) == 1;
+        let flags = self.flags.load(Acquire);
+        is_one
+            && flags & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0
+            && !self.gate().flow().is_aborted()
+    }
+
+    /// Leaves the rest to its heir, who is not told of the end.
+    pub(crate) fn leave(&self) {
+        self.flags.fetch_or(LEFT, AcqRel);
+    }
+
     /// Returns whether a root that nothing else refers to ends well, with nobody to be told but its heir.
     fn ends_unheeded(&mut self) -> bool {
         // What others noted was seen with the look at their references.
@@ -87,6 +102,7 @@ impl Root {
     fn bequeath(&self, outcome: &Outcome, failure: Option<&Failure>) {
         if let Some(Inheritance { heir, is_foreign }) = self.inheritance() {
             match failure {
+                _ if self.flags.load(Acquire) & LEFT != 0 => {}
                 None => heir.delivered(self.call, 1),
                 Some(failure) => heir.failed(self.call, outcome, failure),
             }

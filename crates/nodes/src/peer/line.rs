@@ -139,15 +139,18 @@ impl Peer {
             queue,
             calls,
             sent,
+            asked,
             session,
             ..
         } = &mut *state;
         let mut records = session.begin(size_of_next(queue, calls, *sent));
-        let spent = write_some(queue, calls, sent, &mut records);
+        let spent = write_some(self.pair(), queue, calls, sent, &mut records);
         session.push(records);
         let frame = session.next();
+        let back = spent.back.iter();
+        let adopted: Vec<_> = back.filter_map(|(_, call)| asked.remove(call)).collect();
         drop(state);
-        drop(spent);
+        drop((adopted, spent));
         frame
     }
 }

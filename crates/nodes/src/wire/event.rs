@@ -32,6 +32,9 @@ pub struct Carried {
     pub deadline: Option<u64>,
     /// Whether a client waits for an answer.
     pub is_asked: bool,
+    /// Whether it goes where the last of its origins waits, and is all that is left of that call: the receiver goes on with it in
+    /// the place of the call, of whose end it is not told.
+    pub is_last: bool,
     /// Where it and its ancestors wait to hear of its end, the latest last.
     pub origins: Origins,
 }
@@ -45,6 +48,7 @@ pub(crate) struct Writing<'a> {
     pub(crate) hops: u32,
     pub(crate) deadline: Option<u64>,
     pub(crate) is_asked: bool,
+    pub(crate) is_last: bool,
     pub(crate) origins: &'a Origins,
 }
 
@@ -58,6 +62,7 @@ impl Carried {
             hops: self.hops,
             deadline: self.deadline,
             is_asked: self.is_asked,
+            is_last: self.is_last,
             origins: &self.origins,
         }
     }
@@ -96,7 +101,8 @@ const DEADLINE: u32 = 1 << 13;
 const FAILED: u32 = 1 << 14;
 /// The place of the three bits that say what kind the payload is.
 const KIND: u32 = 15;
-const FLAGS: u32 = 18;
+const LAST: u32 = 1 << 18;
+const FLAGS: u32 = 19;
 
 /// How many bytes the attributes of most events have at most, written out.
 const ATTRIBUTES_BYTES: usize = 512;
@@ -141,6 +147,7 @@ impl Common {
             | bit(ASKED, carried.is_asked)
             | bit(DEADLINE, carried.deadline.is_some())
             | bit(FAILED, event.error().is_some())
+            | bit(LAST, carried.is_last)
             | kind_of(event.payload()) << KIND;
         out.number(flags.into());
         out.id(event.id());
@@ -249,6 +256,7 @@ impl Common {
             hops,
             deadline,
             is_asked: flags & ASKED != 0,
+            is_last: flags & LAST != 0,
             origins,
         })
     }

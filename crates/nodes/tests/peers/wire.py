@@ -81,6 +81,7 @@ def read_event(reader, before):
     event["deadline"] = reader.number() if flags >> 13 & 1 else None
     event["failure"] = json.loads(reader.bytes()) if flags >> 14 & 1 else None
     event["kind"] = KINDS[flags >> 15 & 7]
+    event["last"] = bool(flags >> 18 & 1)
     event["payload"] = reader.bytes().hex() if event["kind"] else ""
     return event
 
@@ -94,6 +95,7 @@ def write_event(event):
     flags |= (2 if event["attributes"] else 0) << 8 | (2 if event["origins"] else 0) << 10
     flags |= event["asked"] << 12 | (event["deadline"] is not None) << 13
     flags |= (event["failure"] is not None) << 14 | KINDS.index(event["kind"]) << 15
+    flags |= event["last"] << 18
     out = number(flags) + bytes.fromhex(event["id"])
     if event["root"] != event["id"]:
         out += bytes.fromhex(event["root"])

@@ -31,6 +31,7 @@ prop_compose! {
         hops in any::<u32>(),
         deadline in prop::option::of(any::<u64>()),
         is_asked in any::<bool>(),
+        is_last in any::<bool>(),
         failure in prop::option::of(".*"),
     ) -> Carried {
         let mut event = Event::new(payload).with_id(Id::from_u128(id));
@@ -57,6 +58,7 @@ prop_compose! {
             hops,
             deadline,
             is_asked,
+            is_last,
             origins: (!origins.is_empty()).then(|| origins.into()),
         }
     }
@@ -83,7 +85,7 @@ fn told(carried: &Carried) -> String {
         event.attributes().to_value(),
         carried.root,
         carried.hops,
-        (carried.deadline, carried.is_asked),
+        (carried.deadline, carried.is_asked, carried.is_last),
         carried.origins,
     )
 }
