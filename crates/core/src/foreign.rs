@@ -228,8 +228,11 @@ impl Event {
 
     /// Returns whether a client waits for an answer to what it descends from.
     pub fn is_asked(&self) -> bool {
-        let mut is_asked = false;
         let receipt = self.receipt();
+        if let Receipt::One(root) = receipt {
+            return root.was_asked();
+        }
+        let mut is_asked = false;
         receipt.each_root(&mut |root| is_asked |= root.was_asked());
         is_asked
     }

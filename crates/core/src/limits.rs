@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Bounds what a flow holds in flight. The defaults suit most flows.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Roots under way at the same time; 1,024 by default. Each source has an equal, guaranteed share.
+    /// Roots under way at the same time; 4,096 by default. Each source has an equal, guaranteed share.
     pub roots: usize,
     /// Bytes under way at the same time; 64 MiB by default, shared likewise. Children may overdraw it by
     /// as much again, beyond which they take the error path, and what failed by as much once more, beyond
@@ -29,7 +29,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            roots: 1024,
+            roots: 4096,
             bytes: 64 << 20,
             live: 65_536,
             hops: 1_000,

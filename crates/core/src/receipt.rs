@@ -107,10 +107,18 @@ impl Receipt {
     }
 
     /// Returns the root, or the first of several.
+    #[inline]
     pub(crate) fn root(&self) -> Option<&Root> {
         match self {
             Receipt::None => None,
             Receipt::One(root) => Some(root),
+            other => other.root_within(),
+        }
+    }
+
+    fn root_within(&self) -> Option<&Root> {
+        match self {
+            Receipt::None | Receipt::One(_) => self.root(),
             Receipt::Part(part) => part.receipt().root(),
             Receipt::Member(member) => member.receipt.root(),
             Receipt::Merged(parts) => parts.iter().find_map(Receipt::root),
@@ -201,6 +209,9 @@ impl Receipt {
 
     /// Returns when the first of the clients that wait stops waiting.
     pub(crate) fn deadline(&self) -> Option<Instant> {
+        if let Receipt::One(root) = self {
+            return root.deadline();
+        }
         let mut earliest = None;
         self.each_root(&mut |root| {
             earliest = match (earliest, root.deadline()) {

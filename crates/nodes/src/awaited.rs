@@ -48,7 +48,8 @@ impl Exchange {
             });
         }
         let named = peer.first_calls(NAMED).into_iter();
-        let named = named.map(|(event, inbox)| format!("{event} (sent to inbox `{inbox}`)"));
+        let named = named
+            .map(|(event, inlet)| format!("{event} (sent to inbox `{}`)", self.inlet(inlet).inbox));
         let named: Vec<String> = named.collect();
         let more = if calls > named.len() { ", …" } else { "" };
         let named = named.join(", ");

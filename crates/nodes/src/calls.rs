@@ -3,34 +3,32 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use compysition_core::{Event, Listening, Port, Rest};
+use compysition_core::{Event, Listening, Rest};
 use parking_lot::Mutex;
 
 use crate::home::Home;
 use crate::peer::Peer;
-use crate::remote::Stub;
 
 /// An event that went to another process, and waits here for its end: so its root does not settle, and keeps its permit
 /// while anything of it is running there.
 pub(crate) struct Call {
     waiting: Waiting,
     /// The attributes of the event, written out.
-    pub(crate) attributes: Bytes,
+    pub(crate) attributes: Box<[u8]>,
     /// How many roots of it are running there: one at first, none while all that there is of it is held. For a moment it may
     /// be more, if what is told of two threads there comes the wrong way round.
-    running: i64,
-    /// What stands here for the actor that it went to.
-    pub(crate) stub: Arc<Stub>,
-    pub(crate) inlet: usize,
+    running: i32,
+    /// The number of the inlet that it went to.
+    pub(crate) inlet: u32,
     /// Who has the call, if a client waits for its answer, and whether that one is still there: of no more interest when
     /// the call is over.
-    pub(crate) asked: Option<(Arc<Seat>, Listening)>,
+    pub(crate) asked: Option<Box<(Arc<Seat>, Listening)>>,
 }
 
 enum Waiting {
     Running(Event),
-    Resting(Rest),
+    /// Boxed, as few are: there are many calls.
+    Resting(Box<Rest>),
 }
 
 /// Who has a call, for whoever may want to cancel it.
@@ -84,22 +82,21 @@ impl Seat {
 
 impl Call {
     pub(crate) fn new(
-        (event, attributes): (Event, Bytes),
-        (stub, inlet): (Arc<Stub>, usize),
+        (event, attributes): (Event, Box<[u8]>),
+        inlet: u32,
         asked: Option<(Arc<Seat>, Listening)>,
     ) -> Call {
         Call {
             waiting: Waiting::Running(event),
             attributes,
             running: 1,
-            stub,
             inlet,
-            asked,
+            asked: asked.map(Box::new),
         }
     }
 
     pub(crate) fn seat(&self) -> Option<&Arc<Seat>> {
-        self.asked.as_ref().map(|(seat, _)| seat)
+        self.asked.as_deref().map(|(seat, _)| seat)
     }
 
     /// Returns the event, to look at.
@@ -120,19 +117,19 @@ impl Call {
 
     /// Returns the event, as one that is running here.
     pub(crate) fn into_event(self) -> Event {
-        match self.waiting {
-            Waiting::Running(event) => event,
-            Waiting::Resting(rest) => rest.wake(),
-        }
+        self.into_home().left
     }
 
     /// Returns where it stood, for what comes back in its place.
     pub(crate) fn into_home(self) -> Home {
-        let (attributes, stub) = (self.attributes.clone(), self.stub.clone());
+        let left = match self.waiting {
+            Waiting::Running(event) => event,
+            Waiting::Resting(rest) => rest.wake(),
+        };
         Home {
-            left: self.into_event(),
-            attributes,
-            stub,
+            left,
+            attributes: self.attributes,
+            inlet: self.inlet,
         }
     }
 
@@ -147,7 +144,7 @@ impl Call {
             return None;
         }
         let rest = Rest::of(event);
-        match std::mem::replace(&mut self.waiting, Waiting::Resting(rest)) {
+        match std::mem::replace(&mut self.waiting, Waiting::Resting(Box::new(rest))) {
             Waiting::Running(event) => Some(event),
             Waiting::Resting(_) => None,
         }
@@ -170,16 +167,9 @@ impl Call {
             return (Some(event), None);
         }
         match std::mem::replace(&mut self.waiting, Waiting::Running(event)) {
-            Waiting::Resting(rest) => (None, Some(rest)),
+            Waiting::Resting(rest) => (None, Some(*rest)),
             Waiting::Running(before) => (Some(before), None),
         }
-    }
-
-    /// Returns the inbox that the event went to.
-    pub(crate) fn inbox(&self) -> Option<&Port> {
-        let known = self.stub.inlets.iter();
-        let mut own = known.filter(|(_, inlet)| *inlet == self.inlet);
-        own.next().map(|(inbox, _)| inbox)
     }
 }
 
@@ -287,5 +277,15 @@ impl Calls {
     /// Returns how many there are.
     pub(crate) fn open(&self) -> usize {
         self.open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_small_since_there_are_many() {
+        assert!(size_of::<Call>() <= 56, "{}", size_of::<Call>());
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use compysition_core::{Context, Error};
 use tokio::time::{Instant, sleep};
 
-use crate::exchange::{Exchange, fail};
+use crate::exchange::Exchange;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::replicas::Replicas;
@@ -116,7 +116,7 @@ impl Exchange {
         for (process, replicas) in &self.others {
             for call in replicas.give_up() {
                 let message = format!("process `{process}` is not there, and the flow is stopping");
-                fail(call, Error::unavailable(message));
+                self.fail(call, Error::unavailable(message));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use compysition_core::{Error, Event, Inlet, Intake, Listening, Spawner};
+use compysition_core::{Context, Error, Event, Inlet, Intake, Listening, Spawner};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -14,7 +14,6 @@ use crate::calls::{Call, Seat};
 use crate::hearing::Hearing;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
-use crate::remote::Stub;
 use crate::replicas::{Replicas, gone};
 use crate::wire::{Origins, Record, Records};
 
@@ -67,6 +66,8 @@ pub(crate) struct Exchange {
     pub(crate) epoch: u64,
     pub(crate) patience: Patience,
     inlets: Vec<Inlet>,
+    /// What stands here for the actors of the inlets, where those run elsewhere: known when it has started.
+    standing: Vec<OnceLock<Context>>,
     /// All other processes of the flow, whether they are spoken with or not.
     pub(crate) processes: Vec<Arc<str>>,
     /// The outboxes of the intake, by the numbers of the inlets.
@@ -105,6 +106,7 @@ impl Exchange {
             replica: who.1.into(),
             epoch: new_epoch(),
             patience,
+            standing: inlets.iter().map(|_| OnceLock::new()).collect(),
             inlets,
             processes,
             outboxes,
@@ -121,29 +123,45 @@ impl Exchange {
         }
     }
 
-    /// Has the other process told, where `stub` stands for the actor, if the client goes who waits for the answer to an event.
+    /// Notes what stands here for the actor of an inlet.
+    pub(crate) fn stand(&self, inlet: u32, ctx: &Context) {
+        // Made anew after a panic it has the same context.
+        let _ = self.standing[inlet as usize].set(ctx.clone());
+    }
+
+    /// Returns how answers and failures are sent on of what went to an inlet; none before the flow has started.
+    pub(crate) fn ctx(&self, inlet: u32) -> Option<&Context> {
+        self.standing[inlet as usize].get()
+    }
+
+    pub(crate) fn inlet(&self, number: u32) -> &Inlet {
+        &self.inlets[number as usize]
+    }
+
+    /// Has the process of an inlet told if the client goes who waits for the answer to an event.
     pub(crate) fn listen(
         self: &Arc<Self>,
-        stub: &Stub,
+        inlet: u32,
         event: &Event,
     ) -> Option<(Arc<Seat>, Listening)> {
         event.is_asked().then(|| {
             let seat = Arc::<Seat>::default();
-            let (exchange, process, own) = (self.clone(), stub.process.clone(), seat.clone());
+            let process = self.inlet(inlet).process.clone();
+            let (exchange, own) = (self.clone(), seat.clone());
             let listening = event.on_cancelled(move || exchange.cancel(&process, &own));
             (seat, listening)
         })
     }
 
-    /// Gives calls to replicas of the process of their actor.
-    pub(crate) fn place(&self, stub: &Stub, calls: Vec<Call>) {
-        let Some(replicas) = self.others.get(&stub.process) else {
-            let message = format!("no link leads to process `{}`", stub.process);
-            let fail = |call| fail(call, Error::internal(message.clone()));
+    /// Gives calls to replicas of a process.
+    pub(crate) fn place(&self, process: &str, calls: Vec<Call>) {
+        let Some(replicas) = self.others.get(process) else {
+            let message = format!("no link leads to process `{process}`");
+            let fail = |call| self.fail(call, Error::internal(message.clone()));
             return calls.into_iter().for_each(fail);
         };
         for (call, error) in replicas.call_all(calls) {
-            fail(call, error);
+            self.fail(call, error);
         }
     }
 
@@ -154,7 +172,7 @@ impl Exchange {
         }
         let void = self.others.get(process).map(Replicas::take_void);
         for call in void.unwrap_or_default() {
-            fail(call, gone());
+            self.fail(call, gone());
         }
     }
 
@@ -233,22 +251,20 @@ impl Exchange {
     /// Gives calls to another replica.
     pub(crate) fn again(&self, calls: Vec<Call>) {
         for call in calls {
-            let stub = call.stub.clone();
-            self.place(&stub, vec![call]);
+            self.place(&self.inlet(call.inlet).process, vec![call]);
+        }
+    }
+
+    /// Sends the event of a call the error path of the actor that it was for.
+    pub(crate) fn fail(&self, call: Call, error: Error) {
+        let inbox = self.inlet(call.inlet).inbox.to_string();
+        if let Some(ctx) = self.ctx(call.inlet) {
+            ctx.fail_by(&inbox, call.into_event(), error);
         }
     }
 
     pub(crate) fn all_peers(&self) -> Vec<Arc<Peer>> {
         self.peers.lock().values().cloned().collect()
-    }
-}
-
-/// Sends the event of a call the error path of the actor that it was for.
-pub(crate) fn fail(call: Call, error: Error) {
-    let inbox = call.inbox().map(ToString::to_string).unwrap_or_default();
-    let stub = call.stub.clone();
-    if let Some(ctx) = stub.ctx() {
-        ctx.fail_by(&inbox, call.into_event(), error);
     }
 }
 

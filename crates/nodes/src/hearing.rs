@@ -11,7 +11,6 @@ use crate::exchange::Exchange;
 use crate::home::Home;
 use crate::inherited::Inherited;
 use crate::peer::Peer;
-use crate::remote::Stub;
 use crate::wire::{Carried, Origins, Record};
 
 /// No deadline is further off.
@@ -52,14 +51,14 @@ impl Hearing<'_> {
             Record::Event { inlet, carried } => self.adopt(inlet as usize, carried),
             Record::Answer { call, carried } => {
                 if let Some(home) = peer.home(call) {
-                    answer(home, carried.event);
+                    self.answer(home, carried.event);
                 }
             }
-            Record::Delivered { first, count } => end_all(peer.take_calls(first, count)),
+            Record::Delivered { first, count } => self.end_all(peer.take_calls(first, count)),
             Record::Ended { call, ended } => {
                 for call in peer.take_calls(call, 1) {
-                    let stub = call.stub.clone();
-                    end_at(&stub, || call.into_event().fail_elsewhere(&ended.0));
+                    let inlet = call.inlet;
+                    self.end_at(inlet, || call.into_event().fail_elsewhere(&ended.0));
                 }
             }
             Record::Rests { first, count } => peer.rest(first, count),
@@ -146,32 +145,30 @@ impl Hearing<'_> {
             .insert(Arc::new(Inherited { peer, before }))
             .clone()
     }
-}
-
-fn answer(home: Home, answer: Event) {
-    let Some(ctx) = home.stub.ctx() else {
-        return;
-    };
-    let answer = home.take_back(answer);
-    drop(home.left);
-    // An exceeded cap takes the error path of the stub.
-    let _ = ctx.send_to(ANSWERS, answer);
-}
-
-/// Ends calls of which all was delivered, those of one actor together.
-fn end_all(mut calls: Vec<Call>) {
-    while let Some(stub) = calls.last().map(|call| call.stub.clone()) {
-        let is_other = |call: &Call| !Arc::ptr_eq(&call.stub, &stub);
-        let others = calls.iter().rposition(is_other);
-        let own = calls.split_off(others.map_or(0, |last| last + 1));
-        end_at(&stub, || drop(own));
+    fn answer(&self, home: Home, answer: Event) {
+        let Some(ctx) = self.exchange.ctx(home.inlet) else {
+            return;
+        };
+        let answer = home.take_back(answer);
+        drop(home.left);
+        // An exceeded cap takes the error path of what stands here for the actor.
+        let _ = ctx.send_to(ANSWERS, answer);
     }
-}
 
-/// Ends something as the actor that it went to.
-fn end_at(stub: &Stub, end: impl FnOnce()) {
-    match stub.ctx() {
-        Some(ctx) => ctx.as_actor(end),
-        None => end(),
+    /// Ends calls of which all was delivered, those to one inlet together.
+    fn end_all(&self, mut calls: Vec<Call>) {
+        while let Some(inlet) = calls.last().map(|call| call.inlet) {
+            let others = calls.iter().rposition(|call| call.inlet != inlet);
+            let own = calls.split_off(others.map_or(0, |last| last + 1));
+            self.end_at(inlet, || drop(own));
+        }
+    }
+
+    /// Ends something as the actor that it went to.
+    fn end_at(&self, inlet: u32, end: impl FnOnce()) {
+        match self.exchange.ctx(inlet) {
+            Some(ctx) => ctx.as_actor(end),
+            None => end(),
+        }
     }
 }

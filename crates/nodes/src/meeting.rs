@@ -7,7 +7,7 @@ use compysition_core::Error;
 use parking_lot::MutexGuard;
 use tokio::time::{Instant, sleep_until};
 
-use crate::exchange::{Exchange, fail};
+use crate::exchange::Exchange;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
 use crate::wire::{Hello, Record};
@@ -164,7 +164,7 @@ impl Exchange {
             let error = Error::unavailable(format!(
                 "process `{process}` is lost ({why}) and was at work on this; it may have done it"
             ));
-            fail(call, error);
+            self.fail(call, error);
         }
         self.again(unsent);
         self.changed.notify_one();

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::exchange::{Exchange, Patience};
 use crate::gateway::Gateway;
-use crate::remote::{Remote, Stub};
+use crate::remote::Remote;
 use crate::replicas::{KeyOf, Replicas};
 use crate::transport::Transport;
 
@@ -246,10 +246,12 @@ impl Remotes for Standing {
         let process = inlets
             .first()
             .map(|(_, number)| self.inlets[*number].process.clone());
-        let stub = Stub::new(process.unwrap_or_default(), inlets);
+        let numbered = |(inbox, number)| (inbox, number as u32);
+        let inlets = inlets.into_iter().map(numbered).collect();
         let largest = self.transport.promises().largest_frame;
         let exchange = self.exchange.clone();
-        Built::value(Remote::new(Arc::new(stub), exchange, largest))
+        let process = process.unwrap_or_default();
+        Built::value(Remote::new(process, inlets, exchange, largest))
     }
 
     fn intake(&mut self, inlets: Vec<usize>) -> Built {

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use compysition_core::Event;
 use tokio::time::Instant;
 
@@ -15,7 +14,7 @@ pub(crate) enum Queued {
     /// So many calls, of those that were made and are in no frame the first.
     Calls(u64),
     /// To a call of the other side, with its attributes written out.
-    Answer(u64, Event, Bytes),
+    Answer(u64, Event, Box<[u8]>),
     Tell(Record),
 }
 
@@ -24,7 +23,7 @@ const FRAME_RECORDS: usize = 512;
 const FRAME_BYTES: usize = 64 << 10;
 
 /// Returns about how many bytes an event has in a frame.
-fn size_of(event: &Event, attributes: &Bytes) -> usize {
+fn size_of(event: &Event, attributes: &[u8]) -> usize {
     event.payload().size() + attributes.len() + 64
 }
 
@@ -89,7 +88,7 @@ pub(crate) fn write_some(
                 }
                 let back = calls_back(call.event(), session);
                 write(call.event(), &call.attributes, back.is_some(), |writing| {
-                    records.written_event(call.inlet as u64, writing);
+                    records.written_event(call.inlet.into(), writing);
                 });
                 let taken = back.and_then(|back| Some((calls.take(*sent)?, back)));
                 spent.back.extend(taken);

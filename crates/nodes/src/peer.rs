@@ -212,13 +212,13 @@ impl Peer {
     pub(crate) fn home(&self, call: u64) -> Option<Home> {
         let state = self.state.lock();
         let call = state.calls.get(call)?;
-        let (rest, attributes, stub) = (call.rest(), call.attributes.clone(), call.stub.clone());
+        let (rest, attributes, inlet) = (call.rest(), call.attributes.clone(), call.inlet);
         drop(state);
         Some(Home {
             // Not under the lock: what runs again may have to be told to a third process.
             left: rest.wake(),
             attributes,
-            stub,
+            inlet,
         })
     }
 
@@ -256,16 +256,10 @@ impl Peer {
         self.state.lock().calls.open()
     }
 
-    /// Returns the meta ids of the oldest calls that have not ended, and the inboxes that they went to.
-    pub(crate) fn first_calls(&self, most: usize) -> Vec<(String, String)> {
+    /// Returns the meta ids of the oldest calls that have not ended, and the numbers of the inlets that they went to.
+    pub(crate) fn first_calls(&self, most: usize) -> Vec<(String, u32)> {
         let state = self.state.lock();
-        let name = |call: &Call| {
-            let inbox = call.inbox().map(ToString::to_string);
-            (
-                call.event().meta_id().into_owned(),
-                inbox.unwrap_or_default(),
-            )
-        };
+        let name = |call: &Call| (call.event().meta_id().into_owned(), call.inlet);
         state.calls.oldest().take(most).map(name).collect()
     }
 

@@ -1,9 +1,8 @@
 //! What stands in one process for an actor that runs in another.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use compysition_core::{
     Actor, Context, Error, ErrorKind, Event, Port, Ports, Result, Retained, Tick,
 };
@@ -12,34 +11,12 @@ use crate::calls::Call;
 use crate::exchange::Exchange;
 use crate::wire::written;
 
-/// The place of an actor that runs elsewhere.
-pub(crate) struct Stub {
-    /// The process that it runs in.
-    pub(crate) process: Arc<str>,
-    /// Its inboxes, and the numbers that both sides know them by.
-    pub(crate) inlets: Vec<(Port, usize)>,
-    /// Set when it has started.
-    ctx: OnceLock<Context>,
-}
-
-impl Stub {
-    pub(crate) fn new(process: Arc<str>, inlets: Vec<(Port, usize)>) -> Stub {
-        Stub {
-            process,
-            inlets,
-            ctx: OnceLock::new(),
-        }
-    }
-
-    /// Returns how answers and failures are sent on; none before the flow has started.
-    pub(crate) fn ctx(&self) -> Option<&Context> {
-        self.ctx.get()
-    }
-}
-
 /// Sends what comes for an actor to where it runs.
 pub(crate) struct Remote {
-    stub: Arc<Stub>,
+    /// The process that the actor runs in.
+    process: Arc<str>,
+    /// Its inboxes, and the numbers that both sides know them by.
+    inlets: Vec<(Port, u32)>,
     exchange: Arc<Exchange>,
     /// The most bytes of a payload.
     largest: usize,
@@ -51,9 +28,15 @@ pub(crate) struct Remote {
 const TOGETHER: usize = 128;
 
 impl Remote {
-    pub(crate) fn new(stub: Arc<Stub>, exchange: Arc<Exchange>, largest_frame: usize) -> Remote {
+    pub(crate) fn new(
+        process: Arc<str>,
+        inlets: Vec<(Port, u32)>,
+        exchange: Arc<Exchange>,
+        largest_frame: usize,
+    ) -> Remote {
         Remote {
-            stub,
+            process,
+            inlets,
             exchange,
             // Some room is left for attributes.
             largest: largest_frame - largest_frame / 16,
@@ -62,8 +45,8 @@ impl Remote {
     }
 
     /// Returns the number that the present inbox has for both sides.
-    fn inlet(&self, ctx: &Context) -> Result<usize> {
-        let mut known = self.stub.inlets.iter();
+    fn inlet(&self, ctx: &Context) -> Result<u32> {
+        let mut known = self.inlets.iter();
         let own = known.find(|(inbox, _)| *inbox == *ctx.inbox());
         own.map(|(_, inlet)| *inlet).ok_or_else(|| {
             let inbox = ctx.inbox();
@@ -75,14 +58,14 @@ impl Remote {
     /// nothing else to take.
     fn add(
         &mut self,
-        events: impl IntoIterator<Item = (Event, Bytes)>,
-        inlet: usize,
+        events: impl IntoIterator<Item = (Event, Box<[u8]>)>,
+        inlet: u32,
         ctx: &Context,
     ) {
         let is_first = self.waiting.is_empty();
         let calls = events.into_iter().map(|(event, attributes)| {
-            let asked = self.exchange.listen(&self.stub, &event);
-            Call::new((event, attributes), (self.stub.clone(), inlet), asked)
+            let asked = self.exchange.listen(inlet, &event);
+            Call::new((event, attributes), inlet, asked)
         });
         self.waiting.extend(calls);
         if self.waiting.len() >= TOGETHER {
@@ -95,7 +78,7 @@ impl Remote {
     fn send_on(&mut self) {
         if !self.waiting.is_empty() {
             let calls = std::mem::take(&mut self.waiting);
-            self.exchange.place(&self.stub, calls);
+            self.exchange.place(&self.process, calls);
         }
     }
 }
@@ -111,8 +94,9 @@ impl Actor for Remote {
     const KEEP_INPUT: bool = false;
 
     async fn start(&mut self, ctx: &Context) -> Result {
-        // Made anew after a panic it has the same context.
-        let _ = self.stub.ctx.set(ctx.clone());
+        for (_, inlet) in &self.inlets {
+            self.exchange.stand(*inlet, ctx);
+        }
         Ok(())
     }
 
@@ -168,7 +152,7 @@ const DEEPEST: usize = 100;
 ///
 /// # Errors
 /// Why it cannot: it cannot be written out, or could not be read there.
-pub(crate) fn fit(event: &Event, largest: usize) -> Result<Bytes> {
+pub(crate) fn fit(event: &Event, largest: usize) -> Result<Box<[u8]>> {
     let payload = event.bytes()?.len();
     let attributes = written(event);
     // What has come written out could be read here, and so it can there.

@@ -1,6 +1,6 @@
 //! Measures the links between processes against libzmq, and a circle over two processes against the same in one.
 //!
-//! `nodes --libzmq PROGRAM [--rounds 5] [--events 300000] [--under-way 1024] [--seconds 3]`. Yardstick and subject are measured one right after the
+//! `nodes --libzmq PROGRAM [--rounds 5] [--events 300000] [--under-way 4096] [--seconds 3]`. Yardstick and subject are measured one right after the
 //! other, and each ratio is of one round, so that a machine that is slow for a while is slow for both. Nothing is pinned: one process
 //! alone has as many threads as it has by default, and two share the processors as those of `compysition run --all` do.
 

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use compysition_core::{Director, Event, Flow, Outcome};
+use compysition_core::{Director, Event, Flow, Limits, Outcome};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -282,9 +282,10 @@ pub async fn credit(bench: &dyn Bench) {
     stream.keep.go = Arc::new(Semaphore::new(0));
     let (front, work, _) = start(bench, &stream).await;
     let admitted = || front.snapshot().admitted;
-    until("the source stops", || admitted() >= 1024).await;
+    let permits = Limits::default().roots as u64;
+    until("the source stops", || admitted() >= permits).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(admitted(), 1024);
+    assert_eq!(admitted(), permits);
     stream.keep.go.add_permits(Semaphore::MAX_PERMITS / 2);
     front.block().await;
     assert_eq!(*stream.keep.events.lock(), stream.expected());

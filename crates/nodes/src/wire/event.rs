@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use compysition_core::{Attributes, Event, Failure, Id, Json, Payload, Xml};
 
 use super::buffer::{Malformed, Put, Take};
@@ -263,10 +262,10 @@ impl Common {
 }
 
 /// Returns the attributes of an event as JSON; nothing, if there are none.
-pub(crate) fn written(event: &Event) -> Bytes {
+pub(crate) fn written(event: &Event) -> Box<[u8]> {
     let attributes = event.attributes();
     if attributes.is_empty() {
-        return Bytes::new();
+        return Box::default();
     }
     let mut written = Vec::with_capacity(attributes.as_json().map_or(ATTRIBUTES_BYTES, str::len));
     attributes.write_json(&mut written);
