@@ -16,6 +16,9 @@ pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 type Source = Arc<dyn std::error::Error + Send + Sync>;
 
+/// The detail of an error that would not have been the last, had the flow not stopped.
+const CUT_SHORT: &str = "cut_short";
+
 /// Says why an actor could not do its work: a kind, a message, and what caused it.
 ///
 /// Any standard error becomes one of kind [`ErrorKind::Internal`] through `?`; for that reason this type
@@ -89,6 +92,18 @@ impl Error {
     pub fn giving_back(mut self, event: Event) -> Error {
         self.0.event = Some(event);
         self
+    }
+
+    /// Marks it as the last of fewer tries than there would have been, had the flow not stopped.
+    pub(crate) fn cut_short(self) -> Error {
+        self.with_detail(CUT_SHORT, true)
+    }
+
+    /// Returns whether the event was given up before it had come to its end: nobody waited for it any more, or the flow stopped
+    /// while it was under way, or while it could have been tried again. A source that can make such an event again should do so when
+    /// it is started anew, if the event's outcome is [`Failed`](crate::Outcome::Failed).
+    pub fn is_cut_short(&self) -> bool {
+        self.kind() == ErrorKind::Cancelled || self.detail(CUT_SHORT).is_some()
     }
 
     /// Returns the kind.

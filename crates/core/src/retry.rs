@@ -18,7 +18,9 @@ use crate::{Error, ErrorKind, Event, TimeSpan};
 /// An event is tried again at the actor that failed, as it came in; what a failed try had sent stays sent,
 /// so this suits actors that send last. After the last try it takes the error path. An event that an actor
 /// panicked on is never tried again, nor one whose client has gone or whose deadline would pass meanwhile.
-/// When the flow stops, those that wait are tried at once, for the last time.
+/// When the flow stops, those that wait are tried at once, for the last time. One that fails then with tries left, and for which no client
+/// waits, is marked: if nobody keeps it or deals with the failure, a source that can make it again does so when it is started anew
+/// ([`Error::is_cut_short`]).
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
@@ -108,10 +110,10 @@ impl Retry {
 impl Station {
     /// Returns the time until an event should be tried again, if it should be, and counts that.
     fn next_try(&self, event: &Event, error: &Error) -> Option<Duration> {
-        let retry = self.options.retry.as_ref()?;
         if self.flow.is_stopping() {
             return None;
         }
+        let retry = self.options.retry.as_ref()?;
         let delay = retry.delay(event, error, self.flow.random())?;
         self.counters.count_retry();
         tracing::debug!(
@@ -130,10 +132,24 @@ impl Station {
         // What has no room to wait is not tried again.
         let may_wait = self.options.retry.is_some() && event.charge_failed(0).is_ok();
         let delay = may_wait.then(|| self.next_try(&event, &error)).flatten();
-        match delay {
-            None => self.route_error_of(Some(inbox), event, error),
-            Some(delay) => self.put_aside(inbox, event, error, delay),
+        if let Some(delay) = delay {
+            return self.put_aside(inbox, event, error, delay);
         }
+        let error = match self.is_cut_short(&event, &error) {
+            true => error.cut_short(),
+            false => error,
+        };
+        self.route_error_of(Some(inbox), event, error);
+    }
+
+    /// Returns whether an event would be tried again if the flow did not stop. A client that waits is to be told what it is.
+    fn is_cut_short(&self, event: &Event, error: &Error) -> bool {
+        let retry = self
+            .options
+            .retry
+            .as_ref()
+            .filter(|_| self.flow.is_stopping());
+        !event.is_asked() && retry.is_some_and(|retry| retry.delay(event, error, 0).is_some())
     }
 
     fn put_aside(self: &Arc<Self>, inbox: u16, event: Event, error: Error, delay: Duration) {

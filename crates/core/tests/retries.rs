@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 
 use common::{Collect, Script, Texts};
 use compysition_core::{
-    Actor, Context, Director, Error, ErrorKind, Event, Outcome, Result, Retry, TimeSpan, map,
+    Actor, Context, Director, Error, ErrorKind, Event, Outcome, Ports, Result, Retry, Settlement,
+    TimeSpan, map,
 };
 use tokio::time::Instant;
 
@@ -204,6 +205,66 @@ async fn those_that_wait_are_tried_at_once_when_the_flow_stops() {
         let calls = calls.lock().unwrap();
         assert_eq!(*calls, [call("bad", 0, 0), call("bad", 1, 0)]);
         assert_eq!((flow.snapshot().failed, flow.snapshot().open), (1, 0));
+    }
+}
+
+/// Emits one event, and leaves its settlement to the test.
+struct Once(Arc<Mutex<Option<Settlement>>>);
+
+impl Actor for Once {
+    async fn start(&mut self, ctx: &Context) -> Result {
+        let settlement = self.0.clone();
+        ctx.produce(move |source| async move {
+            *settlement.lock().unwrap() = Some(source.emit("bad").await?);
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Ok(())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().source()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_have_been_tried_again_is_marked_when_the_flow_stops() {
+    for (attempts, is_cut_short) in [(1, false), (2, false), (3, true), (4, true)] {
+        for keep_order in [false, true] {
+            let (calls, settlement) = (Calls::default(), Arc::default());
+            let mut director = Director::new("stop");
+            let source = director.register("source", Once(Arc::clone(&settlement)));
+            let flaky = Flaky {
+                fails: 9,
+                error: Error::unavailable("later"),
+                calls: calls.clone(),
+                start: Instant::now(),
+            };
+            let flaky = director.register("flaky", flaky);
+            let out = director.register("out", Collect::default());
+            director.connect(source, flaky);
+            director.connect(flaky, out);
+            let retry = Retry {
+                attempts,
+                keep_order,
+                ..steady()
+            };
+            director.set_retry(flaky, retry);
+            let flow = director.start().await.unwrap();
+            while calls.lock().unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            assert!(flow.stop().await.is_clean());
+            let settlement = settlement.lock().unwrap().take().unwrap();
+            let Some(Outcome::Failed(failure)) = settlement.outcome() else {
+                panic!("{:?}", settlement.outcome());
+            };
+            let seen = (failure.error.kind(), failure.error.is_cut_short());
+            assert_eq!(seen, (ErrorKind::Unavailable, is_cut_short), "{attempts}");
+        }
     }
 }
 

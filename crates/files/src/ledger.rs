@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use compysition_core::{ErrorKind, Event, Failure, Heir, Outcome, Settlement};
+use compysition_core::{Event, Failure, Heir, Outcome, Settlement};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -139,11 +139,11 @@ impl Book {
         }
     }
 
-    /// Returns whether an event came to an end of its own, and notes whether it failed. One that was given up because the flow stopped
-    /// counts as if it had never been.
+    /// Returns whether an event came to an end of its own, and notes whether it failed. One that was given up before, as when the flow
+    /// stopped, counts as if it had never been.
     fn is_over(&mut self, outcome: &Outcome) -> bool {
         if let Outcome::Failed(failure) = outcome {
-            if failure.error.kind() == ErrorKind::Cancelled {
+            if failure.error.is_cut_short() {
                 return false;
             }
             self.has_failures = true;
@@ -183,7 +183,7 @@ impl Book {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use compysition_core::{Actor, Context, Director, Error, Ports, Result};
+    use compysition_core::{Actor, Context, Director, Error, ErrorKind, Ports, Result};
     use tokio::sync::oneshot;
 
     use super::*;

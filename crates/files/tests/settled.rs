@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::sync::Arc;
 
-use compysition_core::{Director, Limits};
+use compysition_core::{Actor, Context, Director, Error, Event, Limits, Ports, Result, Retry};
 use compysition_files::FileIn;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -76,4 +76,49 @@ fn a_file_that_is_cut_off_while_its_events_are_under_way_is_read_anew_from_its_b
     assert_eq!(*seen.lock(), ["one", "two", "three", "anew"]);
     assert_eq!(run_and_kill(&settings, 9), ["anew"]);
     assert!(run_and_kill(&settings, 9).is_empty());
+}
+
+/// Stands for a peer that cannot be reached.
+struct Out;
+
+impl Actor for Out {
+    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+        Err(Error::unavailable("nobody is there"))
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().sink()
+    }
+}
+
+#[test]
+fn what_a_stop_leaves_untried_is_read_again_and_what_had_all_its_tries_is_not() {
+    for (attempts, expected) in [(5, &["one", "two"][..]), (1, &[])] {
+        let directory = Directory::new("outage");
+        let path = directory.path("a.log");
+        append(&path, "one\ntwo\n");
+        let state = directory.path("state");
+        let settings = json!({ "path": path, "mode": "tail", "checkpoint": state });
+        let mut director = Director::new("outage");
+        let actor: FileIn = serde_json::from_value(settings.clone()).unwrap();
+        let files = director.register("files", actor);
+        let out = director.register("out", Out);
+        director.connect(files, out);
+        let retry = Retry {
+            attempts,
+            ..Retry::default()
+        };
+        director.set_retry(out, retry);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let flow = director.start().await.unwrap();
+            tokio::time::sleep(A_WHILE).await;
+            assert!(flow.stop().await.is_clean());
+        });
+        assert_eq!(run_and_kill(&settings, 9), expected, "{attempts} tries");
+    }
 }
