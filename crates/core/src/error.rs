@@ -94,16 +94,16 @@ impl Error {
         self
     }
 
-    /// Marks it as the last of fewer tries than there would have been, had the flow not stopped.
-    pub(crate) fn cut_short(self) -> Error {
+    /// Marks it as one that would not have been the last, had the flow not stopped. The kind stays.
+    #[must_use]
+    pub fn cut_short(self) -> Error {
         self.with_detail(CUT_SHORT, true)
     }
 
-    /// Returns whether the event was given up before it had come to its end: nobody waited for it any more, or the flow stopped
-    /// while it was under way, or while it could have been tried again. A source that can make such an event again should do so when
-    /// it is started anew, if the event's outcome is [`Failed`](crate::Outcome::Failed).
+    /// Returns whether the flow stopped while the event was under way, or while it could have been tried again. A source that can make
+    /// such an event again should do so when it is started anew, if the event's outcome is [`Failed`](crate::Outcome::Failed).
     pub fn is_cut_short(&self) -> bool {
-        self.kind() == ErrorKind::Cancelled || self.detail(CUT_SHORT).is_some()
+        self.detail(CUT_SHORT) == Some(&Value::Bool(true))
     }
 
     /// Returns the kind.

@@ -211,7 +211,7 @@ impl FlowState {
 
     pub(crate) fn abort_failure(&self, actor: Option<Arc<str>>) -> Failure {
         let message = "the flow was stopped before the event was done";
-        let error = Error::new(ErrorKind::Cancelled, message);
+        let error = Error::new(ErrorKind::Cancelled, message).cut_short();
         Failure::new(error, actor.unwrap_or_else(|| self.name.clone()))
     }
 

@@ -128,9 +128,11 @@ impl Intake {
     }
 
     /// Lets an event in that [was left](Event::leave_to_heir) to this process, after so many links, and sends it to the outbox of
-    /// this name. It goes on in the place of one that had gone out ([`Event::owing_as`]), whose end this process has still to see.
+    /// this name. It goes on in the place of one that had gone out ([`Event::owing_as`]), whose end this process has still to see, and
+    /// is charged beyond the limit if need be.
     pub fn take_back(&self, outbox: &str, mut event: Event, hops: u32) {
         event.pass_links_to(hops);
+        event.charge_anyway();
         source::send(self.source.context(), Some(outbox), event);
     }
 
@@ -208,8 +210,8 @@ impl Event {
     }
 
     /// Returns who in another process waits to be told how it ends, and the number by which it is known there, if this event
-    /// is all that is left of what came from there: nothing else of it runs or is held, nothing has failed, and nobody here is to
-    /// be told of its end.
+    /// is all that is left of what came from there: nothing else of it runs, nothing was held of it or has failed, and nobody here is to
+    /// be told of its end. That stays so as long as the event is only looked at.
     pub fn sole_heir(&self) -> Option<(&dyn Heir, u64)> {
         let Receipt::One(root) = self.receipt() else {
             return None;
@@ -235,6 +237,14 @@ impl Event {
         let mut is_asked = false;
         receipt.each_root(&mut |root| is_asked |= root.was_asked());
         is_asked
+    }
+
+    /// Returns whether clients wait for the answers to all that it descends from.
+    pub(crate) fn is_for_clients(&self) -> bool {
+        let mut is_for_clients = true;
+        let receipt = self.receipt();
+        receipt.each_root(&mut |root| is_for_clients &= root.was_asked());
+        is_for_clients && receipt.is_some()
     }
 
     /// Ends the event as one that came to a bad end somewhere else, where its failure was seen to.

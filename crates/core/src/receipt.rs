@@ -284,7 +284,7 @@ impl Custody {
         match receipt {
             Receipt::None => Custody::None,
             Receipt::One(root) => {
-                root.open();
+                root.hold();
                 Custody::One(OpenRoot(root.clone()))
             }
             Receipt::Part(part) => Custody::of(part.receipt()),

@@ -107,14 +107,31 @@ impl Retry {
     }
 }
 
+/// What becomes of an event that failed.
+enum Next {
+    /// It is to be tried again after a time.
+    Try(Duration),
+    /// It would be, if the flow did not stop.
+    CutShort,
+    Fail,
+}
+
 impl Station {
-    /// Returns the time until an event should be tried again, if it should be, and counts that.
-    fn next_try(&self, event: &Event, error: &Error) -> Option<Duration> {
-        if self.flow.is_stopping() {
-            return None;
+    /// Says what becomes of an event that failed.
+    fn next(&self, event: &Event, error: &Error) -> Next {
+        let retry = self.options.retry.as_ref();
+        let delay = retry.and_then(|retry| retry.delay(event, error, self.flow.random()));
+        match delay {
+            // A client that waits is to be told what it is, and may ask again.
+            Some(_) if self.flow.is_stopping() && event.is_for_clients() => Next::Fail,
+            Some(_) if self.flow.is_stopping() => Next::CutShort,
+            Some(delay) => Next::Try(delay),
+            None => Next::Fail,
         }
-        let retry = self.options.retry.as_ref()?;
-        let delay = retry.delay(event, error, self.flow.random())?;
+    }
+
+    /// Counts that an event will be tried again.
+    fn note_try(&self, event: &Event, error: &Error, delay: Duration) {
         self.counters.count_retry();
         tracing::debug!(
             flow = %self.flow.name,
@@ -124,35 +141,22 @@ impl Station {
             ?delay,
             "to be tried again: {error}"
         );
-        Some(delay)
     }
 
     /// Sees to an event that failed: puts it aside to be tried again, or sends it the error path.
     pub(crate) fn fail(self: &Arc<Self>, inbox: u16, mut event: Event, error: Error) {
-        // What has no room to wait is not tried again.
-        let may_wait = self.options.retry.is_some() && event.charge_failed(0).is_ok();
-        let delay = may_wait.then(|| self.next_try(&event, &error)).flatten();
-        if let Some(delay) = delay {
-            return self.put_aside(inbox, event, error, delay);
+        match self.next(&event, &error) {
+            // What has no room to wait is not tried again.
+            Next::Try(delay) if event.charge_failed(0).is_ok() => {
+                self.put_aside(inbox, event, error, delay);
+            }
+            Next::CutShort => self.route_error_of(Some(inbox), event, error.cut_short()),
+            Next::Try(_) | Next::Fail => self.route_error_of(Some(inbox), event, error),
         }
-        let error = match self.is_cut_short(&event, &error) {
-            true => error.cut_short(),
-            false => error,
-        };
-        self.route_error_of(Some(inbox), event, error);
-    }
-
-    /// Returns whether an event would be tried again if the flow did not stop. A client that waits is to be told what it is.
-    fn is_cut_short(&self, event: &Event, error: &Error) -> bool {
-        let retry = self
-            .options
-            .retry
-            .as_ref()
-            .filter(|_| self.flow.is_stopping());
-        !event.is_asked() && retry.is_some_and(|retry| retry.delay(event, error, 0).is_some())
     }
 
     fn put_aside(self: &Arc<Self>, inbox: u16, event: Event, error: Error, delay: Duration) {
+        self.note_try(&event, &error, delay);
         let station = self.clone();
         let event = event.tried();
         let name = self.name.clone();
@@ -184,7 +188,11 @@ impl Context {
         if !self.station.options.retry.as_ref().is_some_and(keeps_order) {
             return None;
         }
-        let delay = self.station.next_try(self.parent.whole()?, error)?;
+        let event = self.parent.whole()?;
+        let Next::Try(delay) = self.station.next(event, error) else {
+            return None;
+        };
+        self.station.note_try(event, error, delay);
         self.close();
         self.station.wait(delay).await;
         self.open();

@@ -60,6 +60,8 @@ const WATCHED: u16 = 256;
 const STATED: u16 = 512;
 /// Its heir has what is left of it, and need not be told.
 const LEFT: u16 = 1024;
+/// Somebody held something of it, and may still.
+const HELD: u16 = 2048;
 /// What keeps a root from ending without anybody being told.
 const HEEDED: u16 = GAVE_WAY | SETTLED | STATED | LEFT;
 
@@ -196,7 +198,9 @@ impl Root {
         self.change(|state| {
             let before = self.flags.fetch_or(end, Relaxed);
             let is_first = state.failure.is_none();
-            if is_first || (end == FAILED && before & FAILED == 0) {
+            // What can be made again is told rather than what cannot: better twice than not at all.
+            let is_cut_short = end == FAILED && failure.error.is_cut_short();
+            if is_first || (end == FAILED && before & FAILED == 0) || is_cut_short {
                 state.failure = Some(failure.clone());
             }
         });
@@ -250,6 +254,11 @@ impl Root {
         let before = self.held.fetch_max(now, Relaxed);
         self.gate().overdraw(now.saturating_sub(before));
         Ok(())
+    }
+
+    /// Charges what has a permit somewhere else with more bytes, whether there is room or not.
+    pub(crate) fn overgrow(&self, by: u64) {
+        let _ = self.grow_if(by, |_| Ok(()));
     }
 
     pub(crate) fn shrink(&self, by: u64) {

@@ -292,6 +292,16 @@ impl Event {
         Ok(())
     }
 
+    /// Charges an event that comes home for what it carries now, whether there is room or not: what comes in never waits.
+    pub(crate) fn charge_anyway(&mut self) {
+        let due = self.due();
+        let more = due.saturating_sub(self.travel.charge());
+        if let Some(root) = self.receipt().charged_root() {
+            root.overgrow(more.into());
+            self.set_charge(due);
+        }
+    }
+
     /// Charges an event that failed for what it carries, and for so many further copies.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use compysition_core::{Event, Failure, Heir, Outcome, Settlement};
+use compysition_core::{ErrorKind, Event, Failure, Heir, Outcome, Settlement};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -143,7 +143,8 @@ impl Book {
     /// stopped, counts as if it had never been.
     fn is_over(&mut self, outcome: &Outcome) -> bool {
         if let Outcome::Failed(failure) = outcome {
-            if failure.error.is_cut_short() {
+            let error = &failure.error;
+            if error.is_cut_short() || error.kind() == ErrorKind::Cancelled {
                 return false;
             }
             self.has_failures = true;
@@ -183,7 +184,7 @@ impl Book {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use compysition_core::{Actor, Context, Director, Error, ErrorKind, Ports, Result};
+    use compysition_core::{Actor, Context, Director, Error, Ports, Result};
     use tokio::sync::oneshot;
 
     use super::*;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use compysition_core::{Context, Error};
-use tokio::time::{Instant, sleep};
+use compysition_core::{Context, Error, ErrorKind, Failure};
+use tokio::time::{Instant, sleep, timeout};
 
+use crate::calls::Call;
 use crate::exchange::Exchange;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
@@ -86,7 +87,7 @@ impl Exchange {
             }
         };
         // Who cannot be told finds it out.
-        let _ = tokio::time::timeout(self.patience.silence(), said).await;
+        let _ = timeout(self.patience.silence(), said).await;
         self.close();
     }
 
@@ -116,7 +117,13 @@ impl Exchange {
         for (process, replicas) in &self.others {
             for call in replicas.give_up() {
                 let message = format!("process `{process}` is not there, and the flow is stopping");
-                self.fail(call, Error::unavailable(message));
+                let error = Error::unavailable(message);
+                let error = match call.event().is_asked() {
+                    true => error,
+                    // It has not been done, and may be made again.
+                    false => error.cut_short(),
+                };
+                self.fail(call, error);
             }
         }
     }
@@ -151,6 +158,31 @@ impl Exchange {
             }
         };
         self.processes.iter().all(is_settled) && open == 0 && is_told()
+    }
+
+    /// Ends a call whose event came to a bad end in another process. What that one has only given up since it stops is given up here if
+    /// this one is about to stop as well; else another run of that process may do it, unless it may have been done.
+    pub(crate) fn end_badly(self: &Arc<Self>, process: &str, call: Call, failure: Failure) {
+        let inlet = call.inlet;
+        let is_given_up =
+            failure.error.is_cut_short() && !failure.is_kept() && !call.event().is_asked();
+        let (Some(ctx), true) = (self.ctx(inlet).cloned(), is_given_up) else {
+            return self.end_at(inlet, || call.into_event().fail_elsewhere(&failure));
+        };
+        let (exchange, process) = (self.clone(), process.to_owned());
+        ctx.clone().spawner().spawn(async move {
+            let is_stopping = timeout(SAME_SIGNAL, ctx.stopping()).await.is_ok();
+            if is_stopping {
+                exchange.end_at(inlet, || call.into_event().fail_elsewhere(&failure));
+            } else if failure.error.kind() == ErrorKind::Cancelled {
+                let message = format!(
+                    "process `{process}` has stopped and was at work on this; it may have done it"
+                );
+                exchange.fail(call, Error::unavailable(message));
+            } else {
+                exchange.again(vec![call]);
+            }
+        });
     }
 
     /// Sends a process nothing more that would like to leave, unless this one is about to stop as well.

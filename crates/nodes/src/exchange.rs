@@ -255,6 +255,14 @@ impl Exchange {
         }
     }
 
+    /// Ends something as the actor that it went to.
+    pub(crate) fn end_at(&self, inlet: u32, end: impl FnOnce()) {
+        match self.ctx(inlet) {
+            Some(ctx) => ctx.as_actor(end),
+            None => end(),
+        }
+    }
+
     /// Sends the event of a call the error path of the actor that it was for.
     pub(crate) fn fail(&self, call: Call, error: Error) {
         let inbox = self.inlet(call.inlet).inbox.to_string();

@@ -57,8 +57,8 @@ impl Hearing<'_> {
             Record::Delivered { first, count } => self.end_all(peer.take_calls(first, count)),
             Record::Ended { call, ended } => {
                 for call in peer.take_calls(call, 1) {
-                    let inlet = call.inlet;
-                    self.end_at(inlet, || call.into_event().fail_elsewhere(&ended.0));
+                    let failure = ended.0.clone();
+                    self.exchange.end_badly(&peer.process, call, failure);
                 }
             }
             Record::Rests { first, count } => peer.rest(first, count),
@@ -83,12 +83,14 @@ impl Hearing<'_> {
         let outbox = &self.exchange.outboxes[inlet];
         // The way in is no link of the flow.
         let hops = carried.hops.saturating_sub(1);
-        if carried.is_last
-            && let Some(home) = self.leave_home(&carried.origins)
-        {
-            let event = home.take_back(carried.event);
-            drop(home.left);
-            return self.intake.take_back(outbox, event, hops);
+        if carried.is_last {
+            // One that was given up meanwhile is seen to.
+            if let Some(home) = self.leave_home(&carried.origins) {
+                let event = home.take_back(carried.event);
+                drop(home.left);
+                self.intake.take_back(outbox, event, hops);
+            }
+            return;
         }
         let home = self.home(&carried.origins);
         let is_asked = carried.is_asked && home.is_none();
@@ -145,6 +147,7 @@ impl Hearing<'_> {
             .insert(Arc::new(Inherited { peer, before }))
             .clone()
     }
+
     fn answer(&self, home: Home, answer: Event) {
         let Some(ctx) = self.exchange.ctx(home.inlet) else {
             return;
@@ -160,15 +163,7 @@ impl Hearing<'_> {
         while let Some(inlet) = calls.last().map(|call| call.inlet) {
             let others = calls.iter().rposition(|call| call.inlet != inlet);
             let own = calls.split_off(others.map_or(0, |last| last + 1));
-            self.end_at(inlet, || drop(own));
-        }
-    }
-
-    /// Ends something as the actor that it went to.
-    fn end_at(&self, inlet: u32, end: impl FnOnce()) {
-        match self.exchange.ctx(inlet) {
-            Some(ctx) => ctx.as_actor(end),
-            None => end(),
+            self.exchange.end_at(inlet, || drop(own));
         }
     }
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Collect, Count, start, stop};
-use compysition_core::{Actor, Context, Director, Event, Held, Outcome, Ports, Result, Tick};
+use compysition_core::{
+    Actor, Context, Director, Event, Held, Limits, Outcome, Ports, Result, Tick,
+};
 use compysition_nodes::memory::Memory;
 
 /// Makes one event of so many.
@@ -49,6 +51,10 @@ fn flow(
     sink: &Collect,
 ) -> Director {
     let mut director = Director::new("held");
+    director.set_limits(Limits {
+        roots: 1_000,
+        ..Limits::default()
+    });
     let source = director.register("source", Count(events, outcomes.clone()));
     let batch = director.register("batch", Batch(3000, Vec::new()));
     let end = director.register("end", sink.clone());

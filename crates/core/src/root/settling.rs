@@ -2,7 +2,7 @@
 
 use std::task::{Poll, Waker};
 
-use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, KEPT, LEFT, Root, SETTLED, WATCHED};
+use super::{DELIVERED, FAILED, GAVE_WAY, HEEDED, HELD, KEPT, LEFT, Root, SETTLED, WATCHED};
 use crate::current::current_actor;
 use crate::desk;
 use crate::heir::Inheritance;
@@ -39,6 +39,12 @@ impl Root {
         Root::close(root);
     }
 
+    /// Keeps it from settling while something of it is held. To be called while there is a receipt.
+    pub(crate) fn hold(&self) {
+        self.flags.fetch_or(HELD, Relaxed);
+        self.open();
+    }
+
     pub(crate) fn open(&self) {
         self.holders.fetch_add(1, Relaxed);
     }
@@ -66,14 +72,14 @@ impl Root {
         root.settle();
     }
 
-    /// Returns whether all that is left of it is one receipt, and it would end well and be told to nobody but its heir. Who
-    /// has the receipt keeps it so.
+    /// Returns whether all that is left of it is one receipt, nothing was ever held of it, and it would end well and be told to nobody
+    /// but its heir. Who has the receipt keeps it so.
     pub(crate) fn is_all_with_one(&self) -> bool {
-        let is_one = self.running.load(Acquire) == 1 && self.holders.load(Acquire) == 1;
-        let flags = self.flags.load(Acquire);
-        is_one
-            && flags & (FAILED | KEPT | GAVE_WAY | WATCHED) == 0
-            && !self.gate().flow().is_aborted()
+        // In this order: what others noted before their receipts went is seen then. The number of holders would not do: what
+        // is held may run again between the two looks.
+        let is_one = self.running.load(Acquire) == 1;
+        let noted = self.flags.load(Acquire) & (FAILED | KEPT | GAVE_WAY | WATCHED | HELD);
+        is_one && noted == 0 && !self.gate().flow().is_aborted()
     }
 
     /// Leaves the rest to its heir, who is not told of the end.

@@ -1,10 +1,11 @@
 //! What comes from another process.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod left;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use common::{Collect, Forward};
 use compysition_core::{
@@ -132,57 +133,6 @@ async fn an_event_keeps_its_ids_and_hops_and_its_end_is_told() {
     let mut all = told.all();
     all.sort();
     assert_eq!(all, ["delivered", "failed describe: it is bad"]);
-}
-
-/// Hands each event over to the test.
-struct HandOver(mpsc::UnboundedSender<Event>);
-
-impl Actor for HandOver {
-    const KEEP_INPUT: bool = false;
-
-    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        ctx.hand_over();
-        self.0.send(event).unwrap();
-        Ok(())
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().sink()
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_goes_on_with_all_that_is_left_is_not_told_of_its_end() {
-    let (door, inbox) = door();
-    let (sender, mut events) = mpsc::unbounded_channel();
-    let mut director = Director::new("back");
-    let door = director.register("door", door);
-    let over = director.register("over", HandOver(sender));
-    director.connect((door, "next"), over);
-    let flow = director.start().await.unwrap();
-    for (copied, is_asked) in [(false, false), (false, true), (true, false)] {
-        let heir = Arc::<Told>::default();
-        inbox.send((foreign("x", is_asked), heir.clone())).ok();
-        let event = events.recv().await.unwrap();
-        // The actor is done with it, too.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let copy = copied.then(|| event.clone());
-        let call = event.sole_heir().map(|(_, call)| call);
-        assert_eq!(call, (!copied).then_some(9));
-        match call {
-            Some(_) => event.leave_to_heir(),
-            None => drop(event),
-        }
-        assert_eq!(heir.all(), [""; 0]);
-        drop(copy);
-        let told: &[&str] = if copied { &["delivered"] } else { &[] };
-        assert_eq!(heir.all(), told);
-    }
-    drop(inbox);
-    flow.block().await;
-    let snapshot = flow.snapshot();
-    assert_eq!((snapshot.delivered, snapshot.open), (3, 0));
-    assert!(flow.stop().await.is_clean());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,123 @@
+//! What goes to another process and comes home, when lines are bad and when there is little room.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the message")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Clients, Step, door, start_one, stop};
+use compysition_core::{Actor, Context, Director, Event, Flow, Limits, Result};
+use compysition_nodes::memory::Memory;
+use tokio::sync::Semaphore;
+
+const NODES: [&str; 2] = ["front", "work"];
+
+/// Makes a text larger, as the test allows.
+struct Grow(usize, Arc<Semaphore>);
+
+impl Actor for Grow {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        self.1.acquire().await?.forget();
+        let text = event.text()?.repeat(self.0);
+        ctx.send(event.with(text))
+    }
+}
+
+/// Passes events on as the test allows.
+struct Wait(Arc<Semaphore>);
+
+impl Actor for Wait {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        self.0.acquire().await?.forget();
+        ctx.send(event)
+    }
+}
+
+/// Starts `door -> grow (elsewhere) -> wait -> reply`, with room for so many bytes.
+async fn start(
+    memory: &Memory,
+    times: usize,
+    bytes: usize,
+) -> (Vec<Flow>, Clients, [Arc<Semaphore>; 2]) {
+    let [go, grows] = [0, 0].map(|permits| Arc::new(Semaphore::new(permits)));
+    let (first, clients) = door();
+    let mut doors = vec![door().0, first];
+    let mut flows = Vec::new();
+    for node in NODES {
+        let mut director = Director::new("home");
+        director.set_limits(Limits {
+            bytes,
+            ..Limits::default()
+        });
+        let door = director.register("door", doors.pop().unwrap());
+        let grow = director.register("grow", Grow(times, grows.clone()));
+        let wait = director.register("wait", Wait(go.clone()));
+        let sorry = director.register("sorry", Step("sorry"));
+        let reply = director.reply();
+        director.connect(door, grow);
+        director.connect(grow, wait);
+        director.connect(wait, reply);
+        for actor in [grow, wait] {
+            director.connect_error(actor, sorry);
+        }
+        director.connect(sorry, reply);
+        for actor in [door, wait, sorry] {
+            director.place(actor, "front");
+        }
+        director.place(grow, "work");
+        flows.push(start_one(&NODES, node, memory, director).await);
+    }
+    (flows, clients, [grows, go])
+}
+
+fn ask_all(clients: &Clients, count: usize) -> Vec<tokio::task::JoinHandle<String>> {
+    let ask = |number: usize| {
+        let clients = clients.clone();
+        tokio::spawn(async move {
+            let answer = clients.ask(format!("{number:03}")).await.unwrap();
+            assert!(answer.error().is_none(), "{:?}", answer.error());
+            answer.text().unwrap().to_owned()
+        })
+    };
+    (0..count).map(ask).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_lines_that_lose_and_break_each_request_is_answered_once() {
+    let memory = Memory::default();
+    memory.lose_one_of(5);
+    let (flows, clients, go) = start(&memory, 1, 1 << 20).await;
+    go.iter().for_each(|go| go.add_permits(1_000));
+    for round in 0..20 {
+        let answers = ask_all(&clients, 10);
+        tokio::time::sleep(Duration::from_millis(round)).await;
+        memory.cut();
+        for (number, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer.await.unwrap(), format!("{number:03}"));
+        }
+    }
+    memory.lose_one_of(0);
+    for flow in &flows {
+        let snapshot = flow.snapshot();
+        assert_eq!(snapshot.imbalance(), None, "{}", flow.name());
+    }
+    stop(flows).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_home_larger_than_it_left_comes_in_whatever_room_there_is() {
+    let (flows, clients, [grows, go]) = start(&Memory::default(), 2_500, 16 << 10).await;
+    let answers = ask_all(&clients, 8);
+    // Together four times the share of the door; one after the other, since the other process has little room, too.
+    for _ in 0..8 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        grows.add_permits(1);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    go.add_permits(8);
+    for answer in answers {
+        assert_eq!(answer.await.unwrap().len(), 7_500);
+    }
+    stop(flows).await;
+}
