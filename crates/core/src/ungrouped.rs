@@ -1,0 +1,18 @@
+//! Which sources make no groups.
+
+use crate::ports::Ports;
+
+impl Ports {
+    /// Makes each event by itself: none belongs to a [group](crate::SourceGroup), so that nothing after it can gather what came of
+    /// one source.
+    #[must_use]
+    pub fn ungrouped(mut self) -> Ports {
+        self.ungrouped = true;
+        self
+    }
+
+    /// Returns whether it is known to make no groups, as a door does not: each request is an event.
+    pub fn is_ungrouped(&self) -> bool {
+        self.ungrouped || self.door
+    }
+}
