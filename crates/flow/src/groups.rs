@@ -1,6 +1,7 @@
-//! Whether what gathers the parts of an event is in the process where they were made, which alone knows that they belong together.
+//! Whether what gathers parts has any to gather, and is in the process where they were made, which alone knows that they belong
+//! together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use compysition_core::{GroupOf, Wiring};
 
@@ -35,6 +36,69 @@ pub(crate) fn apart(wiring: &Wiring) -> Vec<Apart> {
         others.next().map(|maker| Apart { gatherer, maker })
     });
     gatherers.collect()
+}
+
+/// An actor that gathers what came of one source, behind none that makes such groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Groupless {
+    pub(crate) gatherer: usize,
+    /// All sources before it.
+    pub(crate) sources: Vec<usize>,
+}
+
+impl Groupless {
+    pub(crate) fn message(&self, wiring: &Wiring) -> String {
+        let name = |actor: &usize| format!("`{}`", wiring.actors[*actor].name);
+        let sources: Vec<String> = self.sources.iter().map(name).collect();
+        let make = if sources.len() == 1 { "makes" } else { "make" };
+        format!(
+            "each event fails at {}: it gathers what a source made of one file, and {} {make} each event by itself",
+            name(&self.gatherer),
+            sources.join(", ")
+        )
+    }
+}
+
+/// Finds the actors that gather groups of a source, and that only sources lead to which make none.
+pub(crate) fn groupless(wiring: &Wiring) -> Vec<Groupless> {
+    let ports = |actor: usize| &wiring.actors[actor].ports;
+    let gathers = |actor: &usize| ports(*actor).gathered() == Some(GroupOf::Source);
+    let gatherers = (0..wiring.actors.len()).filter(gathers);
+    let found = gatherers.map(|gatherer| {
+        let before = before(wiring, gatherer);
+        let sources = before.filter(|actor| ports(*actor).is_source());
+        Groupless {
+            gatherer,
+            sources: sources.collect(),
+        }
+    });
+    let is_sure = |one: &Groupless| {
+        let all = one
+            .sources
+            .iter()
+            .all(|source| ports(*source).is_ungrouped());
+        all && !one.sources.is_empty()
+    };
+    found.filter(is_sure).collect()
+}
+
+/// Returns all actors whose events may come to one.
+fn before(wiring: &Wiring, actor: usize) -> impl Iterator<Item = usize> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![actor];
+    while let Some(actor) = open.pop() {
+        // What has no links of its own comes from anywhere.
+        let named = wiring.errors.iter().chain(&wiring.log);
+        let is_named = named.into_iter().any(|named| *named == actor);
+        let links = wiring.links.iter().filter(|link| link.to == actor);
+        let all = (0..wiring.actors.len()).filter(|_| is_named);
+        for from in links.map(|link| link.from).chain(all) {
+            if seen.insert(from) {
+                open.push(from);
+            }
+        }
+    }
+    seen.into_iter()
 }
 
 /// How deep splits within splits are followed.
@@ -135,6 +199,31 @@ mod tests {
         ] {
             assert_eq!(found(line), expected, "{line}");
         }
+    }
+
+    /// Returns the sources before the actors that gather in vain, in a flow of these sources and an actor that gathers behind another.
+    fn in_vain(sources: &[Ports]) -> Vec<usize> {
+        let mut director = Director::new("vain");
+        let middle = director.register("middle", Part(Ports::any()));
+        let join = director.register("join", Part(Ports::any().gathers(GroupOf::Source)));
+        director.connect(middle, join);
+        for (number, ports) in sources.iter().enumerate() {
+            let source = director.register(format!("s{number}"), Part(ports.clone()));
+            director.connect(source, middle);
+        }
+        let found = groupless(&director.wiring()).into_iter();
+        found.flat_map(|one| one.sources).collect()
+    }
+
+    #[test]
+    fn groups_of_a_source_are_gathered_behind_one_that_makes_them() {
+        let (ungrouped, any) = (Ports::any().source().ungrouped(), Ports::any().source());
+        assert_eq!(in_vain(&[ungrouped.clone()]), [2]);
+        assert_eq!(in_vain(&[ungrouped.clone(), Ports::any().door()]), [2, 3]);
+        // It may make groups.
+        assert_eq!(in_vain(&[ungrouped, any]), [0; 0]);
+        // That nothing comes is another mistake.
+        assert_eq!(in_vain(&[]), [0; 0]);
     }
 
     #[test]
