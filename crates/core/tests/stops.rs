@@ -1,4 +1,5 @@
 //! What is not done when the deadline of a stop passes.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

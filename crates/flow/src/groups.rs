@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn groups_of_a_source_are_gathered_behind_one_that_makes_them() {
         let (ungrouped, any) = (Ports::any().source().ungrouped(), Ports::any().source());
-        assert_eq!(in_vain(&[ungrouped.clone()]), [2]);
+        assert_eq!(in_vain(std::slice::from_ref(&ungrouped)), [2]);
         assert_eq!(in_vain(&[ungrouped.clone(), Ports::any().door()]), [2, 3]);
         // It may make groups.
         assert_eq!(in_vain(&[ungrouped, any]), [0; 0]);
