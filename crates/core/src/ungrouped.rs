@@ -1,4 +1,4 @@
-//! Which sources make no groups.
+//! Which sources make no groups that are ever complete.
 
 use crate::ports::Ports;
 
@@ -11,8 +11,20 @@ impl Ports {
         self
     }
 
+    /// Makes [groups](crate::SourceGroup) that are not closed before the flow stops, as what follows a file that grows.
+    #[must_use]
+    pub fn endless(mut self) -> Ports {
+        self.endless = true;
+        self
+    }
+
     /// Returns whether it is known to make no groups, as a door does not: each request is an event.
     pub fn is_ungrouped(&self) -> bool {
         self.ungrouped || self.door
+    }
+
+    /// Returns whether its groups are not closed before the flow stops.
+    pub fn is_endless(&self) -> bool {
+        self.endless
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
     found.extend(told.nobody_asked());
-    found.extend(told.groupless());
+    found.extend(told.gathered_in_vain());
     found.extend(told.doubts());
     found
 }
@@ -161,8 +161,8 @@ impl Told<'_> {
     }
 
     /// Who gathers what came of one source, where no source makes anything that ends.
-    fn groupless(&self) -> impl Iterator<Item = Diagnostic> {
-        let found = groups::groupless(self.wiring).into_iter();
+    fn gathered_in_vain(&self) -> impl Iterator<Item = Diagnostic> {
+        let found = groups::in_vain(self.wiring).into_iter();
         found.map(|one| {
             let hint = "`by: source` is for what reads whole files, such as `file_in`; for a time or a number of events there is `batch`";
             self.warning(About::Actor(one.gatherer), one.message(self.wiring))

@@ -38,47 +38,48 @@ pub(crate) fn apart(wiring: &Wiring) -> Vec<Apart> {
     gatherers.collect()
 }
 
-/// An actor that gathers what came of one source, behind none that makes such groups.
+/// An actor that gathers what came of one source, where no source before it makes anything that is ever complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Groupless {
+pub(crate) struct InVain {
     pub(crate) gatherer: usize,
     /// All sources before it.
     pub(crate) sources: Vec<usize>,
 }
 
-impl Groupless {
+impl InVain {
     pub(crate) fn message(&self, wiring: &Wiring) -> String {
-        let name = |actor: &usize| format!("`{}`", wiring.actors[*actor].name);
-        let sources: Vec<String> = self.sources.iter().map(name).collect();
-        let make = if sources.len() == 1 { "makes" } else { "make" };
+        let sources = self.sources.iter().map(|source| {
+            let actor = &wiring.actors[*source];
+            let why = match actor.ports.is_endless() {
+                true => "reads on for ever",
+                false => "makes each event by itself",
+            };
+            format!("`{}` {why}", actor.name)
+        });
+        let sources: Vec<String> = sources.collect();
         format!(
-            "each event fails at {}: it gathers what a source made of one file, and {} {make} each event by itself",
-            name(&self.gatherer),
+            "nothing comes together at `{}`, which gathers what a source made of one file: {}",
+            wiring.actors[self.gatherer].name,
             sources.join(", ")
         )
     }
 }
 
-/// Finds the actors that gather groups of a source, and that only sources lead to which make none.
-pub(crate) fn groupless(wiring: &Wiring) -> Vec<Groupless> {
+/// Finds the actors that gather groups of a source, and that only sources lead to whose groups are never complete.
+pub(crate) fn in_vain(wiring: &Wiring) -> Vec<InVain> {
     let ports = |actor: usize| &wiring.actors[actor].ports;
     let gathers = |actor: &usize| ports(*actor).gathered() == Some(GroupOf::Source);
     let gatherers = (0..wiring.actors.len()).filter(gathers);
     let found = gatherers.map(|gatherer| {
         let before = before(wiring, gatherer);
         let sources = before.filter(|actor| ports(*actor).is_source());
-        Groupless {
+        InVain {
             gatherer,
             sources: sources.collect(),
         }
     });
-    let is_sure = |one: &Groupless| {
-        let all = one
-            .sources
-            .iter()
-            .all(|source| ports(*source).is_ungrouped());
-        all && !one.sources.is_empty()
-    };
+    let is_vain = |source: &usize| ports(*source).is_ungrouped() || ports(*source).is_endless();
+    let is_sure = |one: &InVain| !one.sources.is_empty() && one.sources.iter().all(is_vain);
     found.filter(is_sure).collect()
 }
 
@@ -201,8 +202,8 @@ mod tests {
         }
     }
 
-    /// Returns the sources before the actors that gather in vain, in a flow of these sources and an actor that gathers behind another.
-    fn in_vain(sources: &[Ports]) -> Vec<usize> {
+    /// Returns what is said of an actor that gathers behind another one, which these sources lead to.
+    fn said(sources: &[Ports]) -> Vec<String> {
         let mut director = Director::new("vain");
         let middle = director.register("middle", Part(Ports::any()));
         let join = director.register("join", Part(Ports::any().gathers(GroupOf::Source)));
@@ -211,19 +212,30 @@ mod tests {
             let source = director.register(format!("s{number}"), Part(ports.clone()));
             director.connect(source, middle);
         }
-        let found = groupless(&director.wiring()).into_iter();
-        found.flat_map(|one| one.sources).collect()
+        let wiring = director.wiring();
+        let found = in_vain(&wiring).into_iter();
+        found.map(|one| one.message(&wiring)).collect()
     }
 
     #[test]
-    fn groups_of_a_source_are_gathered_behind_one_that_makes_them() {
-        let (ungrouped, any) = (Ports::any().source().ungrouped(), Ports::any().source());
-        assert_eq!(in_vain(std::slice::from_ref(&ungrouped)), [2]);
-        assert_eq!(in_vain(&[ungrouped.clone(), Ports::any().door()]), [2, 3]);
-        // It may make groups.
-        assert_eq!(in_vain(&[ungrouped, any]), [0; 0]);
+    fn groups_of_a_source_are_gathered_behind_one_that_ends_them() {
+        let (any, endless) = (Ports::any().source(), Ports::any().source().endless());
+        let ungrouped = Ports::any().source().ungrouped();
+        let vain = "nothing comes together at `join`, which gathers what a source made of one file";
+        assert_eq!(
+            said(&[ungrouped.clone(), endless.clone()]),
+            [format!(
+                "{vain}: `s0` makes each event by itself, `s1` reads on for ever"
+            )]
+        );
+        assert_eq!(
+            said(&[Ports::any().door()]),
+            [format!("{vain}: `s0` makes each event by itself")]
+        );
+        // It may end some.
+        assert_eq!(said(&[ungrouped, any]), [""; 0]);
         // That nothing comes is another mistake.
-        assert_eq!(in_vain(&[]), [0; 0]);
+        assert_eq!(said(&[]), [""; 0]);
     }
 
     #[test]

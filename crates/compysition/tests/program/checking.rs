@@ -208,7 +208,7 @@ connect:
         (5, "with `size: 0` nothing is remembered"),
         (
             6,
-            "each event fails at `total`: it gathers what a source made of one file, and `http` makes each event by itself",
+            "nothing comes together at `total`, which gathers what a source made of one file: `http` makes each event by itself",
         ),
     ] {
         assert!(said.contains(&format!("warning: {warning}")), "{said}");
