@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use compysition_core::{
     Actor, ByteSize, Context, Error, Event, Held, Payload, Ports, Result, Tick, TimeSpan,
+    more_than_nothing,
 };
 use compysition_expression::Expression;
 use schemars::JsonSchema;
@@ -27,8 +28,10 @@ use tokio::time::Instant;
 pub struct Batch {
     /// How many events make a batch.
     #[serde(alias = "bucket_size")]
+    #[serde(deserialize_with = "more_than_nothing")]
     count: usize,
     /// How many bytes of payload make a batch; without it they do not matter.
+    #[serde(deserialize_with = "more_than_nothing")]
     bytes: Option<ByteSize>,
     /// How long the first event of a batch waits at most.
     #[serde(alias = "bucket_age")]

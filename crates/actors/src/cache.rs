@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_core::{
-    Actor, ByteSize, Context, Error, Event, Held, Legacy, Ports, Result, Tick, TimeSpan,
+    Actor, ByteSize, Context, Doubt, Error, Event, Held, Legacy, Ports, Result, Tick, TimeSpan,
 };
 use compysition_expression::Expression;
 use parking_lot::Mutex;
@@ -77,6 +77,24 @@ struct Settings {
     /// How long an event waits for another one with the same key; 10 s by default, not at all with `0s`.
     #[serde(default = "ten_seconds")]
     wait: TimeSpan,
+}
+
+impl Settings {
+    /// Finds what remembers nothing: not refused, since a flow may turn its cache off so.
+    fn doubts(&self) -> impl Iterator<Item = Doubt> + use<> {
+        let nothing = [
+            ("age: 0s", self.age.0.is_zero()),
+            ("size: 0", self.size == 0),
+            ("bytes: 0", self.bytes.0 == 0),
+        ];
+        let nothing = nothing.into_iter().filter(|(_, is_nothing)| *is_nothing);
+        nothing.map(|(setting, _)| Doubt {
+            message: format!(
+                "with `{setting}` nothing is remembered: each event is sent on as unknown"
+            ),
+            help: "leave it out for the default".into(),
+        })
+    }
 }
 
 fn five_minutes() -> TimeSpan {
@@ -343,7 +361,8 @@ impl Actor for Cache {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().aside(MISS).straight(FILL).holds().single()
+        let ports = Ports::any().aside(MISS).straight(FILL).holds().single();
+        ports.doubts(self.settings.doubts())
     }
 }
 

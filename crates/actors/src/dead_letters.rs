@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result};
+use compysition_core::{
+    Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result, more_than_nothing,
+};
 use schemars::JsonSchema;
 use serde::de;
 use serde::{Deserialize, Deserializer};
@@ -34,6 +36,7 @@ pub struct DeadLetters {
     path: FilePath,
     /// How much a file grows to before the next one is begun.
     #[serde(default = "max_size")]
+    #[serde(deserialize_with = "more_than_nothing")]
     max_size: ByteSize,
     /// Whether each letter is on the disk before its root settles, so that it survives a power failure and
     /// not only the end of the process. It takes as long as the disk does.

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use compysition_core::{
-    Actor, Context, Event, Payload, Ports, Rate, Refusal, Result, Source, TimeSpan,
+    Actor, Context, Doubt, Event, Payload, Ports, Rate, Refusal, Result, Source, TimeSpan,
+    more_than_nothing,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,7 +42,7 @@ struct Settings {
     /// The time from one event to the next, such as `1s` or `250ms`; a number is seconds. `0s` makes
     /// events as fast as the flow takes them. Without it, and without `rate`, five seconds.
     interval: Option<TimeSpan>,
-    /// How often events are made, such as `50/s` or `100/m`, instead of `interval`.
+    /// How often events are made, such as `50/s` or `100/m`, instead of `interval`; a number is per second.
     rate: Option<Rate>,
     /// The time before the first event.
     delay: TimeSpan,
@@ -56,6 +57,7 @@ struct Settings {
     /// The service that the events are for.
     service: Option<String>,
     /// How many producers there are. Each keeps the interval for itself.
+    #[serde(deserialize_with = "more_than_nothing")]
     producers: usize,
 }
 
@@ -166,7 +168,13 @@ impl Actor for EventGenerator {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source()
+        let is_endless = self.interval.is_zero() && self.count.is_none();
+        let doubt = is_endless.then(|| Doubt {
+            message: "`interval: 0s` without a `count` makes events for ever, as fast as the flow takes them: that takes whole processors"
+                .into(),
+            help: "give an `interval` such as `100ms`, or a `count`".into(),
+        });
+        Ports::any().source().ungrouped().doubts(doubt)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use compysition_core::{Actor, Context, Error, Event, GroupOf, Ports, Result, Tick, TimeSpan};
+use compysition_core::{
+    Actor, Context, Error, Event, GroupOf, Ports, Result, Tick, TimeSpan, more_than_nothing,
+};
 use compysition_expression::Expression;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,7 +28,8 @@ use crate::merge::{Merge, Named};
 /// `delivered` and how many `failed`, wherever that was. Of an event that is split into nothing no part comes: `split` has an outbox for that.
 ///
 /// **What a source made of one file** (`by: source`), such as `file_in` with a codec: the same, for files that have an end. The file is done when
-/// this event is. If the flow stops in the middle of a file, `attributes.join.partial` says so; another event tells of the rest.
+/// this event is. If the flow stops in the middle of a file, `attributes.join.partial` says so; another event tells of the rest. What a source
+/// makes by itself, as a door does, belongs to no file and takes the error path.
 ///
 /// If more parts failed than `at_least` allows, the event takes the error path with the first error. If parts are missing after
 /// `timeout`, it takes the error path as a time-out that names them, or goes on without them (`on_timeout: emit`) if there are `at_least` so
@@ -35,9 +38,17 @@ use crate::merge::{Merge, Named};
 /// Example: `join: { timeout: 1s, at_least: 1, on_timeout: emit }`
 ///
 /// Purpose: gather and split. Patterns: aggregator, scatter-gather.
-#[derive(Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(try_from = "Settings")]
+#[schemars(with = "Settings")]
 pub struct Join {
+    settings: Settings,
+    waiting: Option<(Rules, Waiting)>,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
     /// What the parts came of.
     by: By,
     /// The parts, in the order of a list; all inboxes by default. Only with `by: root`.
@@ -46,6 +57,7 @@ pub struct Join {
     key: Option<Expression>,
     /// How long the first part waits for the others; 30 s by default, and no limit of its own with `by: split` and `by: source`.
     #[serde(alias = "purge_interval")]
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: Option<TimeSpan>,
     /// How many parts must be good; all by default, none with `merge: count`.
     at_least: Option<usize>,
@@ -53,8 +65,6 @@ pub struct Join {
     on_timeout: OnTimeout,
     /// What is made of the parts; by default an object, or with `by: split` and `by: source` a list.
     merge: Option<Merge>,
-    #[serde(skip)]
-    waiting: Option<(Rules, Waiting)>,
 }
 
 /// Says what parts came of.
@@ -132,17 +142,33 @@ impl Rules {
     }
 }
 
-impl Default for Join {
-    fn default() -> Join {
-        Join {
-            by: By::Root,
-            parts: Vec::new(),
-            key: None,
-            timeout: None,
-            at_least: None,
-            on_timeout: OnTimeout::Error,
-            merge: None,
-            waiting: None,
+impl Settings {
+    /// Tells what does not go together.
+    fn mistake(&self) -> Option<&'static str> {
+        if self.by == By::Root {
+            return None;
+        }
+        if !self.parts.is_empty() || self.key.is_some() {
+            return Some(
+                "`parts` and `key` are for `by: root`: what came of one event or file has neither",
+            );
+        }
+        matches!(self.merge, Some(Merge::Object)).then_some(
+            "`merge: object` is for `by: root`: parts of one event have no names; use `list`",
+        )
+    }
+}
+
+impl TryFrom<Settings> for Join {
+    type Error = &'static str;
+
+    fn try_from(settings: Settings) -> Result<Join, &'static str> {
+        match settings.mistake() {
+            Some(mistake) => Err(mistake),
+            None => Ok(Join {
+                settings,
+                waiting: None,
+            }),
         }
     }
 }
@@ -155,57 +181,52 @@ impl Join {
 
     /// Makes an actor that gathers what came of one event.
     pub fn by(by: By) -> Join {
-        Join {
-            by,
-            ..Join::default()
-        }
+        let mut join = Join::default();
+        join.settings.by = by;
+        join
     }
 
     /// Sets how long the first part waits for the others.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Join {
-        self.timeout = Some(TimeSpan(timeout));
+        self.settings.timeout = Some(TimeSpan(timeout));
         self
     }
 
     /// Sets how many parts must be good.
     #[must_use]
     pub fn at_least(mut self, parts: usize) -> Join {
-        self.at_least = Some(parts);
+        self.settings.at_least = Some(parts);
         self
     }
 
     /// Sets what is made of the parts.
     #[must_use]
     pub fn merge(mut self, merge: Merge) -> Join {
-        self.merge = Some(merge);
+        self.settings.merge = Some(merge);
         self
     }
 
     fn rules(&self, ctx: &Context) -> Result<Rules> {
-        let default_merge = match self.by {
+        let settings = &self.settings;
+        if let Some(mistake) = settings.mistake() {
+            return Err(Error::internal(mistake));
+        }
+        let default_merge = match settings.by {
             By::Root => Merge::Object,
             By::Split | By::Source => Merge::List,
         };
         let rules = Rules {
-            parts: match self.parts.is_empty() {
+            parts: match settings.parts.is_empty() {
                 true => parts_of(ctx),
-                false => self.parts.clone(),
+                false => settings.parts.clone(),
             },
-            timeout: self.timeout.map(|timeout| timeout.0),
-            at_least: self.at_least,
-            merge: self.merge.clone().unwrap_or(default_merge),
-            on_timeout: self.on_timeout,
+            timeout: settings.timeout.map(|timeout| timeout.0),
+            at_least: settings.at_least,
+            merge: settings.merge.clone().unwrap_or(default_merge),
+            on_timeout: settings.on_timeout,
         };
-        if self.by != By::Root {
-            if !self.parts.is_empty() || self.key.is_some() {
-                let message = "`parts` and `key` are for `by: root`: what came of one event or file has neither";
-                return Err(Error::internal(message));
-            }
-            if let Merge::Object = rules.merge {
-                let message = "`merge: object` is for `by: root`: parts of one event have no names; use `list`";
-                return Err(Error::internal(message));
-            }
+        if settings.by != By::Root {
             return Ok(rules);
         }
         let comes = |part: &&String| {
@@ -251,7 +272,7 @@ fn part(parts: &[String], inbox: &str) -> Result<usize> {
 
 impl Actor for Join {
     async fn start(&mut self, ctx: &Context) -> Result {
-        let waiting = match self.by {
+        let waiting = match self.settings.by {
             By::Root => Waiting::Keys(ByKey::default()),
             By::Split => Waiting::Groups(ByGroup::new(GroupOf::Event)),
             By::Source => Waiting::Groups(ByGroup::new(GroupOf::Source)),
@@ -267,7 +288,7 @@ impl Actor for Join {
             Some((rules, Waiting::Groups(groups))) => groups.take(event, rules, ctx),
             Some((rules, Waiting::Keys(keys))) => {
                 let part = part(&rules.parts, ctx.inbox())?;
-                let key = match &self.key {
+                let key = match &self.settings.key {
                     Some(key) => key.evaluate((&event, ctx))?.to_string(),
                     None => event.root_id().unwrap_or(event.id()).to_string(),
                 };
@@ -286,7 +307,7 @@ impl Actor for Join {
 
     fn ports(&self) -> Ports {
         let ports = Ports::any().may_drop().holds().single();
-        match (self.by, &self.key) {
+        match (self.settings.by, &self.settings.key) {
             (By::Root, None) => ports.unites(),
             // An event of another root may have the same key.
             (By::Root, Some(_)) => ports,

@@ -1,6 +1,8 @@
 //! Events at no more than a given rate.
 
-use compysition_core::{Actor, Context, Error, Event, Meter, Ports, Rate, Result};
+use compysition_core::{
+    Actor, Context, Error, Event, Meter, Ports, Rate, Result, more_than_nothing,
+};
 use compysition_expression::Expression;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,10 +23,11 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Throttle {
-    /// How many pass in a time: `50/s`, `100/m`, `2.5/h`.
+    /// How many pass in a time: `50/s`, `100/m`, `2.5/h`; a number is per second.
     rate: Rate,
     /// How many may pass at once.
     #[serde(default = "one")]
+    #[serde(deserialize_with = "more_than_nothing")]
     burst: u32,
     /// What is counted apart, an expression.
     #[serde(default)]
@@ -114,7 +117,8 @@ impl Actor for Throttle {
     fn ports(&self) -> Ports {
         let ports = Ports::any().single();
         match &self.exceeded {
-            Exceeded::Outbox(outbox) => ports.aside(outbox),
+            // Else what comes too early would fail, one after the other.
+            Exceeded::Outbox(outbox) => ports.aside(outbox).needs(outbox),
             _ => ports,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use compysition_core::{
     Actor, Context, Error, Event, Payload, Ports, Refusal, Result, Source, TimeSpan,
+    more_than_nothing,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,6 +26,7 @@ use tokio::time::timeout;
 #[serde(default, deny_unknown_fields)]
 pub struct Watchdog {
     /// How long events may stay away.
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: TimeSpan,
     /// After what time it is told again, never with `0s`.
     #[serde(alias = "repeat_interval")]
@@ -120,7 +122,12 @@ impl Actor for Watchdog {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().own(OUTBOX).needs(OUTBOX).single()
+        Ports::any()
+            .source()
+            .ungrouped()
+            .own(OUTBOX)
+            .needs(OUTBOX)
+            .single()
     }
 }
 

@@ -37,9 +37,18 @@ impl Default for Breaker {
 }
 
 impl Breaker {
-    /// Tells what makes no sense in the settings.
-    pub(crate) fn mistake(&self) -> Option<&'static str> {
-        (self.failures == 0).then_some("`failures` must be at least 1")
+    /// Tells all that makes no sense in the settings.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let mistakes = [
+            (self.failures == 0, "`failures` must be at least 1"),
+            (
+                self.open.0.is_zero(),
+                "open for `0s` it spares nobody; `open` must be longer",
+            ),
+        ];
+        mistakes
+            .into_iter()
+            .filter_map(|(is, mistake)| is.then_some(mistake))
     }
 }
 

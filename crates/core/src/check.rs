@@ -6,7 +6,7 @@ use crate::Result;
 use crate::connection::{Connection, LinkKind};
 use crate::director::{Director, Registered, Role};
 use crate::ends::Node;
-use crate::flow_error::{About, FlowError, Problem};
+use crate::flow_error::{About, FlowError, Lack, Problem};
 use crate::pool::Pool;
 use crate::port::Port;
 use crate::retry::Retry;
@@ -40,6 +40,14 @@ fn limits(director: &Director, problems: &mut Vec<Problem>) {
             "a flow that may hold no bytes does nothing",
         ),
         (
+            limits.live == 0,
+            "a flow in which an event may have no copy under way does nothing",
+        ),
+        (
+            limits.hops == 0,
+            "an event that may pass no link goes nowhere",
+        ),
+        (
             limits.hops > MOST_HOPS,
             "an event may pass at most 1048575 links",
         ),
@@ -50,7 +58,18 @@ fn limits(director: &Director, problems: &mut Vec<Problem>) {
 }
 
 fn problem(about: About, message: String) -> Problem {
-    Problem { about, message }
+    Problem {
+        about,
+        message,
+        lacks: None,
+    }
+}
+
+fn lack(actor: usize, lacks: Lack, message: String) -> Problem {
+    Problem {
+        lacks: Some(lacks),
+        ..problem(About::Actor(actor), message)
+    }
 }
 
 fn actors(director: &Director, problems: &mut Vec<Problem>) {
@@ -62,7 +81,7 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
             let message = format!("two actors are named `{name}`; names are unique in a flow");
             problems.push(problem(about.clone(), message));
         }
-        if let Some(mistake) = actor.options.retry.as_ref().and_then(Retry::mistake) {
+        for mistake in actor.options.retry.iter().flat_map(Retry::mistakes) {
             let message = format!("the retry of `{name}` cannot work: {mistake}");
             problems.push(problem(about.clone(), message));
         }
@@ -71,7 +90,7 @@ fn actors(director: &Director, problems: &mut Vec<Problem>) {
                 matches!(&actor.role, Role::Actor(Ok(stage), _) if stage.is_function());
             let no_actor =
                 is_function.then_some("a plain function has no breaker; make it an actor");
-            for mistake in breaker.mistake().into_iter().chain(no_actor) {
+            for mistake in breaker.mistakes().chain(no_actor) {
                 let message = format!("the breaker of `{name}` cannot work: {mistake}");
                 problems.push(problem(about.clone(), message));
             }
@@ -198,14 +217,14 @@ fn fixed_ports(director: &Director, problems: &mut Vec<Problem>) {
             let connected = |link: &Connection| is(link.from) && link.outbox == *outbox;
             if !director.links.iter().filter(plain).any(connected) {
                 let message = format!("outbox `{outbox}` of `{}` is not connected", actor.name);
-                problems.push(problem(About::Actor(index), message));
+                problems.push(lack(index, Lack::From, message));
             }
         }
         for inbox in &actor.ports.inboxes {
             let connected = |link: &Connection| is(link.to) && link.inbox == *inbox;
             if !director.links.iter().any(connected) {
                 let message = format!("inbox `{inbox}` of `{}` is not connected", actor.name);
-                problems.push(problem(About::Actor(index), message));
+                problems.push(lack(index, Lack::To, message));
             }
         }
     }
@@ -246,6 +265,6 @@ fn unreachable(director: &Director, problems: &mut Vec<Problem>) {
             "no event can reach `{}`: no path leads to it from an actor that makes events",
             actor.name
         );
-        problems.push(problem(About::Actor(index), message));
+        problems.push(lack(index, Lack::To, message));
     }
 }

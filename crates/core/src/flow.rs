@@ -1,5 +1,6 @@
 //! A running flow.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -37,12 +38,25 @@ pub struct Stopped {
     pub unfinished: Vec<String>,
     /// How many roots were failed because of that.
     pub failed: u64,
+    /// How many of those failed at which actor: it had the last of the root. A root that is not named here went on even so, as on
+    /// a thread that is blocked.
+    pub failed_at: BTreeMap<String, u64>,
 }
 
 impl Stopped {
     /// Returns whether every admitted event was done.
     pub fn is_clean(&self) -> bool {
         self.unfinished.is_empty() && self.failed == 0
+    }
+
+    /// Names the actors that were not done, and how many events each had: `call (64), log`.
+    pub fn whose(&self) -> String {
+        let events = |name: &String| match self.failed_at.get(name) {
+            Some(events) => format!("{name} ({events})"),
+            None => name.clone(),
+        };
+        let actors: Vec<String> = self.unfinished.iter().map(events).collect();
+        actors.join(", ")
     }
 }
 
@@ -112,7 +126,7 @@ impl Flow {
             stopped = self.give_up();
         }
         self.end().await;
-        stopped
+        self.tell(stopped)
     }
 
     /// Ends the flow at once: what is under way is failed.
@@ -120,7 +134,7 @@ impl Flow {
         self.state.stop();
         let stopped = self.give_up();
         self.end().await;
-        stopped
+        self.tell(stopped)
     }
 
     /// Waits until nothing runs, has holders flush, and waits until nothing is live.
@@ -178,18 +192,31 @@ impl Flow {
                 unfinished.push(station.name.to_string());
             }
         }
-        let stopped = Stopped {
+        Stopped {
             unfinished,
             failed: self.state.open_roots(),
-        };
-        if !stopped.is_clean() {
-            tracing::error!(
-                flow = %self.state.name,
-                actors = %stopped.unfinished.join(", "),
-                roots = stopped.failed,
-                "the flow was stopped before all was done"
-            );
+            failed_at: BTreeMap::new(),
         }
+    }
+
+    /// Logs what was not done, if anything. Where it was is known only now: what an actor does in the background, or keeps to be tried
+    /// again, is nobody's until it is dropped.
+    fn tell(&self, mut stopped: Stopped) -> Stopped {
+        if stopped.is_clean() {
+            return stopped;
+        }
+        stopped.failed_at = std::mem::take(&mut *self.state.left.lock());
+        // What was no actor's bears the name of the flow.
+        let is_actor = |name: &str| self.stations.iter().any(|station| *station.name == *name);
+        let is_other = |name: &&String| is_actor(name) && !stopped.unfinished.contains(name);
+        let others: Vec<String> = stopped.failed_at.keys().filter(is_other).cloned().collect();
+        stopped.unfinished.extend(others);
+        tracing::error!(
+            flow = %self.state.name,
+            actors = %stopped.whose(),
+            roots = stopped.failed,
+            "the flow was stopped before all was done"
+        );
         stopped
     }
 
@@ -289,7 +316,10 @@ impl Drop for RunnerEnded {
     fn drop(&mut self) {
         let station = &self.station;
         for chunk in station.inbox.close() {
-            let failure = Failure::of_ended(&station.name);
+            let failure = match station.flow.is_aborted() {
+                true => station.flow.abort_failure(Some(station.name.clone())),
+                false => Failure::of_ended(&station.name),
+            };
             for event in &chunk.events {
                 event.receipt().fail(&failure);
             }

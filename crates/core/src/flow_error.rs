@@ -18,6 +18,17 @@ pub struct Problem {
     pub about: About,
     /// What is wrong, and what to do.
     pub message: String,
+    /// The link that is missing, if that is what is wrong: another mistake may be the reason.
+    pub lacks: Option<Lack>,
+}
+
+/// A link that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// One from the actor.
+    From,
+    /// One to the actor, or to what leads to it.
+    To,
 }
 
 /// What a [`Problem`] is about.

@@ -1,5 +1,6 @@
 //! What all actors of a running flow share.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock, Weak};
@@ -60,6 +61,8 @@ pub(crate) struct FlowState {
     letting_in: AtomicI64,
     /// The actors that ever held an event.
     holders: Mutex<Vec<Weak<Station>>>,
+    /// How many roots failed at which actor since the flow was aborted.
+    pub(crate) left: Mutex<BTreeMap<String, u64>>,
     opened: AtomicU64,
     /// How many of those opened are known to have become roots: of those opened ahead, only once that is over.
     admitted: AtomicU64,
@@ -124,6 +127,7 @@ impl FlowState {
             foreign_settled: AtomicU64::new(0),
             letting_in: AtomicI64::new(0),
             holders: Mutex::default(),
+            left: Mutex::default(),
             opened: AtomicU64::new(0),
             admitted: AtomicU64::new(0),
             seed,
@@ -209,10 +213,14 @@ impl FlowState {
         self.aborted.load(Relaxed)
     }
 
-    pub(crate) fn abort_failure(&self, actor: Option<Arc<str>>) -> Failure {
+    /// Makes the error of what is not done when the flow is aborted.
+    pub(crate) fn given_up(&self) -> Error {
         let message = "the flow was stopped before the event was done";
-        let error = Error::new(ErrorKind::Cancelled, message).cut_short();
-        Failure::new(error, actor.unwrap_or_else(|| self.name.clone()))
+        Error::new(ErrorKind::Cancelled, message).cut_short()
+    }
+
+    pub(crate) fn abort_failure(&self, actor: Option<Arc<str>>) -> Failure {
+        Failure::new(self.given_up(), actor.unwrap_or_else(|| self.name.clone()))
     }
 
     pub(crate) fn add_holder(&self, station: &Arc<Station>) {

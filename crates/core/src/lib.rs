@@ -6,6 +6,7 @@
 
 mod actor;
 mod alarm;
+mod amount;
 mod amplifier;
 mod answer;
 mod append;
@@ -96,6 +97,7 @@ mod time_span;
 mod timestamp;
 mod travel;
 mod turns;
+mod ungrouped;
 mod wiring;
 mod work;
 mod works_on;
@@ -105,6 +107,7 @@ mod xml;
 pub mod testing;
 
 pub use actor::{Actor, Tick};
+pub use amount::{Amount, more_than_nothing};
 pub use append::append_whole;
 pub use attributes::{Attributes, Extension};
 pub use best_effort::{BestEffort, Overflow};
@@ -119,7 +122,7 @@ pub use error::{Error, ErrorKind, Failure, Result};
 pub use error_kind::UnknownErrorKind;
 pub use event::Event;
 pub use flow::{Flow, Stopped};
-pub use flow_error::{About, FlowError, Problem};
+pub use flow_error::{About, FlowError, Lack, Problem};
 pub use foreign::{Adopted, Foreign, Intake};
 pub use group::{Arrival, Group, GroupOf, Tally};
 pub use heir::Heir;

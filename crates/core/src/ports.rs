@@ -29,6 +29,8 @@ pub struct Ports {
     pub(crate) may_drop: bool,
     pub(crate) single: bool,
     pub(crate) gathers: Option<GroupOf>,
+    pub(crate) ungrouped: bool,
+    pub(crate) endless: bool,
     pub(crate) share: Share,
     pub(crate) outboxes: Vec<Port>,
     pub(crate) inboxes: Vec<Port>,

@@ -67,21 +67,29 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Tells what makes no sense in the settings.
-    pub(crate) fn mistake(&self) -> Option<&'static str> {
-        if !(1..=1000).contains(&self.attempts) {
-            return Some("`attempts` must be from 1 to 1000");
-        }
-        if !(1.0..=1000.0).contains(&self.backoff) {
-            return Some("`backoff` must be from 1 to 1000");
-        }
-        if !(0.0..=1.0).contains(&self.jitter) {
-            return Some("`jitter` must be from 0 to 1");
-        }
-        if self.errors.contains(&ErrorKind::Panicked) {
-            return Some("an event that an actor panicked on is never tried again");
-        }
-        None
+    /// Tells all that makes no sense in the settings.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let mistakes = [
+            (
+                !(1..=1000).contains(&self.attempts),
+                "`attempts` must be from 1 to 1000",
+            ),
+            (
+                !(1.0..=1000.0).contains(&self.backoff),
+                "`backoff` must be from 1 to 1000",
+            ),
+            (
+                !(0.0..=1.0).contains(&self.jitter),
+                "`jitter` must be from 0 to 1",
+            ),
+            (
+                self.errors.contains(&ErrorKind::Panicked),
+                "an event that an actor panicked on is never tried again",
+            ),
+        ];
+        mistakes
+            .into_iter()
+            .filter_map(|(is, mistake)| is.then_some(mistake))
     }
 
     /// Returns the time until an event should be tried again, unless it should not be.

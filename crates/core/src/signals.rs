@@ -28,7 +28,7 @@ pub(crate) async fn run(director: Director) -> Result {
     if stopped.is_clean() {
         return Ok(());
     }
-    let actors = stopped.unfinished.join(", ");
+    let actors = stopped.whose();
     Err(Error::internal(format!(
         "not finished at the deadline: {actors}"
     )))

@@ -51,8 +51,8 @@ pub struct ActorSnapshot {
     pub retried: u64,
     /// Events that ended here; at `reply` those of no request.
     pub ended: u64,
-    /// Events that were not consumed, or not made of the one consumed, since their client had gone or their
-    /// deadline had passed.
+    /// Events that were not consumed, or not made of the one consumed, since their client had gone, or their
+    /// deadline or that of the flow's stop had passed.
     pub skipped: u64,
     /// Held events that took the error path, since their time was over.
     pub expired: u64,

@@ -56,7 +56,7 @@ impl<A: Actor> ActorStage<A> {
         let from_error = chunk.from_error;
         let mut events = Vec::with_capacity(chunk.events.len());
         for event in chunk.events.drain(..) {
-            match is_for_nobody(&event, from_error) {
+            match is_over(ctx, &event, from_error) {
                 true => skip(ctx, event),
                 false => events.push(event),
             }
@@ -126,7 +126,7 @@ impl<A: Actor> Stage for ActorStage<A> {
             let keep = A::KEEP_INPUT || is_end || trouble || options.need_input();
             let mut events = chunk.events.drain(..);
             while let Some(event) = events.next() {
-                if is_for_nobody(&event, chunk.from_error) {
+                if is_over(ctx, &event, chunk.from_error) {
                     skip(ctx, event);
                     continue;
                 }
@@ -232,17 +232,21 @@ fn too_slow(limit: std::time::Duration) -> Error {
     Error::timeout(format!("the actor took longer than {limit:?}"))
 }
 
-/// Returns whether nobody waits for what comes of an event. One that failed, or came by an error link, goes its way all the same.
-fn is_for_nobody(event: &Event, from_error: bool) -> bool {
-    event.is_void() && !from_error && event.error().is_none()
+/// Returns whether an event is not to be begun any more: nobody waits for what comes of it, or the flow has given up what is not
+/// done. One that failed, or came by an error link, goes its way all the same.
+fn is_over(ctx: &Context, event: &Event, from_error: bool) -> bool {
+    let is_in_vain = event.is_void() || ctx.station.flow.is_aborted();
+    is_in_vain && !from_error && event.error().is_none()
 }
 
-/// Ends an event that nobody waits for any more.
-fn skip(ctx: &Context, event: Event) {
-    ctx.station.counters.skipped.fetch_add(1, Relaxed);
+/// Ends an event that is not to be begun any more.
+pub(crate) fn skip(ctx: &Context, event: Event) {
+    let station = &ctx.station;
+    station.counters.skipped.fetch_add(1, Relaxed);
     let error = match event.receipt().is_expired() {
+        _ if !event.is_void() => station.flow.given_up(),
         true => Error::timeout("skipped: the deadline of its request has passed"),
         false => Error::new(ErrorKind::Cancelled, "skipped: its client has gone"),
     };
-    event.receipt().fail(&ctx.station.failure(error));
+    event.receipt().fail(&station.failure(error));
 }

@@ -42,6 +42,7 @@ pub(crate) async fn start(places: Vec<Placed>, flow: &mut Flow) -> Result<(), Fl
             problems.push(Problem {
                 about: About::Actor(index),
                 message: format!("actor `{}` cannot start: {error}", station.name),
+                lacks: None,
             });
         }
     }

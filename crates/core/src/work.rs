@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::context::Context;
 use crate::current::AsActor;
 use crate::source::{Source, run_source};
-use crate::stage::guard;
+use crate::stage::{guard, skip};
 use crate::{Error, ErrorKind, Event, Result};
 
 impl Context {
@@ -49,13 +49,16 @@ impl Context {
 
     /// Starts background work on one event, so that the actor can take the next one meanwhile. It is
     /// treated as `consume` is: an error or a panic sends the event, as it came in, to the error outbox.
-    /// The flow does not stop before the work is done.
+    /// The flow does not stop before the work is done; once its stop deadline has passed, no work begins any more.
     pub fn spawn<F, W>(&self, event: Event, work: F)
     where
         F: FnOnce(Event, Context) -> W + Send + 'static,
         W: Future<Output = Result> + Send,
     {
         self.note_sent();
+        if self.station.flow.is_aborted() {
+            return skip(self, event);
+        }
         self.has_spawned.store(true, Relaxed);
         let mut ctx = Context::new(self.station.clone());
         ctx.inbox = self.inbox;

@@ -183,6 +183,10 @@ impl Actor for Cron {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().source().single().works_on(self.state.clone())
+        Ports::any()
+            .source()
+            .ungrouped()
+            .single()
+            .works_on(self.state.clone())
     }
 }

@@ -218,18 +218,36 @@ fn the_kind(
             };
             Some((kind, settings))
         }
-        (None, Some(entry)) => {
-            known_kind(&entry.key, entry.key_span, registry, found);
+        (None, Some(_)) => {
+            let (options, kinds): (Vec<&Entry>, Vec<&Entry>) = unknown
+                .iter()
+                .partition(|entry| is_misspelt_option(&entry.key, registry));
+            for option in options {
+                let message = format!("unknown key `{}`", option.key);
+                let hint = suggest::hint(&option.key, options::KEYS);
+                found.push(Diagnostic::new(option.key_span, message).hint(hint));
+            }
+            match kinds.first() {
+                Some(kind) => _ = known_kind(&kind.key, kind.key_span, registry, found),
+                None => found.push(without_kind(name, span)),
+            }
             None
         }
         (None, None) => {
-            found.push(Diagnostic::new(
-                span,
-                format!("the actor `{name}` has no kind"),
-            ));
+            found.push(without_kind(name, span));
             None
         }
     }
+}
+
+fn without_kind(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(span, format!("the actor `{name}` has no kind"))
+}
+
+/// Tells whether what is no kind is rather one of the keys that stand beside it.
+fn is_misspelt_option(key: &str, registry: &Registry) -> bool {
+    let is_near_a_kind = suggest::closest(key, kind_names(registry)).is_some();
+    !is_near_a_kind && suggest::closest(key, options::KEYS).is_some()
 }
 
 fn known_kind(

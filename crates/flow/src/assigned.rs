@@ -112,7 +112,8 @@ impl Assigned {
                     let message = format!("actor `{}` is placed in no node", actor.name);
                     let hint =
                         "name it under `place`, or give one node \"*\", which is all the rest";
-                    found.push(Diagnostic::new(span, message).hint(hint));
+                    // What there is not need not be placed.
+                    Diagnostic::new(span, message).hint(hint).report(found);
                 }
             }
         }

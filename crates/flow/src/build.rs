@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use compysition_core::{About, Director};
+use compysition_core::{Director, Lack, Problem};
 
 use crate::diagnostics::Diagnostic;
 use crate::expand::Expansion;
+use crate::findings;
 use crate::load::Loader;
 use crate::node::Node;
 use crate::places::Places;
@@ -25,6 +26,17 @@ pub(crate) struct Plan {
     pub(crate) placement: Option<Placement>,
     /// Whether every line of `connect` could be read; else more would look unconnected than is.
     pub(crate) is_whole: bool,
+    /// Whether every actor could be made; else not all is known of what becomes of events.
+    pub(crate) is_made: bool,
+    /// Which ends of links name actors that there are not, and may be meant for others.
+    pub(crate) strange: Strange,
+}
+
+/// Which links may be missing, since they were drawn to or from something else.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Strange {
+    pub(crate) sources: bool,
+    pub(crate) targets: bool,
 }
 
 impl Plan {
@@ -33,13 +45,31 @@ impl Plan {
         let mut found = match self.director.check() {
             Ok(()) => Vec::new(),
             Err(mut error) => {
-                let is_sure = |about: &About| self.is_whole || matches!(about, About::Link(_));
-                error.problems.retain(|problem| is_sure(&problem.about));
+                error.problems.retain(|problem| self.is_sure(problem));
                 self.places.diagnostics(&error)
             }
         };
         found.extend(shared(&self.director.wiring(), &self.places));
         found
+    }
+
+    /// Returns what is worth knowing beside what is wrong.
+    pub(crate) fn findings(&self) -> Vec<Diagnostic> {
+        let wiring = self.director.wiring();
+        match self.is_whole && self.is_made && self.director.check().is_ok() {
+            true => findings::of(&wiring, &self.places),
+            // Who answers whom is not known, but each actor knows its settings.
+            false => findings::of_settings(&wiring, &self.places),
+        }
+    }
+
+    /// Tells whether a problem is one whatever else is wrong.
+    fn is_sure(&self, problem: &Problem) -> bool {
+        match problem.lacks {
+            None => true,
+            Some(Lack::From) => self.is_whole && !self.strange.sources,
+            Some(Lack::To) => self.is_whole && !self.strange.targets,
+        }
     }
 }
 
@@ -67,19 +97,15 @@ pub(crate) fn build(
         kinds: Vec::new(),
         placement: None,
         is_whole: true,
+        is_made: true,
+        strange: Strange::default(),
     };
     let placing = std::mem::take(&mut sheet.placing);
     let surroundings = sheet.surroundings.clone();
     Expansion::new(&mut plan, path, loader, shared, found).flow(sheet);
-    let place = || {
-        placing.apply(
-            &mut plan.director,
-            &plan.places,
-            patience,
-            loader.links.as_deref(),
-            found,
-        )
-    };
-    plan.placement = surroundings.enter(|| loader.functions.enter(place));
+    let links = loader.links.as_deref();
+    let place = || placing.apply(&mut plan, patience, links, found);
+    let placement = surroundings.enter(|| loader.functions.enter(place));
+    plan.placement = placement;
     Some(plan)
 }

@@ -58,6 +58,8 @@ pub(crate) struct File {
     pub(crate) outboxes: Ports<Source>,
     /// The members of lines that something is known to be wrong with.
     pub(crate) reported: BTreeSet<Span>,
+    /// How often an actor was named that there is not, and all else is known.
+    pub(crate) unknown: usize,
     pub(crate) is_whole: bool,
 }
 
@@ -109,6 +111,7 @@ impl<'a> Expansion<'a> {
             inboxes: Ports::new(),
             outboxes: Ports::new(),
             reported: BTreeSet::new(),
+            unknown: 0,
             is_whole: sheet.is_whole,
         };
         let functions = &self.loader.functions;
@@ -127,13 +130,24 @@ impl<'a> Expansion<'a> {
         if let Some(errors) = sheet.errors {
             self.set_errors(&mut file, &errors);
         }
-        file.is_whole &= self.found.len() == before;
-        if file.is_whole {
+        self.note_strange(&file);
+        let is_as_before = |found: &[Diagnostic], file: &File| found.len() == before + file.unknown;
+        file.is_whole &= is_as_before(self.found, &file);
+        if file.is_whole && file.scope.strangers.is_empty() {
             self.found.extend(file.scope.unconnected());
         }
         // Who is behind a port that is not connected is not to blame for it.
-        self.plan.is_whole &= file.is_whole && self.found.len() == before;
+        self.plan.is_whole &= file.is_whole && is_as_before(self.found, &file);
         file
+    }
+
+    /// Has something stand for an actor that there is not.
+    pub(crate) fn stand_in(&mut self, file: &File, name: &str, span: Span) -> Actor {
+        self.plan.is_made = false;
+        self.plan.kinds.push(None);
+        self.plan.places.add_actor(file.place(span));
+        let name = format!("{}{name}", file.prefix);
+        self.plan.director.register(name, Missing)
     }
 
     fn register(&mut self, actors: Vec<Entered>, file: &mut File) {
@@ -161,7 +175,12 @@ impl<'a> Expansion<'a> {
                     node
                 }
                 // The flow is never started then.
-                None => director.register(name, Missing),
+                None => {
+                    let node = director.register(name, Missing);
+                    actor.options.set_of_any(director, node, self.found);
+                    self.plan.is_made = false;
+                    node
+                }
             };
             self.plan.places.add_actor(file.place(actor.span));
             self.add_name(file, (actor.name, actor.span), Named::Actor(node));

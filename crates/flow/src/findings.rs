@@ -1,10 +1,14 @@
 //! What is worth knowing of a flow that is right.
 
+use std::collections::HashSet;
+
 use compysition_core::{About, Doubt, Ports, Wiring};
 use compysition_proof::{Door, Exit, Finding, Replies, Twice};
 
 use crate::diagnostics::{Diagnostic, Severity};
+use crate::groups;
 use crate::places::Places;
+use crate::source::Span;
 
 /// Returns what is known of the requests of a flow's doors.
 pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
@@ -20,7 +24,32 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
     found.extend(told.nobody_asked());
+    found.extend(told.gathered_in_vain());
     found.extend(told.doubts());
+    found
+}
+
+/// Returns what the actors of a flow say of their settings.
+pub(crate) fn of_settings(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
+    Told { wiring, places }.doubts().collect()
+}
+
+/// Returns what is known of a flow that concerns the actors of one of its processes.
+pub(crate) fn of_process(wiring: &Wiring, places: &Places, process: &str) -> Vec<Diagnostic> {
+    let is_here = |actor: usize| {
+        let own = wiring.actors[actor].process.as_deref();
+        own.is_none_or(|own| own == process)
+    };
+    let actors = (0..wiring.actors.len()).filter(|actor| is_here(*actor));
+    let links = wiring.links.iter().enumerate();
+    let links = links.filter(|(_, link)| is_here(link.from));
+    let here: HashSet<Span> = actors
+        .map(About::Actor)
+        .chain(links.map(|(index, _)| About::Link(index)))
+        .map(|about| places.of(&about))
+        .collect();
+    let mut found = of(wiring, places);
+    found.retain(|found| found.span.is_some_and(|span| here.contains(&span)));
     found
 }
 
@@ -129,6 +158,16 @@ impl Told<'_> {
         let hint = "what comes there is dropped: let it end at another actor, or have a door, such as `http_server`";
         let diagnostic = self.warning(About::Link(link), message.to_owned());
         Some(diagnostic.hint(hint))
+    }
+
+    /// Who gathers what came of one source, where no source makes anything that ends.
+    fn gathered_in_vain(&self) -> impl Iterator<Item = Diagnostic> {
+        let found = groups::in_vain(self.wiring).into_iter();
+        found.map(|one| {
+            let hint = "`by: source` is for what reads whole files, such as `file_in`; for a time or a number of events there is `batch`";
+            self.warning(About::Actor(one.gatherer), one.message(self.wiring))
+                .hint(hint)
+        })
     }
 
     /// What actors say themselves of their settings.

@@ -1,6 +1,7 @@
-//! Whether what gathers the parts of an event is in the process where they were made, which alone knows that they belong together.
+//! Whether what gathers parts has any to gather, and is in the process where they were made, which alone knows that they belong
+//! together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use compysition_core::{GroupOf, Wiring};
 
@@ -35,6 +36,70 @@ pub(crate) fn apart(wiring: &Wiring) -> Vec<Apart> {
         others.next().map(|maker| Apart { gatherer, maker })
     });
     gatherers.collect()
+}
+
+/// An actor that gathers what came of one source, where no source before it makes anything that is ever complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InVain {
+    pub(crate) gatherer: usize,
+    /// All sources before it.
+    pub(crate) sources: Vec<usize>,
+}
+
+impl InVain {
+    pub(crate) fn message(&self, wiring: &Wiring) -> String {
+        let sources = self.sources.iter().map(|source| {
+            let actor = &wiring.actors[*source];
+            let why = match actor.ports.is_endless() {
+                true => "reads on for ever",
+                false => "makes each event by itself",
+            };
+            format!("`{}` {why}", actor.name)
+        });
+        let sources: Vec<String> = sources.collect();
+        format!(
+            "nothing comes together at `{}`, which gathers what a source made of one file: {}",
+            wiring.actors[self.gatherer].name,
+            sources.join(", ")
+        )
+    }
+}
+
+/// Finds the actors that gather groups of a source, and that only sources lead to whose groups are never complete.
+pub(crate) fn in_vain(wiring: &Wiring) -> Vec<InVain> {
+    let ports = |actor: usize| &wiring.actors[actor].ports;
+    let gathers = |actor: &usize| ports(*actor).gathered() == Some(GroupOf::Source);
+    let gatherers = (0..wiring.actors.len()).filter(gathers);
+    let found = gatherers.map(|gatherer| {
+        let before = before(wiring, gatherer);
+        let sources = before.filter(|actor| ports(*actor).is_source());
+        InVain {
+            gatherer,
+            sources: sources.collect(),
+        }
+    });
+    let is_vain = |source: &usize| ports(*source).is_ungrouped() || ports(*source).is_endless();
+    let is_sure = |one: &InVain| !one.sources.is_empty() && one.sources.iter().all(is_vain);
+    found.filter(is_sure).collect()
+}
+
+/// Returns all actors whose events may come to one.
+fn before(wiring: &Wiring, actor: usize) -> impl Iterator<Item = usize> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![actor];
+    while let Some(actor) = open.pop() {
+        // What has no links of its own comes from anywhere.
+        let named = wiring.errors.iter().chain(&wiring.log);
+        let is_named = named.into_iter().any(|named| *named == actor);
+        let links = wiring.links.iter().filter(|link| link.to == actor);
+        let all = (0..wiring.actors.len()).filter(|_| is_named);
+        for from in links.map(|link| link.from).chain(all) {
+            if seen.insert(from) {
+                open.push(from);
+            }
+        }
+    }
+    seen.into_iter()
 }
 
 /// How deep splits within splits are followed.
@@ -135,6 +200,42 @@ mod tests {
         ] {
             assert_eq!(found(line), expected, "{line}");
         }
+    }
+
+    /// Returns what is said of an actor that gathers behind another one, which these sources lead to.
+    fn said(sources: &[Ports]) -> Vec<String> {
+        let mut director = Director::new("vain");
+        let middle = director.register("middle", Part(Ports::any()));
+        let join = director.register("join", Part(Ports::any().gathers(GroupOf::Source)));
+        director.connect(middle, join);
+        for (number, ports) in sources.iter().enumerate() {
+            let source = director.register(format!("s{number}"), Part(ports.clone()));
+            director.connect(source, middle);
+        }
+        let wiring = director.wiring();
+        let found = in_vain(&wiring).into_iter();
+        found.map(|one| one.message(&wiring)).collect()
+    }
+
+    #[test]
+    fn groups_of_a_source_are_gathered_behind_one_that_ends_them() {
+        let (any, endless) = (Ports::any().source(), Ports::any().source().endless());
+        let ungrouped = Ports::any().source().ungrouped();
+        let vain = "nothing comes together at `join`, which gathers what a source made of one file";
+        assert_eq!(
+            said(&[ungrouped.clone(), endless.clone()]),
+            [format!(
+                "{vain}: `s0` makes each event by itself, `s1` reads on for ever"
+            )]
+        );
+        assert_eq!(
+            said(&[Ports::any().door()]),
+            [format!("{vain}: `s0` makes each event by itself")]
+        );
+        // It may end some.
+        assert_eq!(said(&[ungrouped, any]), [""; 0]);
+        // That nothing comes is another mistake.
+        assert_eq!(said(&[]), [""; 0]);
     }
 
     #[test]

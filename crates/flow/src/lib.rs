@@ -67,6 +67,7 @@ mod format;
 mod groups;
 mod include;
 mod joint;
+mod left_out;
 mod linking;
 mod links;
 mod load;

@@ -2,14 +2,22 @@
 
 use compysition_core::{BestEffort, Node as Actor};
 
+use crate::build::Strange;
 use crate::connect::{Link, Member, MemberPort};
 use crate::diagnostics::Diagnostic;
 use crate::expand::{Expansion, File};
 use crate::joint::{Outbox, Source, Target};
 use crate::node::{Content, Node};
 use crate::places::Place;
-use crate::scope::{INBOX, Named, OUTBOX};
+use crate::scope::{INBOX, Named, OUTBOX, Stranger};
 use crate::source::Span;
+
+/// The side of a link that an actor is named for.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Start,
+    End,
+}
 
 /// How many links the ports of sub-flows may stand for: a few lines in each could make billions.
 const MAX_LINKS: usize = 100_000;
@@ -31,11 +39,11 @@ impl Expansion<'_> {
             return;
         }
         let sources = match is_inbox {
-            false => self.end(file, &from, Expansion::sources),
+            false => self.end(file, &from, Side::Start, Expansion::sources),
             true => None,
         };
         let targets = match is_outbox {
-            false => self.end(file, &to, Expansion::targets),
+            false => self.end(file, &to, Side::End, Expansion::targets),
             true => None,
         };
         let from_count = sources.as_ref().map_or(1, Vec::len);
@@ -88,9 +96,11 @@ impl Expansion<'_> {
         &mut self,
         file: &mut File,
         member: &Member,
+        side: Side,
         find: impl Fn(&mut Self, &mut File, &Member) -> Result<Vec<T>, Box<Diagnostic>>,
     ) -> Option<Vec<T>> {
-        match find(self, file, member) {
+        let meant = self.meant(file, member, side);
+        match find(self, file, meant.as_ref().unwrap_or(member)) {
             Ok(ends) => Some(ends),
             Err(diagnostic) => {
                 if file.reported.insert(member.span) {
@@ -99,6 +109,41 @@ impl Expansion<'_> {
                 None
             }
         }
+    }
+
+    /// Says that there is no actor of a name, if that is so, and returns who was probably meant; else something stands for it, so that
+    /// not all that has to do with it seems to be wrong, too.
+    fn meant(&mut self, file: &mut File, member: &Member, side: Side) -> Option<Member> {
+        let name = &member.name;
+        let is_port = matches!(&**name, INBOX | OUTBOX) || name == "reply";
+        let unknown = file.scope.named(member).err().filter(|_| !is_port)?;
+        if file.reported.insert(member.span) {
+            self.found.push(*unknown);
+            file.unknown += 1;
+        }
+        self.plan.is_made = false;
+        if let Some(name) = file.scope.meant(name) {
+            return Some(Member {
+                name,
+                ..member.clone()
+            });
+        }
+        let stranger = match file.scope.strangers.get_mut(&**name) {
+            Some(known) => known,
+            None => {
+                let actor = self.stand_in(file, name, member.span);
+                let stranger = Stranger {
+                    actor,
+                    is_source: false,
+                    is_target: false,
+                };
+                let strangers = &mut file.scope.strangers;
+                strangers.entry(name.as_str().into()).or_insert(stranger)
+            }
+        };
+        stranger.is_source |= side == Side::Start;
+        stranger.is_target |= side == Side::End;
+        None
     }
 
     fn sources(
@@ -110,7 +155,10 @@ impl Expansion<'_> {
             let message = "events leave the sub-flow at `outbox`; nothing can come after it";
             return Err(Box::new(Diagnostic::new(member.span, message)));
         }
-        file.scope.sources(member)
+        match file.scope.strangers.get(&*member.name) {
+            Some(stranger) => Ok(vec![Source::of(stranger.actor, &member.name, &member.port)]),
+            None => file.scope.sources(member),
+        }
     }
 
     fn targets(
@@ -126,7 +174,10 @@ impl Expansion<'_> {
             let reply = self.reply(file.place(member.span));
             return Ok(vec![Target::of(reply, "reply", &MemberPort::Default)]);
         }
-        file.scope.targets(member)
+        match file.scope.strangers.get(&*member.name) {
+            Some(stranger) => Ok(vec![Target::of(stranger.actor, &member.name, &member.port)]),
+            None => file.scope.targets(member),
+        }
     }
 
     fn reply(&mut self, place: Place) -> Actor {
@@ -220,7 +271,7 @@ impl Expansion<'_> {
         let Some(member) = self.member("errors", value) else {
             return;
         };
-        let Some(targets) = self.end(file, &member, Expansion::targets) else {
+        let Some(targets) = self.end(file, &member, Side::End, Expansion::targets) else {
             return;
         };
         let is_actor = !matches!(file.scope.names.get(&*member.name), Some(Named::Sub(_)));
@@ -246,7 +297,7 @@ impl Expansion<'_> {
 
     /// Sets who gets what the flow logs.
     pub(crate) fn set_log(&mut self, file: &mut File, value: &Node) {
-        let before = self.found.len();
+        let (before, unknown) = (self.found.len(), file.unknown);
         if let Some(member) = self.member("log", value) {
             let is_sub = matches!(file.scope.names.get(&*member.name), Some(Named::Sub(_)));
             if is_sub {
@@ -255,14 +306,22 @@ impl Expansion<'_> {
                     member.name
                 );
                 self.found.push(Diagnostic::new(value.span, message));
-            } else if let Some(targets) = self.end(file, &member, Expansion::targets)
+            } else if let Some(targets) = self.end(file, &member, Side::End, Expansion::targets)
                 && let [target] = &targets[..]
             {
                 let level = tracing::Level::INFO;
                 self.plan.director.set_log(target.actor, level);
             }
         }
-        self.plan.is_whole &= self.found.len() == before;
+        self.note_strange(file);
+        self.plan.is_whole &= self.found.len() - before == file.unknown - unknown;
+    }
+
+    /// Notes which links may be missing, since lines name actors that there are not.
+    pub(crate) fn note_strange(&mut self, file: &File) {
+        let Strange { sources, targets } = file.scope.strange();
+        self.plan.strange.sources |= sources;
+        self.plan.strange.targets |= targets;
     }
 
     /// Returns the actor that a key of the file names.

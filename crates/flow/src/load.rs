@@ -65,6 +65,8 @@ pub struct Loaded {
     placement: Option<Placement>,
     sources: Sources,
     secrets: BTreeSet<String>,
+    /// What is worth knowing of what one process runs, if this is that: the part alone does not tell.
+    of_part: Option<Vec<Diagnostic>>,
 }
 
 impl Loader {
@@ -212,26 +214,28 @@ impl Loader {
         }
         let sources = shared.sources.into_inner();
         let secrets = shared.secrets.into_inner();
-        if found.is_empty() {
-            let loaded = |Plan {
-                              name,
-                              director,
-                              places,
-                              kinds,
-                              placement,
-                              ..
-                          }| Loaded {
-                name,
-                director,
-                places,
-                kinds,
-                placement,
-                sources: sources.clone(),
-                secrets: secrets.clone(),
-            };
-            return Ok(plans.into_iter().map(loaded).collect());
+        if !found.is_empty() {
+            found.extend(plans.iter().flat_map(Plan::findings));
+            return Err(report(found, sources, &secrets));
         }
-        Err(report(found, sources, &secrets))
+        let loaded = |Plan {
+                          name,
+                          director,
+                          places,
+                          kinds,
+                          placement,
+                          ..
+                      }| Loaded {
+            name,
+            director,
+            places,
+            kinds,
+            placement,
+            sources: sources.clone(),
+            secrets: secrets.clone(),
+            of_part: None,
+        };
+        Ok(plans.into_iter().map(loaded).collect())
     }
 }
 
@@ -277,6 +281,7 @@ impl Loaded {
         let Some(placement) = &self.placement else {
             return self;
         };
+        let of_part = findings::of_process(&self.wiring(), &self.places, here.process);
         let Part {
             director, actors, ..
         } = placement.processes().part(self.director, here, transport);
@@ -287,6 +292,7 @@ impl Loaded {
                 .map(|index| index.and_then(|index| self.kinds.get(index).copied().flatten()))
                 .collect(),
             director,
+            of_part: Some(of_part),
             ..self
         }
     }
@@ -296,9 +302,11 @@ impl Loaded {
         self.director.wiring()
     }
 
-    /// Returns what is worth knowing of the flow before it runs: warnings and notes, and no errors.
+    /// Returns what is worth knowing of the flow before it runs: warnings and notes, and no errors. Of a part of it, what
+    /// concerns its own actors.
     pub fn findings(&self) -> Diagnostics {
-        let found = findings::of(&self.wiring(), &self.places);
+        let of_flow = || findings::of(&self.wiring(), &self.places);
+        let found = self.of_part.clone().unwrap_or_else(of_flow);
         report(found, self.sources.clone(), &self.secrets)
     }
 

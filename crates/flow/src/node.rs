@@ -117,16 +117,30 @@ impl Node {
         1 + below.unwrap_or(0)
     }
 
-    /// Returns whether a place is one of this tree's.
-    pub(crate) fn covers(&self, span: Span) -> bool {
-        let below = match &self.content {
-            Content::List(items) => items.iter().any(|item| item.covers(span)),
-            Content::Map(entries) => entries
-                .iter()
-                .any(|entry| entry.key_span == span || entry.value.covers(span)),
+    /// Returns whether it is a list or a map of nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.content {
+            Content::List(items) => items.is_empty(),
+            Content::Map(entries) => entries.is_empty(),
             _ => false,
-        };
-        self.span == span || below
+        }
+    }
+
+    /// Takes what stands at a place out of a list or map; of a map, returns its key.
+    pub(crate) fn remove(&mut self, place: Span) -> Option<Option<Arc<str>>> {
+        match &mut self.content {
+            Content::List(items) => {
+                let index = items.iter().position(|item| item.span == place)?;
+                items.remove(index);
+                Some(None)
+            }
+            Content::Map(entries) => {
+                let is_meant = |entry: &Entry| entry.key_span == place || entry.value.span == place;
+                let index = entries.iter().position(is_meant)?;
+                Some(Some(entries.remove(index).key))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -68,12 +68,31 @@ impl Options {
     }
 
     /// Sets them for an actor.
-    pub(crate) fn set(self, director: &mut Director, actor: Actor, found: &mut Vec<Diagnostic>) {
-        if let Some(Given { node, is_default }) = self.pool
+    pub(crate) fn set(
+        mut self,
+        director: &mut Director,
+        actor: Actor,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        if let Some(Given { node, is_default }) = self.pool.take()
             && (!is_default || director.may_pool(actor))
             && let Some(pool) = pool::read(node, found)
         {
             director.set_pool(actor, pool);
+        }
+        self.set_of_any(director, actor, found);
+    }
+
+    /// Sets them for what stands for an actor that could not be made, so that what is wrong with them is found. Whether it may have a
+    /// pool is not known.
+    pub(crate) fn set_of_any(
+        self,
+        director: &mut Director,
+        actor: Actor,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        if let Some(Given { node, .. }) = self.pool {
+            pool::read(node, found);
         }
         if let Some(timeout) = self.timeout {
             director.set_timeout(actor, timeout);

@@ -1,16 +1,16 @@
 //! Which processes a flow has, and which actors each runs: `nodes` and `place`.
 
-use compysition_core::{About, Director};
+use compysition_core::About;
 use compysition_nodes::{Nodes, Patience};
 
 use crate::assigned::Assigned;
+use crate::build::Plan;
 use crate::diagnostics::Diagnostic;
 use crate::fields;
 use crate::groups;
 use crate::links::Links;
 use crate::node::{Entry, Node};
 use crate::placed_node::PlacedNode;
-use crate::places::Places;
 use crate::source::Span;
 
 /// The processes of a flow, as its file names them.
@@ -70,16 +70,16 @@ impl Given {
         all.for_each(|entry| replace(&mut entry.value));
     }
 
-    /// Places the actors of a flow; `spans` are where they stand.
+    /// Places the actors of a flow.
     pub(crate) fn apply(
         self,
-        director: &mut Director,
-        spans: &Places,
+        plan: &mut Plan,
         patience: Patience,
         links: Option<&dyn Links>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Placement> {
         let before = found.len();
+        let (director, spans) = (&mut plan.director, &plan.places);
         let Some(first) = self.nodes.first() else {
             for entry in &self.place {
                 let message = "`place` needs `nodes`, which name the processes of the flow";
@@ -106,7 +106,7 @@ impl Given {
             places.set(director, spans, found);
         }
         if found.len() == before {
-            placement.check(director, spans, first, found);
+            placement.check(plan, first, found);
         }
         if let Some(links) = links {
             placement.check_links(links, found);
@@ -140,8 +140,8 @@ impl Placement {
     }
 
     /// Finds what cannot work in several processes.
-    fn check(&self, director: &Director, spans: &Places, nodes: Span, found: &mut Vec<Diagnostic>) {
-        let wiring = director.wiring();
+    fn check(&self, plan: &Plan, nodes: Span, found: &mut Vec<Diagnostic>) {
+        let (wiring, spans) = (plan.director.wiring(), &plan.places);
         for mistake in self.processes().mistakes(&wiring) {
             found.push(Diagnostic::new(nodes, mistake).hint("one of the two must listen"));
         }
@@ -166,7 +166,8 @@ impl Placement {
             };
             let span = spans.of(&About::Actor(index));
             let (name, replicas) = (&actor.name, node.replicas);
-            if actor.ports.is_source() && !actor.ports.is_door() {
+            // What could not be made may be no source.
+            if plan.is_made && actor.ports.is_source() && !actor.ports.is_door() {
                 let message = format!(
                     "`{name}` makes events, and each of the {replicas} replicas of node `{}` would make them all",
                     node.name

@@ -100,6 +100,10 @@ fn trap(node: &Node, message: &str) -> Option<String> {
         "expected a number",
         "expected true",
     ];
+    // What says how it is written needs no other advice.
+    if message.contains("write it like") {
+        return None;
+    }
     let is_other = is_other.iter().any(|other| message.starts_with(other));
     match (&node.content, &node.raw) {
         (Content::Text(text), _) => match &*text.to_lowercase() {

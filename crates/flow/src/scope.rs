@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use compysition_core::{ErrorKind, Node as Actor};
 
+use crate::build::Strange;
 use crate::connect::{Member, MemberPort};
 use crate::diagnostics::Diagnostic;
 use crate::joint::{Source, Target};
@@ -19,6 +20,8 @@ pub(crate) const OUTBOX: &str = "outbox";
 #[derive(Default)]
 pub(crate) struct Scope {
     pub(crate) names: BTreeMap<Arc<str>, Named>,
+    /// What stands for actors that lines name and that there are not.
+    pub(crate) strangers: BTreeMap<Arc<str>, Stranger>,
     /// The ports of sub-flows that lines name.
     connected: BTreeSet<(Arc<str>, &'static str, Option<String>)>,
 }
@@ -28,6 +31,14 @@ pub(crate) enum Named {
     Sub(Sub),
     /// A sub-flow that is too wrong to tell its ports.
     Broken,
+}
+
+/// What stands for an actor that there is not. One that lines lead to and from is missing; another one may be meant for an actor
+/// that there is.
+pub(crate) struct Stranger {
+    pub(crate) actor: Actor,
+    pub(crate) is_source: bool,
+    pub(crate) is_target: bool,
 }
 
 /// An expanded sub-flow as it looks from outside.
@@ -102,7 +113,23 @@ impl Scope {
         Ok(targets)
     }
 
-    fn named(&self, member: &Member) -> Result<&Named, Box<Diagnostic>> {
+    /// Returns the name that was probably meant by one that there is not.
+    pub(crate) fn meant(&self, name: &str) -> Option<String> {
+        let known = self.names.keys().map(|name| &**name).chain(["reply"]);
+        suggest::closest(name, known).map(str::to_owned)
+    }
+
+    /// Tells of which links it is not known whether they are there.
+    pub(crate) fn strange(&self) -> Strange {
+        let strangers = || self.strangers.values();
+        Strange {
+            sources: strangers().any(|one| !one.is_target),
+            targets: strangers().any(|one| !one.is_source),
+        }
+    }
+
+    /// Returns what a name stands for, or that there is no such actor.
+    pub(crate) fn named(&self, member: &Member) -> Result<&Named, Box<Diagnostic>> {
         self.names.get(&*member.name).ok_or_else(|| {
             let known = self.names.keys().map(|name| &**name).chain(["reply"]);
             let known: BTreeSet<&str> = known.collect();

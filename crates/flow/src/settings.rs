@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostics::Diagnostic;
 use crate::fault::Tracker;
-use crate::node::{Content, Node};
+use crate::left_out::{LeftOut, names};
+use crate::node::{Content, Entry, Node};
 use crate::read::Read;
 use crate::source::Span;
 
@@ -75,8 +76,8 @@ pub(crate) fn read<T: DeserializeOwned>(settings: &Node, found: &mut Vec<Diagnos
     })
 }
 
-/// Reads a value and reports all mistakes. A deserializer stops at the first; to find the next ones, the
-/// setting with the mistake is left out and the rest is read again.
+/// Reads a value and reports all mistakes. A deserializer stops at the first; to find the next ones, what the mistake is in is left
+/// out and the rest is read again.
 fn read_with<T>(
     settings: &Node,
     secrets: &BTreeSet<String>,
@@ -84,7 +85,7 @@ fn read_with<T>(
     read: impl Fn(&mut dyn erased_serde::Deserializer<'_>) -> Result<T, erased_serde::Error>,
 ) -> Option<T> {
     let mut rest = settings.clone();
-    let mut left_out = false;
+    let mut left_out = LeftOut::default();
     for _ in 0..MAX_MISTAKES {
         let tracker = Tracker::default();
         let place = Read {
@@ -95,7 +96,7 @@ fn read_with<T>(
         // What an earlier reader left behind is not ours.
         Spot::take();
         let error = match read(&mut erased) {
-            Ok(value) => return Some(value).filter(|_| !left_out),
+            Ok(value) => return Some(value).filter(|_| left_out.is_empty()),
             Err(error) => error.to_string(),
         };
         let tracked = tracker.take(&error);
@@ -106,26 +107,25 @@ fn read_with<T>(
         let whole = span == settings.span;
         // What finds out when all is read knows no place, but names the value.
         let place = match whole {
-            true => quoted(&rest, &error).unwrap_or(span),
+            true => quoted(&rest, &error)
+                .or_else(|| named(&rest, &error))
+                .unwrap_or(span),
             false => span,
         };
         // What was left out is missing now; that is no mistake of the file.
-        if whole && left_out {
-            return None;
+        if !left_out.explains(span, &error) {
+            Diagnostic::new(place, redact(error.clone(), secrets))
+                .hint_if(hint.clone())
+                .beyond(Spot::take())
+                .report(found);
         }
-        Diagnostic::new(place, redact(error, secrets))
-            .hint_if(hint)
-            .beyond(Spot::take())
-            .report(found);
-        let Content::Map(entries) = &mut rest.content else {
-            return None;
+        let is_less = match whole {
+            true => left_out.take_named(&mut rest, &error),
+            false => left_out.take(&mut rest, span, hint.as_deref()),
         };
-        let before = entries.len();
-        entries.retain(|entry| entry.key_span != span && !entry.value.covers(span));
-        if whole || entries.len() == before {
+        if !is_less {
             return None;
         }
-        left_out = true;
     }
     None
 }
@@ -150,14 +150,19 @@ fn quoted(settings: &Node, message: &str) -> Option<Span> {
     best.map(|(_, span)| span)
 }
 
-/// Returns whether a message has a text in it that is no part of a longer word.
-fn names(message: &str, text: &str) -> bool {
-    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric());
-    message.match_indices(text).any(|(at, _)| {
-        let before = message[..at].chars().next_back();
-        let after = message[at + text.len()..].chars().next();
-        !is_part(before) && !is_part(after)
-    })
+/// Returns the place of the setting that a message names, if it is only one.
+fn named(settings: &Node, message: &str) -> Option<Span> {
+    let Content::Map(entries) = &settings.content else {
+        return None;
+    };
+    let is_named = |entry: &&Entry| {
+        let key = format!("`{}", entry.key);
+        let mut found = message.match_indices(&key);
+        found.any(|(at, _)| names(&message[at + 1..], &entry.key))
+    };
+    let mut named = entries.iter().filter(is_named);
+    let only = named.next().filter(|_| named.next().is_none())?;
+    Some(only.key_span)
 }
 
 /// Takes secrets out of a message that an actor wrote.

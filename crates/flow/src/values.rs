@@ -146,7 +146,7 @@ impl<'a> Values<'a> {
         };
         let only = pieces.len() == 1;
         let mut whole = String::new();
-        let mut secret = false;
+        let (mut secret, mut is_whole) = (false, true);
         for piece in pieces {
             let reference = match piece {
                 Piece::Text(text) => {
@@ -163,7 +163,8 @@ impl<'a> Values<'a> {
                 Ok(value) => value,
                 Err(Missing { message, hint }) => {
                     found.push(Diagnostic::new(place, message).hint_if(hint));
-                    return None;
+                    is_whole = false;
+                    continue;
                 }
             };
             self.amount += value.size() + value.text().map_or(0, |text| text.len());
@@ -188,10 +189,14 @@ impl<'a> Values<'a> {
                     value.describe()
                 );
                 found.push(Diagnostic::new(place, message));
-                return None;
+                is_whole = false;
+                continue;
             };
             secret |= value.secret;
             whole.push_str(&text);
+        }
+        if !is_whole {
+            return None;
         }
         let mut node = Node::new(Content::Text(whole.into()), span);
         (node.given, node.secret) = (true, secret);

@@ -1,8 +1,12 @@
 //! What is said of flows that are right, and where.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use compysition_core::{Actor, Context, Event, Ports, Registry, Result};
 use compysition_flow::{Loader, Severity};
+use compysition_nodes::Here;
+use compysition_nodes::memory::Memory as Carrier;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -276,4 +280,39 @@ fn an_answer_to_nobody_is_told() {
             "{said}"
         );
     }
+}
+
+/// Returns what is said of the part of a flow that each of its nodes `one` and `two` runs.
+fn said_of_parts(text: &str) -> [Vec<String>; 2] {
+    ["one", "two"].map(|process| {
+        let flow = loader().load_text("flow.yaml", text).unwrap().remove(0);
+        let here = Here {
+            process,
+            replica: 1,
+        };
+        let part = flow.part(here, Arc::new(Carrier::default()));
+        let findings = part.findings();
+        findings
+            .iter()
+            .map(|one| one.message().to_owned())
+            .collect()
+    })
+}
+
+#[test]
+fn a_process_tells_what_concerns_its_own_actors_and_nothing_of_what_stands_for_others() {
+    let nodes =
+        "nodes: { one: \"tcp://127.0.0.1:7001\", two: }\nplace: { one: [http], two: \"*\" }\n";
+    let of = |actors: &str, connect: &str| {
+        said_of_parts(&format!("{nodes}actors: {actors}\nconnect: {connect}\n"))
+    };
+    let answered = "[http -> a -> reply, a.error -> reply]";
+    // Nothing leads to `reply`, but in each process what comes back from the other does.
+    let none: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    assert_eq!(of("{ http: source, a: step }", "[http -> a]"), none);
+    // The door that waits for the answers is in the other process.
+    assert_eq!(of("{ http: door, a: step }", answered), none);
+    let [one, two] = of("{ http: door, a: sieve }", answered);
+    assert_eq!(one, [""; 0]);
+    assert!(two[0].contains("`a` may drop it"), "{two:?}");
 }

@@ -40,8 +40,7 @@ pub struct RateLimit {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    /// How many pass in a time: `50/s`, `100/m`, `2.5/h`.
-    #[schemars(with = "String")]
+    /// How many pass in a time: `50/s`, `100/m`, `2.5/h`; a number is per second.
     rate: Rate,
     /// How many may pass at once; 1 by default.
     #[serde(default = "one")]

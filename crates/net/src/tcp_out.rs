@@ -1,7 +1,9 @@
 //! Events as frames over TCP.
 
 use compysition_convert::Codec;
-use compysition_core::{Actor, ByteSize, Context, ErrorKind, Event, Ports, Result, TimeSpan};
+use compysition_core::{
+    Actor, ByteSize, Context, ErrorKind, Event, Ports, Result, TimeSpan, more_than_nothing,
+};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -51,8 +53,10 @@ struct Settings {
     /// How large a reply may be.
     max_frame: ByteSize,
     /// How long it may take to connect, and to agree on the encryption.
+    #[serde(deserialize_with = "more_than_nothing")]
     connect_timeout: TimeSpan,
     /// How long the peer may take for a frame, and then for its reply.
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: TimeSpan,
     /// How the peer is known; without it nothing is encrypted. `{}` trusts the well-known authorities.
     tls: Option<ClientTls>,

@@ -166,7 +166,7 @@ impl Actor for UdpIn {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any().outside().source().single()
+        Ports::any().outside().source().ungrouped().single()
     }
 }
 

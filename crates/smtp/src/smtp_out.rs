@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use compysition_core::{Actor, Context, Event, FilePath, Ports, Result, TimeSpan};
+use compysition_core::{
+    Actor, Context, Event, FilePath, Ports, Result, TimeSpan, more_than_nothing,
+};
 use compysition_expression::Template;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use schemars::JsonSchema;
@@ -51,6 +53,7 @@ struct Settings {
     #[serde(default = "localhost")]
     host: String,
     /// Its port; 25, with `starttls` 587, with `tls` 465 if left out.
+    #[serde(default, deserialize_with = "more_than_nothing")]
     port: Option<u16>,
     /// How the connection is encrypted: `none`, `starttls` or `tls`. If left out, `none` for this machine and `starttls` for others.
     tls: Option<Encryption>,
@@ -84,6 +87,7 @@ struct Settings {
     attachment: Option<String>,
     /// How long the server may take for a message.
     #[serde(default = "patience")]
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: TimeSpan,
 }
 

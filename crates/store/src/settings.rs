@@ -98,6 +98,9 @@ impl Settings {
         if self.size == 0 && self.store.is_none() {
             return wrong("`size: 0` keeps no key");
         }
+        if self.bytes.0 == 0 && self.store.is_none() {
+            return wrong("`bytes: 0` keeps no key");
+        }
         if self.replay_answer && self.keep.0.is_zero() {
             return wrong("`keep: 0s` keeps no answer for `replay_answer`");
         }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use compysition_core::{Actor, Context, Event, FilePath, Form, Ports, Result, Surroundings};
+use compysition_core::{
+    Actor, Context, Event, FilePath, Form, Ports, Result, Surroundings, more_than_nothing,
+};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,6 +55,7 @@ struct Settings {
     allow: Vec<FilePath>,
     /// How many instructions one transformation may run, whatever the size of the document. Without it, ten
     /// million and a hundred more for each byte of the document.
+    #[serde(default, deserialize_with = "more_than_nothing")]
     max_operations: Option<u64>,
 }
 

@@ -180,3 +180,39 @@ fn a_right_file_does_not_make_up_for_a_wrong_one() {
         errors(&output)
     );
 }
+
+#[test]
+fn settings_that_were_hardly_meant_are_warned_of() {
+    let files = Files::new();
+    let file = files.write(
+        "doubtful.yaml",
+        "
+actors:
+  http:  { http_server: { address: \"127.0.0.1:0\" } }
+  fast:  { event_generator: { interval: 0s } }
+  known: { cache: { key: payload, size: 0 } }
+  total: { join: { by: source } }
+  out:   discard
+connect:
+  - http -> known -> reply
+  - http -> total -> out
+  - known.error -> reply
+  - fast -> out
+",
+    );
+    let output = check(&[&file]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let said = errors(&output);
+    for (line, warning) in [
+        (4, "`interval: 0s` without a `count` makes events for ever"),
+        (5, "with `size: 0` nothing is remembered"),
+        (
+            6,
+            "nothing comes together at `total`, which gathers what a source made of one file: `http` makes each event by itself",
+        ),
+    ] {
+        assert!(said.contains(&format!("warning: {warning}")), "{said}");
+        assert!(said.contains(&format!("doubtful.yaml:{line}:3")), "{said}");
+    }
+    assert_eq!(said.matches("warning: ").count(), 3, "{said}");
+}

@@ -135,6 +135,12 @@ impl Root {
             let answer = state.answered.take();
             (outcome, failure, watchers, answer)
         });
+        if flow.is_aborted()
+            && let Outcome::Failed(failure) = &outcome
+        {
+            let actor = failure.actor.to_string();
+            *flow.left.lock().entry(actor).or_default() += 1;
+        }
         for watcher in watchers {
             watcher(&outcome, answer.as_ref());
         }

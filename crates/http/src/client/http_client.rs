@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use compysition_core::{Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result, TimeSpan};
+use compysition_core::{
+    Actor, ByteSize, Context, Error, Event, FilePath, Ports, Result, TimeSpan, more_than_nothing,
+};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -69,6 +71,7 @@ struct Settings {
     /// the door that its event came by.
     #[serde(default = "default_timeout")]
     #[serde(serialize_with = "crate::written::written")]
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: TimeSpan,
     /// How many redirects to follow in a row; none if 0, then a redirect is sent on like any answer.
     #[serde(default = "default_follow")]
@@ -80,6 +83,7 @@ struct Settings {
     /// How many requests may be under way at a time. Answers are sent on as they come; 1 keeps the order
     /// of the events.
     #[serde(default = "default_concurrency")]
+    #[serde(deserialize_with = "more_than_nothing")]
     concurrency: usize,
     /// The header that carries the meta id to the back-end, `x-correlation-id` if left out; none if empty.
     correlation: Option<String>,

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use compysition_core::{Actor, ByteSize, Context, Error, Event, Ports, Result, Source, TimeSpan};
+use compysition_core::{
+    Actor, ByteSize, Context, Error, Event, Ports, Result, Source, TimeSpan, more_than_nothing,
+};
 use http::HeaderName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
@@ -56,12 +58,15 @@ pub struct HttpServer {
     pub(super) body_limit: ByteSize,
     /// How long the head of a request may take to arrive, and how long a connection may be idle.
     #[serde(serialize_with = "crate::written::written")]
+    #[serde(deserialize_with = "more_than_nothing")]
     pub(super) header_timeout: TimeSpan,
     /// How long a body may take to arrive; then it is 408.
     #[serde(serialize_with = "crate::written::written")]
+    #[serde(deserialize_with = "more_than_nothing")]
     pub(super) body_timeout: TimeSpan,
     /// How long the flow may take for an answer; then it is 504.
     #[serde(serialize_with = "crate::written::written")]
+    #[serde(deserialize_with = "more_than_nothing")]
     pub(super) deadline: TimeSpan,
     /// What becomes of a request when its client goes away. If left out, GET and HEAD are cancelled, and
     /// others are finished.

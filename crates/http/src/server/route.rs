@@ -1,6 +1,6 @@
 //! One route: which requests it takes, and how.
 
-use compysition_core::{ByteSize, TimeSpan};
+use compysition_core::{ByteSize, TimeSpan, more_than_nothing};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -40,6 +40,7 @@ struct RouteSettings {
     /// The most bytes that a body may have; larger ones are refused with 413.
     body_limit: Option<ByteSize>,
     /// How long the flow may take for an answer; then it is 504.
+    #[serde(default, deserialize_with = "more_than_nothing")]
     deadline: Option<TimeSpan>,
     /// What the client waits for.
     answer: Option<AnswerMode>,

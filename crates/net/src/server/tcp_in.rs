@@ -6,6 +6,7 @@ use std::time::Duration;
 use compysition_convert::Codec;
 use compysition_core::{
     Actor, ByteSize, Context, Error, Event, Ports, Result, Source, Spawner, TimeSpan,
+    more_than_nothing,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -67,6 +68,7 @@ struct Settings {
     /// Whether the client is told what the flow answers.
     answer: bool,
     /// How long the flow may take for an answer; then the client is told that it failed as `timeout`.
+    #[serde(deserialize_with = "more_than_nothing")]
     deadline: TimeSpan,
     /// What the client is told when a frame was delivered; framed as what came.
     acknowledge: Option<String>,
@@ -77,6 +79,7 @@ struct Settings {
     /// How long a client may say nothing, while it waits for nothing; `0` for no end.
     idle_timeout: TimeSpan,
     /// How long a client may take for what it is told.
+    #[serde(deserialize_with = "more_than_nothing")]
     write_timeout: TimeSpan,
     /// The files for TLS; without them nothing is encrypted.
     tls: Option<ServerTls>,
@@ -198,7 +201,7 @@ impl Actor for TcpIn {
         let ports = Ports::any().outside().listens([self.address.as_str()]);
         match self.rules.reply {
             Reply::Answer => ports.door(),
-            _ => ports.source().single(),
+            _ => ports.source().ungrouped().single(),
         }
     }
 }

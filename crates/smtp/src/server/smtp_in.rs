@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use compysition_core::{
     Actor, ByteSize, Context, Error, Event, Ports, Result, Source, Spawner, TimeSpan,
+    more_than_nothing,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -74,10 +75,13 @@ struct Settings {
     /// How many clients may be connected; more are sent away for now.
     max_connections: u32,
     /// How long a client may say nothing.
+    #[serde(deserialize_with = "more_than_nothing")]
     idle_timeout: TimeSpan,
     /// How long a message may take to arrive.
+    #[serde(deserialize_with = "more_than_nothing")]
     data_timeout: TimeSpan,
     /// How long the flow may take for a message; then the client is told to send it again.
+    #[serde(deserialize_with = "more_than_nothing")]
     deadline: TimeSpan,
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Error, ErrorKind, Event, Ports, Result, TimeSpan};
+use compysition_core::{
+    Actor, Context, Error, ErrorKind, Event, Ports, Result, TimeSpan, more_than_nothing,
+};
 use compysition_expression::Template;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,6 +67,7 @@ struct Settings {
     /// Whether the event's meta id and trace go along, in a frame before the body, which an `mdp_worker` takes off; other workers may not know it.
     ids: bool,
     /// How long it may take until there is an answer.
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: TimeSpan,
     /// Limits of the sockets, and their times.
     limits: SocketLimits,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Error, Event, Ports, Result, Source, TimeSpan};
+use compysition_core::{
+    Actor, Context, Error, Event, Ports, Result, Source, TimeSpan, more_than_nothing,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -60,6 +62,7 @@ struct Settings {
     /// Whether payloads are lists of all frames of a body; otherwise a body has one.
     multipart: bool,
     /// How long the flow may take for an answer; then the client is told that it failed as `timeout`.
+    #[serde(deserialize_with = "more_than_nothing")]
     deadline: TimeSpan,
     /// How often the broker hears from the worker, and the worker wants to hear from it. The broker has to have about the same.
     heartbeat: TimeSpan,

@@ -123,7 +123,7 @@ impl Door {
         let ports = self.wire.ports();
         match self.rules.answers {
             true => ports.door(),
-            false => ports.source().sink().single(),
+            false => ports.source().ungrouped().sink().single(),
         }
     }
 }

@@ -286,7 +286,7 @@ impl Actor for ZmqPull {
     }
 
     fn ports(&self) -> Ports {
-        self.0.wire.ports().source().single()
+        self.0.wire.ports().source().ungrouped().single()
     }
 }
 
@@ -311,6 +311,6 @@ impl Actor for ZmqSub {
     }
 
     fn ports(&self) -> Ports {
-        self.0.wire.ports().source().single()
+        self.0.wire.ports().source().ungrouped().single()
     }
 }

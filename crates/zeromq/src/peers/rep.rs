@@ -1,7 +1,7 @@
 //! Requests of foreign programs, and their answers.
 
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Event, Ports, Result, TimeSpan};
+use compysition_core::{Actor, Context, Event, Ports, Result, TimeSpan, more_than_nothing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -42,8 +42,10 @@ struct Settings {
     /// Whether payloads are lists of all frames; otherwise a message has one.
     multipart: bool,
     /// How long the flow may take for an answer; then the client is told that it failed as `timeout`.
+    #[serde(deserialize_with = "more_than_nothing")]
     deadline: TimeSpan,
     /// How long a client may take for room for its answer.
+    #[serde(deserialize_with = "more_than_nothing")]
     write_timeout: TimeSpan,
     /// Limits of the socket, and its times.
     limits: SocketLimits,

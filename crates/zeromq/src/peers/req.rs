@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Error, Event, Ports, Result, TimeSpan};
+use compysition_core::{Actor, Context, Error, Event, Ports, Result, TimeSpan, more_than_nothing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -56,6 +56,7 @@ struct Settings {
     /// out, it does with `bind`.
     correlate: Option<bool>,
     /// How long it may take to find a peer, and until that has answered.
+    #[serde(deserialize_with = "more_than_nothing")]
     timeout: TimeSpan,
     /// Limits of the socket, and its times.
     limits: SocketLimits,

@@ -1,7 +1,7 @@
 //! Messages of peers that are known by name.
 
 use compysition_convert::Codec;
-use compysition_core::{Actor, Context, Event, Ports, Result, TimeSpan};
+use compysition_core::{Actor, Context, Event, Ports, Result, TimeSpan, more_than_nothing};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -44,8 +44,10 @@ struct Settings {
     /// Whether the frames up to the first empty one are an envelope, which goes back before the answer; otherwise they belong to the payload.
     envelope: bool,
     /// How long the flow may take for an answer; then the client is told that it failed as `timeout`.
+    #[serde(deserialize_with = "more_than_nothing")]
     deadline: TimeSpan,
     /// How long a client may take for room for what it is sent.
+    #[serde(deserialize_with = "more_than_nothing")]
     write_timeout: TimeSpan,
     /// Limits of the socket, and its times.
     limits: SocketLimits,
