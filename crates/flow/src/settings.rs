@@ -104,9 +104,9 @@ fn read_with<T>(
             None => (settings.span, None),
         };
         let whole = span == settings.span;
-        // What finds out when all is read knows no place, but names the value.
+        // What finds out when all is read knows no place, but names the setting or its value.
         let place = match whole {
-            true => quoted(&rest, &error).unwrap_or(span),
+            true => named(&rest, &error).unwrap_or(span),
             false => span,
         };
         // What was left out is missing now; that is no mistake of the file.
@@ -128,6 +128,19 @@ fn read_with<T>(
         left_out = true;
     }
     None
+}
+
+/// Returns the place of what a message is about: of the setting that it begins with, or of a value in that, or else of a value
+/// in any.
+fn named(settings: &Node, message: &str) -> Option<Span> {
+    let rest = message.strip_prefix('`');
+    let first = rest.and_then(|rest| rest.split_once(['`', ':']));
+    if let (Content::Map(entries), Some((first, rest))) = (&settings.content, first)
+        && let Some(setting) = entries.iter().find(|entry| &*entry.key == first)
+    {
+        return quoted(&setting.value, rest).or(Some(setting.key_span));
+    }
+    quoted(settings, message)
 }
 
 /// Returns the place of the longest text among settings that a message names as a word of its own.
