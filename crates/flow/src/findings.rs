@@ -5,6 +5,7 @@ use compysition_proof::{Door, Exit, Finding, Replies, Twice};
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::places::Places;
+use crate::read_back::read_back;
 
 /// Returns what is known of the requests of a flow's doors.
 pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
@@ -20,6 +21,7 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     }
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
     found.extend(told.nobody_asked());
+    found.extend(read_back(wiring, places));
     found.extend(told.doubts());
     found
 }
