@@ -4,10 +4,16 @@
 mod support;
 
 use std::fs;
+use std::sync::Arc;
 
+use compysition_core::Director;
+use compysition_files::FileIn;
 use serde_json::{Value, json};
+use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 
-use crate::support::{Directory, Log, append, start, texts};
+use crate::support::{Directory, Log, Passing, append, start, texts};
 
 fn settings(directory: &Directory) -> Value {
     json!({
@@ -118,4 +124,32 @@ fn a_tail_that_begins_at_the_end_misses_nothing_that_comes_between_two_runs() {
     append(&directory.path("in/a.log"), "new\n");
     append(&directory.path("in/b.log"), "other\n");
     assert_eq!(run(&settings), ["new", "other"]);
+}
+
+#[test]
+fn who_is_stopped_while_it_looks_for_files_forgets_none() {
+    let directory = Directory::new("down-looking");
+    fs::create_dir(directory.path("in")).unwrap();
+    for number in 0..20 {
+        append(&directory.path(&format!("in/{number}.log")), "one\n");
+    }
+    let settings = settings(&directory);
+    assert_eq!(run(&settings).len(), 20);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    for round in 0..200 {
+        let (all, seen) = (Arc::new(Semaphore::new(99)), Arc::default());
+        let mut director = Director::new("looking");
+        let actor: FileIn = serde_json::from_value(settings.clone()).unwrap();
+        let files = director.register("files", actor);
+        let passing = director.register("passing", Passing(all, Arc::clone(&seen)));
+        director.connect(files, passing);
+        runtime.block_on(async {
+            let flow = director.start().await.unwrap();
+            for _ in 0..round {
+                yield_now().await;
+            }
+            flow.stop().await;
+        });
+        assert!(seen.lock().is_empty(), "what was read came again");
+    }
 }
