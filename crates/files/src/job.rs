@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::checkpoint::Place;
 use crate::disposal::Disposal;
 use crate::file_in::Reading;
-use crate::found::{Found, Identity};
+use crate::found::{Found, Identity, Look, look};
 use crate::head::Head;
 use crate::ledger::Ledger;
 use crate::pack::Pack;
@@ -45,6 +45,8 @@ pub(crate) struct Job {
     pack: Pack,
     /// Whether it was told that it cannot be opened.
     is_told: bool,
+    /// Whether it has changed since it was ready, so that it may not be any more.
+    pub(crate) is_unready: bool,
     /// What all of its events have in common.
     named: Event,
     saved: u64,
@@ -99,18 +101,16 @@ impl Job {
             noted: 0,
             pack: Pack::new(),
             is_told: false,
+            is_unready: false,
             saved: offset,
         }
     }
 
-    /// Takes note of what the file is called and like now.
-    pub(crate) fn meet(&mut self, found: Found) {
-        if let Stage::New = self.stage {
-            self.seen = (found.size, found.modified);
-        }
-        if self.path != found.path {
-            self.named = named(&found.path);
-            self.path = found.path;
+    /// Takes note of what the file is called now.
+    pub(crate) fn meet(&mut self, path: PathBuf) {
+        if self.path != path {
+            self.named = named(&path);
+            self.path = path;
         }
     }
 
@@ -223,9 +223,21 @@ impl Job {
         let (identity, max_record) = (self.identity, plan.max_record);
         let begin = (self.begin, self.head.clone());
         let goes_on = plan.reading == Reading::Tail;
-        let open = move || Records::open((&path, identity), &codec, max_record, begin, goes_on);
+        let seen = self.seen;
+        let must_wait = !goes_on && !plan.stable.is_zero();
+        let open = move || match must_wait && has_changed(&path, seen) {
+            true => Ok(None),
+            false => {
+                let records = Records::open((&path, identity), &codec, max_record, begin, goes_on);
+                records.map(Some)
+            }
+        };
         let error = match ctx.blocking(open).await? {
-            Ok(records) => {
+            Ok(None) => {
+                self.is_unready = true;
+                return Ok(());
+            }
+            Ok(Some(records)) => {
                 let group = source.group(self.named.clone()).await?;
                 let group = group.told_to(self.ledger.heir());
                 self.stage = Stage::Reading(Box::new(records), Some(group));
@@ -360,6 +372,14 @@ impl Job {
 
     pub(crate) fn has_moved(&self) -> bool {
         self.saved != self.ledger.settled()
+    }
+}
+
+/// Returns whether a file is not as it was seen, if it is there.
+fn has_changed(path: &Path, seen: Seen) -> bool {
+    match look(path) {
+        Ok(Look::File(now)) => (now.size, now.modified) != seen,
+        _ => false,
     }
 }
 

@@ -143,6 +143,7 @@ impl Watch {
                 self.settle(&ctx).await?;
                 self.save_if_due(&ctx).await?;
             }
+            self.put_back();
             if self.has_ended() {
                 return Ok(());
             }

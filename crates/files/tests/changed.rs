@@ -7,10 +7,11 @@ use std::fs::{self, File};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use compysition_core::Director;
+use compysition_core::{Director, Limits};
 use compysition_files::FileIn;
 use serde_json::json;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::support::{A_WHILE, Directory, Log, Passing, append, run_and_kill, start, texts};
 
@@ -108,13 +109,44 @@ fn what_is_under_way_of_a_file_says_nothing_of_the_one_that_it_is_written_over_w
     let new = "a new beginning\nand so on\n";
     runtime.block_on(async {
         let flow = director.start().await.unwrap();
-        tokio::time::sleep(A_WHILE).await;
+        sleep(A_WHILE).await;
         fs::write(&path, new).unwrap();
-        tokio::time::sleep(A_WHILE).await;
+        sleep(A_WHILE).await;
         pass.add_permits(2);
-        tokio::time::sleep(A_WHILE).await;
+        sleep(A_WHILE).await;
         flow.abort().await;
     });
     assert_eq!(*seen.lock(), ["one", "two", "three", "a new beginning"]);
     assert_eq!(run_and_kill(&settings, 9), ["a new beginning", "and so on"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_file_that_is_written_on_while_it_waits_for_its_turn_is_waited_for_again() {
+    let directory = Directory::new("turn");
+    for number in 0..8 {
+        append(&directory.path(&format!("{number}.txt")), "x");
+    }
+    let last = directory.path("7.txt");
+    let settings = json!({ "path": directory.path("*.txt"), "ready": { "stable": "10s" } });
+    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
+    let mut director = Director::new("turn");
+    director.set_limits(Limits {
+        roots: 3,
+        ..Limits::default()
+    });
+    let actor: FileIn = serde_json::from_value(settings).unwrap();
+    let files = director.register("files", actor);
+    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
+    director.connect(files, passing);
+    let flow = director.start().await.unwrap();
+    sleep(5 * A_WHILE).await;
+    assert_eq!(seen.lock().len(), 1, "the others wait");
+    append(&last, " and half");
+    pass.add_permits(99);
+    sleep(2 * A_WHILE).await;
+    assert_eq!(*seen.lock(), ["x"; 7]);
+    append(&last, " a line");
+    sleep(5 * A_WHILE).await;
+    assert_eq!(seen.lock()[7..], ["x and half a line"]);
+    flow.stop().await;
 }

@@ -53,7 +53,7 @@ impl Watch {
             }
             if is_time || self.changing.contains_key(&found.path) {
                 match met.get(&found.identity) {
-                    Some(&at) => self.job(at).meet(found),
+                    Some(&at) => self.job(at).meet(found.path),
                     None => fresh.extend(self.meet(found)),
                 }
             }
@@ -132,6 +132,21 @@ impl Watch {
             from_end: is_tail && self.is_new && self.plan.from_end,
             found,
         })
+    }
+
+    /// Lets go of files that have changed while they waited to be read: they are looked at again, as new ones are.
+    pub(super) fn put_back(&mut self) {
+        let now = Instant::now();
+        for mut job in self.jobs.extract_if(.., |job| job.is_unready) {
+            self.before.insert(job.identity, job.save());
+            let found = Found {
+                path: job.path,
+                identity: job.identity,
+                size: job.seen.0,
+                modified: job.seen.1,
+            };
+            self.changing.insert(found.path.clone(), (found, now));
+        }
     }
 
     /// Returns whether a file has not changed for as long as it must.
