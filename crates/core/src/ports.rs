@@ -7,6 +7,7 @@ use crate::doubt::Doubt;
 use crate::group::GroupOf;
 use crate::payload_form::Form;
 use crate::port::Port;
+use crate::works_on::Reads;
 
 /// Which part of a flow's permits a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct Ports {
     pub(crate) doubts: Vec<Doubt>,
     pub(crate) listens: Vec<String>,
     pub(crate) works_on: Vec<PathBuf>,
+    pub(crate) owns: Vec<PathBuf>,
+    pub(crate) reads: Option<Reads>,
 }
 
 impl Ports {

@@ -183,10 +183,7 @@ impl Actor for Cron {
     }
 
     fn ports(&self) -> Ports {
-        Ports::any()
-            .source()
-            .ungrouped()
-            .single()
-            .works_on(self.state.clone())
+        let ports = Ports::any().source().ungrouped().single();
+        ports.works_on(self.state.clone()).owns(self.state.clone())
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::found::{Found, Identity, head};
+use crate::found::{Found, Identity};
+use crate::head::Head;
 use crate::rolling::Rolling;
 
 /// What is known of files that were read, as it stands in the file of a checkpoint.
@@ -17,7 +18,7 @@ pub(crate) struct Checkpoint {
 /// How far one file was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     identity: (u64, u64),
     /// What the file begins with, so that another one in its place is known as such.
     head: u64,
@@ -28,12 +29,17 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new(path: &Path, identity: Identity, offset: u64, done: bool) -> Place {
+    pub(crate) fn new(
+        path: &Path,
+        identity: Identity,
+        head: &Head,
+        offset: u64,
+        done: bool,
+    ) -> Place {
         Place {
-            // Gone already, or not to be read any more: then nothing is found again either.
-            head: head(path, offset).unwrap_or_default(),
             path: path.to_owned(),
             identity: (identity.0, identity.1),
+            head: head.print(offset),
             offset,
             done,
         }
@@ -43,11 +49,11 @@ impl Place {
         Identity(self.identity.0, self.identity.1)
     }
 
-    /// Returns whether it is about this file, as far as can be seen.
-    pub(crate) fn is_of(&self, found: &Found) -> bool {
+    /// Returns whether it is about this file, which begins so, as far as can be seen.
+    pub(crate) fn is_of(&self, found: &Found, head: &Head) -> bool {
         self.identity() == found.identity
             && found.size >= self.offset
-            && head(&found.path, self.offset).is_ok_and(|head| head == self.head)
+            && head.print(self.offset) == self.head
     }
 }
 
@@ -55,13 +61,25 @@ impl Checkpoint {
     /// Reads what was written; nothing if there is no such file.
     ///
     /// # Errors
-    /// Why it cannot be read, or is no checkpoint.
-    pub(crate) fn load(path: &Path) -> io::Result<Checkpoint> {
-        match std::fs::read(path) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Checkpoint::default()),
-            Err(error) => Err(error),
-        }
+    /// Why it cannot be read, or is no checkpoint, and what to do.
+    pub(crate) fn load(path: &Path) -> Result<Option<Checkpoint>, String> {
+        let shown = path.display();
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("cannot read the checkpoint `{shown}`: {error}")),
+        };
+        let what = match serde_json::from_slice(&bytes) {
+            Ok(checkpoint) => return Ok(Some(checkpoint)),
+            // It is written beside and put in place when it is on the disk.
+            Err(_) if bytes.is_empty() => {
+                "it is empty, which `file_in` never leaves it; put a copy of it back".to_owned()
+            }
+            Err(error) => format!("{error}; put a copy of it back"),
+        };
+        Err(format!(
+            "cannot read the checkpoint `{shown}`: {what}, or remove it to read all files anew"
+        ))
     }
 
     /// Writes it, so that a reader finds all of it or what was there before.
@@ -76,11 +94,5 @@ impl Checkpoint {
             sync: true,
         };
         files.replace(path, &serde_json::to_vec(self)?)
-    }
-
-    /// Takes out what is known of a file.
-    pub(crate) fn take(&mut self, found: &Found) -> Option<Place> {
-        let place = self.files.iter().position(|place| place.is_of(found))?;
-        Some(self.files.swap_remove(place))
     }
 }

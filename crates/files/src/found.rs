@@ -1,16 +1,14 @@
 //! The files that there are.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use glob::{MatchOptions, Pattern, glob_with};
+use glob::{MatchOptions, Pattern, PatternError, glob_with};
+#[cfg(not(unix))]
 use xxhash_rust::xxh3::xxh3_64;
-
-/// How many bytes at the beginning of a file tell that it is another one.
-const HEAD: u64 = 256;
 
 /// A file, and what tells whether it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,37 +23,119 @@ pub(crate) struct Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Identity(pub(crate) u64, pub(crate) u64);
 
-/// Returns the files that match a pattern, in the order of their names, and adds what keeps others from being found.
-///
-/// # Errors
-/// Why the pattern makes no sense.
-pub(crate) fn find(
-    pattern: &str,
-    troubles: &mut BTreeSet<String>,
-) -> Result<Vec<Found>, glob::PatternError> {
-    let options = MatchOptions {
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-        ..MatchOptions::default()
-    };
-    let begin = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
-    if let Some((directory, _)) = pattern[..begin].rsplit_once('/')
-        && !directory.is_empty()
-        && let Err(error) = fs::metadata(directory)
-    {
-        troubles.insert(format!("`{directory}`: {error}"));
-    }
-    let mut found = Vec::new();
-    for path in glob_with(pattern, options)? {
-        match path {
-            Ok(path) => found.extend(look(path)),
-            Err(error) => {
-                let path = error.path().display();
-                troubles.insert(format!("`{path}`: {}", error.error()));
+/// What is seen when files are looked for.
+#[derive(Default)]
+pub(crate) struct View {
+    /// The files, by pattern and name.
+    pub(crate) found: Vec<Found>,
+    /// What keeps files from being found.
+    pub(crate) troubles: BTreeSet<String>,
+    /// What has a name that matches and cannot be read, and what is said of it.
+    pub(crate) others: BTreeMap<PathBuf, String>,
+}
+
+/// What matters in the names that match a pattern.
+pub(crate) const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
+
+impl View {
+    /// Looks for the files that match a pattern, in the order of their names.
+    ///
+    /// # Errors
+    /// Why the pattern makes no sense.
+    pub(crate) fn add(&mut self, pattern: &str) -> Result<(), PatternError> {
+        let begin = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
+        if let Some((directory, _)) = pattern[..begin].rsplit_once('/')
+            && !directory.is_empty()
+            && let Err(error) = fs::metadata(directory)
+        {
+            self.trouble(directory, &error);
+        }
+        if begin == pattern.len() {
+            self.look(pattern.into(), false);
+            return Ok(());
+        }
+        // Directories match such a pattern, and what is in them does too.
+        let walks = pattern.contains("**");
+        for path in glob_with(pattern, OPTIONS)? {
+            match path {
+                Ok(path) => self.look(path, walks),
+                Err(error) => self.trouble(&error.path().display().to_string(), error.error()),
             }
         }
+        Ok(())
     }
-    Ok(found)
+
+    fn trouble(&mut self, path: &str, error: &io::Error) {
+        let trouble = format!("no files are found in `{path}`: {error}");
+        self.troubles.insert(trouble);
+    }
+
+    fn look(&mut self, path: PathBuf, walks: bool) {
+        let shown = path.display();
+        let said = match look(&path) {
+            Ok(Look::File(found)) => return self.found.push(found),
+            Ok(Look::Directory) if walks => return,
+            Ok(Look::Directory) => {
+                format!("`{shown}` is a directory and not read; `{shown}/*` names all files in it")
+            }
+            Ok(Look::Other) => {
+                format!("`{shown}` is no file, but a pipe or the like, and not read")
+            }
+            Err(error) if is_link(&path) => {
+                format!("`{shown}` is a link that leads to no file, and not read: {error}")
+            }
+            // Gone meanwhile, or never there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => format!("`{shown}` cannot be looked at, and is not read: {error}"),
+        };
+        self.others.insert(path, said);
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|known| known.is_symlink())
+}
+
+/// What stands at a path.
+pub(crate) enum Look {
+    File(Found),
+    Directory,
+    Other,
+}
+
+/// Looks at what stands at a path.
+///
+/// # Errors
+/// Why that cannot be known.
+pub(crate) fn look(path: &Path) -> io::Result<Look> {
+    let known = fs::metadata(path)?;
+    Ok(match known.is_file() {
+        true => Look::File(Found {
+            identity: Identity::of(path, &known),
+            size: known.len(),
+            modified: known.modified().ok(),
+            path: path.to_owned(),
+        }),
+        false if known.is_dir() => Look::Directory,
+        false => Look::Other,
+    })
+}
+
+impl Identity {
+    #[cfg(unix)]
+    pub(crate) fn of(_: &Path, known: &fs::Metadata) -> Identity {
+        use std::os::unix::fs::MetadataExt;
+        Identity(known.dev(), known.ino())
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn of(path: &Path, _: &fs::Metadata) -> Identity {
+        Identity(0, xxh3_64(path.as_os_str().as_encoded_bytes()))
+    }
 }
 
 /// Returns a pattern, taken relative to a directory whose own name is none.
@@ -91,39 +171,24 @@ pub(crate) fn pattern(base: &Path, pattern: &str) -> Result<String, String> {
     Ok(base + pattern)
 }
 
-/// Looks at a file; whatever else stands there is none.
-pub(crate) fn look(path: PathBuf) -> Option<Found> {
-    let known = fs::metadata(&path).ok()?;
-    known.is_file().then(|| Found {
-        identity: identity(&path, &known),
-        size: known.len(),
-        modified: known.modified().ok(),
-        path,
+/// Returns whether a path is that of a file that one of the patterns finds, as far as its name tells.
+pub(crate) fn is_named(patterns: &[String], path: &Path) -> bool {
+    // A directory of files whose names are not known yet.
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return false;
+    }
+    // Without `./` and the like.
+    let plain = |path: &Path| {
+        let parts = path.components();
+        let parts = parts.filter(|part| *part != Component::CurDir);
+        parts.collect::<PathBuf>()
+    };
+    let path = plain(path);
+    patterns.iter().any(|pattern| {
+        let pattern = plain(Path::new(pattern));
+        let pattern = pattern.to_str().and_then(|text| Pattern::new(text).ok());
+        pattern.is_some_and(|pattern| pattern.matches_path_with(&path, OPTIONS))
     })
-}
-
-#[cfg(unix)]
-fn identity(_: &Path, known: &fs::Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt;
-    Identity(known.dev(), known.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path, _: &fs::Metadata) -> Identity {
-    Identity(0, xxh3_64(path.as_os_str().as_encoded_bytes()))
-}
-
-/// Returns what the first bytes of a file are like, of those before `offset`: the number of a file that was removed is
-/// given to another one.
-///
-/// # Errors
-/// Why it cannot be read.
-pub(crate) fn head(path: &Path, offset: u64) -> io::Result<u64> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(offset.min(HEAD))
-        .read_to_end(&mut bytes)?;
-    Ok(xxh3_64(&bytes))
 }
 
 #[cfg(test)]
@@ -133,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_directory_that_is_not_there_is_told() {
-        let mut troubles = BTreeSet::new();
+        let mut view = View::default();
         let root = env!("CARGO_MANIFEST_DIR");
         for pattern in [
             "/none/*.txt",
@@ -142,11 +207,29 @@ mod tests {
             "/src/*.none",
             "/**/none",
         ] {
-            let found = find(&format!("{root}{pattern}"), &mut troubles).unwrap();
-            assert!(found.is_empty());
+            view.add(&format!("{root}{pattern}")).unwrap();
         }
-        let told: Vec<_> = troubles.into_iter().collect();
+        assert!(view.found.is_empty() && view.others.is_empty());
+        let told: Vec<_> = view.troubles.into_iter().collect();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains("No such file"), "{told:?}");
+    }
+
+    #[test]
+    fn a_path_is_read_if_a_pattern_finds_it() {
+        let patterns = ["in/*.log", "./a.txt", "/x/[a]/**/*.csv"].map(str::to_owned);
+        for (path, is_read) in [
+            ("in/a.log", true),
+            ("./in/./a.log", true),
+            ("a.txt", true),
+            ("/x/a/b/c/d.csv", true),
+            ("in/.a.log", false),
+            ("in/sub/a.log", false),
+            ("b.txt", false),
+            // A directory of files that are named by what is in events.
+            ("in/a.log/", false),
+        ] {
+            assert_eq!(is_named(&patterns, Path::new(path)), is_read, "{path}");
+        }
     }
 }

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use crate::checkpoint::Place;
 use crate::disposal::Disposal;
 use crate::file_in::Reading;
-use crate::found::{Found, Identity};
+use crate::found::{Found, Identity, Look, look};
+use crate::head::Head;
 use crate::ledger::Ledger;
 use crate::pack::Pack;
-use crate::records::Records;
+use crate::records::{Anew, Filled, Records};
 use crate::watch::Plan;
 
 /// A file that is being read, or whose events have not all settled.
@@ -30,6 +31,8 @@ pub(crate) struct Job {
     pub(crate) gone_since: Option<Instant>,
     pub(crate) ledger: Ledger,
     begin: u64,
+    /// What it begins with, as far as it was read, unless it is being read.
+    head: Head,
     stage: Stage,
     /// What is noted and waits for room, and what is wrong with it.
     unsent: VecDeque<(Event, Option<Error>)>,
@@ -42,6 +45,8 @@ pub(crate) struct Job {
     pack: Pack,
     /// Whether it was told that it cannot be opened.
     is_told: bool,
+    /// Whether it has changed since it was ready, so that it may not be any more.
+    pub(crate) is_unready: bool,
     /// What all of its events have in common.
     named: Event,
     saved: u64,
@@ -78,8 +83,8 @@ pub(crate) enum Progress {
 }
 
 impl Job {
-    /// Begins with a file at a place in it. Notified is who waits for its events to settle.
-    pub(crate) fn new(found: Found, offset: u64, changed: Arc<Notify>) -> Job {
+    /// Begins with a file at a place in it, before which `head` stands. Notified is who waits for its events to settle.
+    pub(crate) fn new(found: Found, (offset, head): (u64, Head), changed: Arc<Notify>) -> Job {
         Job {
             named: named(&found.path),
             path: found.path,
@@ -88,6 +93,7 @@ impl Job {
             gone_since: None,
             ledger: Ledger::at(offset, changed),
             begin: offset,
+            head,
             stage: Stage::New,
             unsent: VecDeque::new(),
             until: Instant::now(),
@@ -95,26 +101,16 @@ impl Job {
             noted: 0,
             pack: Pack::new(),
             is_told: false,
+            is_unready: false,
             saved: offset,
         }
     }
 
-    /// Takes note of what the file is like now.
-    pub(crate) fn meet(&mut self, found: Found) {
-        let read = match &self.stage {
-            Stage::New => self.begin,
-            Stage::Reading(records, _) => records.read(),
-            Stage::Read(size) => *size,
-        };
-        if found.size < read && !matches!(self.stage, Stage::Read(_)) {
-            // Cut off, to be written anew.
-            *self = Job::new(found, 0, self.ledger.changed());
-        } else {
-            if let Stage::New = self.stage {
-                self.seen = (found.size, found.modified);
-            }
-            self.named = named(&found.path);
-            self.path = found.path;
+    /// Takes note of what the file is called now.
+    pub(crate) fn meet(&mut self, path: PathBuf) {
+        if self.path != path {
+            self.named = named(&path);
+            self.path = path;
         }
     }
 
@@ -150,7 +146,7 @@ impl Job {
             return Ok(Progress::Waits);
         }
         if let (true, Stage::Reading(records, _)) = (has_ended, &self.stage) {
-            self.seen = (records.read(), records.modified());
+            self.seen = (records.read(), records.like().modified);
             self.end_at(records.read());
         }
         Ok(match is_more {
@@ -165,7 +161,16 @@ impl Job {
             return Ok(None);
         };
         let is_more = match records.fill(source.context()).await {
-            Ok(is_more) => is_more,
+            Ok(Filled::Some) => true,
+            Ok(Filled::End) => false,
+            Ok(Filled::Anew(why)) => {
+                self.emit_pack(source).await?;
+                // What was read of it before comes first; then this is found out again.
+                if self.unsent.is_empty() {
+                    self.begin_anew(why, source.context());
+                }
+                return Ok(Some((true, false)));
+            }
             Err(error) => {
                 let end = records.read();
                 // It is the last of it: however long that takes.
@@ -183,19 +188,56 @@ impl Job {
             .gone_since
             .is_some_and(|since| since.elapsed() >= GRACE);
         let has_ended = !is_more && (plan.reading == Reading::Whole || is_gone);
-        if has_ended {
+        if has_ended && let Stage::Reading(records, _) = &mut self.stage {
             records.end();
         }
         Ok(Some((is_more, has_ended)))
     }
 
+    /// Reads the file from its beginning, as another one; what became events of the one before settles for itself.
+    fn begin_anew(&mut self, why: Anew, ctx: &Context) {
+        let (flow, actor, path) = (ctx.flow(), ctx.actor(), self.path.display());
+        let (read, settled) = (self.read_to(), self.ledger.settled());
+        let why = match why {
+            Anew::Cut => "was cut off",
+            Anew::WrittenOver => "was written over in its place",
+        };
+        tracing::warn!(
+            flow,
+            actor,
+            "the file `{path}` {why}, and is read from its beginning; it had been read up to byte {read}, and all was done up to byte {settled}"
+        );
+        let found = Found {
+            path: std::mem::take(&mut self.path),
+            identity: self.identity,
+            size: self.seen.0,
+            modified: self.seen.1,
+        };
+        let gone_since = self.gone_since;
+        *self = Job::new(found, (0, Head::default()), self.ledger.changed());
+        self.gone_since = gone_since;
+    }
+
     async fn open(&mut self, plan: &Plan, ctx: &Context, source: &Source) -> Result {
         let (path, codec) = (self.path.clone(), plan.codec.clone());
-        let (max_record, begin) = (plan.max_record, self.begin);
+        let (identity, max_record) = (self.identity, plan.max_record);
+        let begin = (self.begin, self.head.clone());
         let goes_on = plan.reading == Reading::Tail;
-        let open = move || Records::open(&path, &codec, max_record, begin, goes_on);
+        let seen = self.seen;
+        let must_wait = !goes_on && !plan.stable.is_zero();
+        let open = move || match must_wait && has_changed(&path, seen) {
+            true => Ok(None),
+            false => {
+                let records = Records::open((&path, identity), &codec, max_record, begin, goes_on);
+                records.map(Some)
+            }
+        };
         let error = match ctx.blocking(open).await? {
-            Ok(records) => {
+            Ok(None) => {
+                self.is_unready = true;
+                return Ok(());
+            }
+            Ok(Some(records)) => {
                 let group = source.group(self.named.clone()).await?;
                 let group = group.told_to(self.ledger.heir());
                 self.stage = Stage::Reading(Box::new(records), Some(group));
@@ -219,6 +261,9 @@ impl Job {
     /// Takes note that the file was read to its end. It is done when that has settled as well which is gathered of all
     /// its events.
     fn end_at(&mut self, size: u64) {
+        if let Stage::Reading(records, _) = &self.stage {
+            self.head = records.like().head.clone();
+        }
         if let Stage::Reading(_, group) = std::mem::replace(&mut self.stage, Stage::Read(size))
             && let Some(settlement) = group.and_then(SourceGroup::close)
         {
@@ -289,22 +334,52 @@ impl Job {
         matches!(self.stage, Stage::Read(_)) && self.ledger.is_clear()
     }
 
-    /// Returns how far it was read.
-    pub(crate) fn size(&self) -> u64 {
-        match self.stage {
-            Stage::Read(size) => size,
-            _ => self.ledger.settled(),
+    /// Returns whether the file is open.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Reading(..))
+    }
+
+    fn read_to(&self) -> u64 {
+        match &self.stage {
+            Stage::New => self.begin,
+            Stage::Reading(records, _) => records.read(),
+            Stage::Read(size) => *size,
         }
     }
 
     /// Returns how far all of it has settled, to be saved.
     pub(crate) fn save(&mut self) -> Place {
         self.saved = self.ledger.settled();
-        Place::new(&self.path, self.identity, self.saved, false)
+        self.place(self.saved, false)
+    }
+
+    /// Returns how far it was read, as that is saved of what is done.
+    pub(crate) fn save_done(&self) -> Place {
+        let size = match self.stage {
+            Stage::Read(size) => size,
+            _ => self.ledger.settled(),
+        };
+        self.place(size, true)
+    }
+
+    fn place(&self, offset: u64, done: bool) -> Place {
+        let head = match &self.stage {
+            Stage::Reading(records, _) => &records.like().head,
+            _ => &self.head,
+        };
+        Place::new(&self.path, self.identity, head, offset, done)
     }
 
     pub(crate) fn has_moved(&self) -> bool {
         self.saved != self.ledger.settled()
+    }
+}
+
+/// Returns whether a file is not as it was seen, if it is there.
+fn has_changed(path: &Path, seen: Seen) -> bool {
+    match look(path) {
+        Ok(Look::File(now)) => (now.size, now.modified) != seen,
+        _ => false,
     }
 }
 

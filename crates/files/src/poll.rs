@@ -12,6 +12,9 @@ use tokio::time::Instant;
 /// How long at most before the clock is looked at again: it may be set, and the machine may sleep.
 const GLANCE: Duration = Duration::from_secs(5);
 
+/// What is no pause any more.
+const LEAST: Duration = Duration::from_millis(1);
+
 /// Says how often directories are looked at, or when.
 #[derive(Clone, Debug)]
 pub(crate) enum Poll {
@@ -93,7 +96,12 @@ impl<'de> Deserialize<'de> for Poll {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Poll, E> {
                 let time: TimeSpan = text.parse().map_err(E::custom)?;
-                Ok(Poll::Every(time.0))
+                match time.0 < LEAST {
+                    true => Err(E::custom(format!(
+                        "`poll: {text}` would look without a pause; write a time like 100ms or 1s"
+                    ))),
+                    false => Ok(Poll::Every(time.0)),
+                }
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Poll, A::Error> {

@@ -2,16 +2,18 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
-use std::time::SystemTime;
 
 use compysition_convert::{Codec, Decoder};
 use compysition_core::{Context, Error, Payload, Result};
 use tokio::sync::oneshot;
 
-/// How much is read at once.
-const CHUNK: usize = 256 << 10;
+use crate::found::Identity;
+use crate::head::Head;
+use crate::part::{CHUNK, Known, Part};
+
+pub(crate) use crate::part::Anew;
 
 /// How many lines are taken together, of those that were read at once.
 const LINES: usize = 1024;
@@ -31,29 +33,44 @@ pub(crate) struct Records {
     read: u64,
     /// Up to where records have been dealt with.
     known: u64,
-    /// When the file was last changed, seen from its end.
-    modified: Option<SystemTime>,
+    /// What the file was like when that was read.
+    like: Known,
+}
+
+/// Says what was read of a file.
+pub(crate) enum Filled {
+    /// Something; there may be more.
+    Some,
+    /// Nothing: it ends here, for now.
+    End,
+    /// Nothing: it is another one now, in the same place.
+    Anew(Anew),
 }
 
 impl Records {
-    /// Opens a file to go on at an offset, where a record begins; if it `goes_on`, behind damages too.
+    /// Opens the file of this identity, which begins with `head`, to go on at an offset where a record begins; if it `goes_on`,
+    /// behind damages too.
     ///
     /// # Errors
     /// Why it cannot be read.
     pub(crate) fn open(
-        path: &Path,
+        (path, identity): (&Path, Identity),
         codec: &Codec,
         max_record: usize,
-        offset: u64,
+        (offset, head): (u64, Head),
         goes_on: bool,
     ) -> io::Result<Records> {
         let mut file = File::open(path)?;
+        if Identity::of(path, &file.metadata()?) != identity {
+            let message = "it was moved away, and another file is there now";
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
+        let head = head.or_read(&mut file, offset)?;
         // Other records can only be told with what stands before them, such as the names of columns.
         let begin = match is_lines(codec) {
             true => offset,
             false => 0,
         };
-        file.seek(SeekFrom::Start(begin))?;
         let decoder = codec.decoder(max_record);
         Ok(Records {
             file: Some(file),
@@ -66,7 +83,11 @@ impl Records {
             spare: Vec::new(),
             read: begin,
             known: offset,
-            modified: None,
+            like: Known {
+                size: offset,
+                modified: None,
+                head,
+            },
         })
     }
 
@@ -75,16 +96,16 @@ impl Records {
         self.read
     }
 
-    /// Returns when the file was last changed, when its end was seen.
-    pub(crate) fn modified(&self) -> Option<SystemTime> {
-        self.modified
+    /// Returns what the file was like when it was read last.
+    pub(crate) fn like(&self) -> &Known {
+        &self.like
     }
 
-    /// Reads more of the file. Returns whether there was more.
+    /// Reads more of the file.
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub(crate) async fn fill(&mut self, ctx: &Context) -> Result<bool> {
+    pub(crate) async fn fill(&mut self, ctx: &Context) -> Result<Filled> {
         let ahead = match self.ahead.take() {
             Some(ahead) => match ahead.await {
                 Ok(part) => Some(part),
@@ -92,37 +113,50 @@ impl Records {
             },
             None => None,
         };
+        let (at, like) = (self.read, self.like.clone());
         let part = match ahead {
             // The end that was seen then need not be that of now.
             Some(part) if matches!(part.read, Ok(0)) => {
-                ctx.blocking(move || Part::read(part.file, part.bytes))
-                    .await?
+                let read = move || Part::read(part.file, part.bytes, at, &like);
+                ctx.blocking(read).await?
             }
             Some(part) => part,
             None => match self.file.take() {
                 Some(file) => {
                     let bytes = std::mem::take(&mut self.spare);
-                    ctx.blocking(move || Part::read(file, bytes)).await?
+                    let read = move || Part::read(file, bytes, at, &like);
+                    ctx.blocking(read).await?
                 }
-                None => return Ok(false),
+                None => return Ok(Filled::End),
             },
         };
-        self.modified = part.modified;
-        let read = match part.read {
-            Ok(read) => read,
+        let (read, anew) = match part.read {
+            Ok(read) => (read, part.anew),
             Err(error) => {
                 self.file = Some(part.file);
                 return Err(error.into());
             }
         };
+        if let Some(anew) = anew {
+            self.file = Some(part.file);
+            return Ok(Filled::Anew(anew));
+        }
+        (self.like.size, self.like.modified) = (part.size, part.modified);
+        self.like.head.grow(at, &part.bytes[..read]);
+        self.read += read as u64;
         match read == CHUNK {
             true => self.read_ahead(part.file, ctx),
             false => self.file = Some(part.file),
         }
-        self.read += read as u64;
         self.decoder.feed(&part.bytes[..read]);
-        self.spare = part.bytes;
-        Ok(read > 0)
+        // Of many files that are waited at, none keeps a buffer.
+        if read > 0 {
+            self.spare = part.bytes;
+        }
+        Ok(match read {
+            0 => Filled::End,
+            _ => Filled::Some,
+        })
     }
 
     /// Begins to read what comes next: there is more, as it seems.
@@ -130,9 +164,10 @@ impl Records {
         let (tell, ahead) = oneshot::channel();
         self.ahead = Some(ahead);
         let bytes = std::mem::take(&mut self.spare);
+        let (at, like) = (self.read, self.like.clone());
         let read = move || {
             // Nobody asks for it if the file was let go of.
-            let _ = tell.send(Part::read(file, bytes));
+            let _ = tell.send(Part::read(file, bytes, at, &like));
         };
         drop(ctx.begin_blocking(read));
     }
@@ -203,29 +238,6 @@ impl Records {
     /// Returns the bytes that were no record, or the first of them.
     pub(crate) fn take_refused(&mut self) -> Vec<u8> {
         self.decoder.take_refused()
-    }
-}
-
-/// What was read at once.
-struct Part {
-    file: File,
-    bytes: Vec<u8>,
-    read: io::Result<usize>,
-    modified: Option<SystemTime>,
-}
-
-impl Part {
-    fn read(mut file: File, mut bytes: Vec<u8>) -> Part {
-        // Before it is read: what is written later is seen to be.
-        let modified = file.metadata().and_then(|known| known.modified()).ok();
-        bytes.resize(CHUNK, 0);
-        let read = file.read(&mut bytes);
-        Part {
-            file,
-            bytes,
-            read,
-            modified,
-        }
     }
 }
 

@@ -52,7 +52,7 @@ impl Rolling {
             known => known.ok().map(|known| known.permissions()),
         };
         make_directory(path)?;
-        let new = hidden(path);
+        let new = hidden(path, "new");
         let written = self
             .write_new(&new, bytes, mode)
             .and_then(|()| fs::rename(&new, path));
@@ -126,7 +126,8 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
+/// Makes the directory of a file, if there is none.
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(directory) if !directory.as_os_str().is_empty() => fs::create_dir_all(directory),
         _ => Ok(()),
@@ -137,11 +138,12 @@ fn no_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "it is no file")
 }
 
-/// Returns the name of what takes the place of a file, beside it, where no pattern finds it.
-fn hidden(path: &Path) -> PathBuf {
+/// Returns the name of something that belongs to a file, beside it, where no pattern finds it.
+pub(crate) fn hidden(path: &Path, what: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(".new");
+    name.push(".");
+    name.push(what);
     path.with_file_name(name)
 }
 

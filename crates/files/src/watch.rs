@@ -1,6 +1,9 @@
 //! Files that are watched for and read.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod discover;
+mod settle;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +17,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::checkpoint::{Checkpoint, Place};
 use crate::disposal::Disposal;
 use crate::file_in::Reading;
-use crate::found::{Found, Identity, find, look};
+use crate::found::{Found, Identity};
 use crate::job::{Job, Progress, Seen};
+use crate::lock::Lock;
 use crate::poll::Poll;
 
 /// How long it is waited for room at most before it is seen to what has settled.
@@ -23,6 +27,13 @@ const A_WHILE: Duration = Duration::from_secs(1);
 
 /// How long it is waited for room at least.
 const A_MOMENT: Duration = Duration::from_millis(50);
+
+/// How many whole files are open at once: small ones pass beside a large one, and a full directory does not take all
+/// that a process may open.
+const OPEN: usize = 32;
+
+/// How many parts of a file are read before it is the turn of the next one.
+const TURN: usize = 16;
 
 /// What is to be done with which files.
 pub(crate) struct Plan {
@@ -46,35 +57,57 @@ pub(crate) struct Plan {
 /// Looks for files, reads them, and sees to what becomes of them.
 pub(crate) struct Watch {
     plan: Arc<Plan>,
+    /// Those that are being read, or of which something has not settled.
     jobs: Vec<Job>,
+    /// Those that are to be read, in the order in which they were found.
+    waiting: VecDeque<Job>,
     /// Those that were read and stay, as they were then.
     done: HashMap<Identity, (Place, Seen)>,
     /// Those that may not be ready yet, and since when they have not changed.
     changing: HashMap<PathBuf, (Found, Instant)>,
-    /// What was written at the last run.
-    before: Checkpoint,
+    /// What was written at the last run of files that have not been found yet.
+    before: HashMap<Identity, Place>,
     saved: Checkpoint,
     save_next: Instant,
+    /// Whether nothing is known of what was there before: nobody has looked yet, now or at the last run.
+    is_new: bool,
     is_first: bool,
-    /// What kept files from being found at the last look.
-    troubles: BTreeSet<String>,
+    /// What was told of the last look.
+    told: BTreeSet<String>,
     /// Notified when events have settled.
     changed: Arc<Notify>,
+    /// Keeps others from the checkpoint.
+    _lock: Option<Lock>,
 }
 
 impl Watch {
-    pub(crate) fn new(plan: Arc<Plan>, before: Checkpoint, now: Instant) -> Watch {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        before: Option<Checkpoint>,
+        lock: Option<Lock>,
+        now: Instant,
+    ) -> Watch {
+        let is_new = before.is_none();
+        let saved = before.unwrap_or_default();
+        let mut known = HashMap::new();
+        for place in &saved.files {
+            // Of several the first is the one that was read last.
+            known.entry(place.identity()).or_insert(place.clone());
+        }
         Watch {
             save_next: now + plan.checkpoint_every,
             plan,
             jobs: Vec::new(),
+            waiting: VecDeque::new(),
             done: HashMap::new(),
             changing: HashMap::new(),
-            saved: before.clone(),
-            before,
+            before: known,
+            saved,
+            is_new,
             is_first: true,
-            troubles: BTreeSet::new(),
+            told: BTreeSet::new(),
             changed: Arc::default(),
+            _lock: lock,
         }
     }
 
@@ -110,6 +143,7 @@ impl Watch {
                 self.settle(&ctx).await?;
                 self.save_if_due(&ctx).await?;
             }
+            self.put_back();
             if self.has_ended() {
                 return Ok(());
             }
@@ -123,9 +157,16 @@ impl Watch {
     async fn read(&mut self, source: &Source) -> Result<bool> {
         let now = Instant::now();
         let until = self.save_next.clamp(now + A_MOMENT, now + A_WHILE);
-        let mut is_more = false;
+        self.take_on();
+        let mut is_more = !self.waiting.is_empty();
         for at in 0..self.jobs.len() {
-            match self.jobs[at].read(&self.plan, source, until).await? {
+            let mut parts = 1;
+            let mut progress = self.jobs[at].read(&self.plan, source, until).await?;
+            while matches!(progress, Progress::More) && parts < TURN && Instant::now() < until {
+                parts += 1;
+                progress = self.jobs[at].read(&self.plan, source, until).await?;
+            }
+            match progress {
                 Progress::More => is_more = true,
                 Progress::AtEnd => {}
                 Progress::Waits => {
@@ -138,9 +179,22 @@ impl Watch {
         Ok(is_more)
     }
 
+    /// Has files be read that wait for that, as many as may be open.
+    fn take_on(&mut self) {
+        let room = match self.plan.reading {
+            Reading::Tail => usize::MAX,
+            Reading::Whole => {
+                let open = self.jobs.iter().filter(|job| job.is_open()).count();
+                OPEN.saturating_sub(open)
+            }
+        };
+        let more = room.min(self.waiting.len());
+        self.jobs.extend(self.waiting.drain(..more));
+    }
+
     /// Returns whether all is done that is to be done once.
     fn has_ended(&self) -> bool {
-        let is_idle = self.changing.is_empty() && self.jobs.is_empty();
+        let is_idle = self.changing.is_empty() && self.waiting.is_empty() && self.jobs.is_empty();
         self.plan.once && !self.is_first && is_idle
     }
 
@@ -172,218 +226,6 @@ impl Watch {
                 return Ok(());
             }
         }
-    }
-
-    /// Looks for files that are new, if it is time for that, and at those that may not have been ready.
-    async fn discover(&mut self, is_time: bool, ctx: &Context) -> Result {
-        let plan = self.plan.clone();
-        let look = move || {
-            let mut troubles = BTreeSet::new();
-            let found = plan.patterns.iter();
-            let found = found.map(|pattern| find(pattern, &mut troubles));
-            let found = found.collect::<Result<Vec<_>, _>>();
-            (found, troubles)
-        };
-        let (found, troubles) = ctx.blocking(look).await?;
-        self.warn(troubles, ctx);
-        let found: Vec<Found> = found?.into_iter().flatten().collect();
-        let mut there = HashSet::new();
-        for found in found {
-            if self.is_moved(&found) || !there.insert(found.identity) {
-                continue;
-            }
-            if is_time || self.changing.contains_key(&found.path) {
-                self.meet(found, ctx).await?;
-            }
-        }
-        self.is_first = false;
-        let is_there = |identity: &Identity| there.contains(identity);
-        self.done.retain(|identity, _| is_there(identity));
-        self.changing
-            .retain(|_, (found, _)| is_there(&found.identity));
-        for job in &mut self.jobs {
-            match is_there(&job.identity) {
-                true => job.gone_since = None,
-                false => _ = job.gone_since.get_or_insert_with(Instant::now),
-            }
-        }
-        let is_there = |place: &Place| there.contains(&place.identity());
-        self.before.files.retain(is_there);
-        Ok(())
-    }
-
-    /// Tells what keeps files from being found, once.
-    fn warn(&mut self, troubles: BTreeSet<String>, ctx: &Context) {
-        let (flow, actor) = (ctx.flow(), ctx.actor());
-        for trouble in troubles.difference(&self.troubles) {
-            tracing::warn!(flow, actor, "no files are found in {trouble}");
-        }
-        self.troubles = troubles;
-    }
-
-    /// Returns whether a file is one that was put aside.
-    fn is_moved(&self, found: &Found) -> bool {
-        let directories = [&self.plan.delivered, &self.plan.failed].map(Disposal::directory);
-        let mut directories = directories.into_iter().flatten();
-        directories.any(|directory| found.path.starts_with(directory))
-    }
-
-    /// Begins to read a file, unless that was done already or it is too early.
-    async fn meet(&mut self, found: Found, ctx: &Context) -> Result {
-        if let Some(job) = self
-            .jobs
-            .iter_mut()
-            .find(|job| job.identity == found.identity)
-        {
-            job.meet(found);
-            return Ok(());
-        }
-        let mut read = None;
-        if let Some((_, seen)) = self.done.get(&found.identity) {
-            if *seen == (found.size, found.modified) {
-                return Ok(());
-            }
-            read = self.done.remove(&found.identity).map(|(place, _)| place);
-        }
-        let is_tail = self.plan.reading == Reading::Tail;
-        if !is_tail && !self.is_stable(&found) {
-            return Ok(());
-        }
-        let (mut before, asked) = (std::mem::take(&mut self.before), found.clone());
-        let take = move || {
-            let place = before.take(&asked);
-            let read = read.filter(|place: &Place| is_tail && place.is_of(&asked));
-            (before, place.or(read))
-        };
-        let (before, place) = ctx.blocking(take).await?;
-        self.before = before;
-        let offset = match place {
-            Some(place) if place.done && !is_tail && place.offset == found.size => {
-                let seen = (found.size, found.modified);
-                self.done.insert(found.identity, (place, seen));
-                return Ok(());
-            }
-            Some(place) if !place.done || is_tail => place.offset,
-            _ if is_tail && self.is_first && self.plan.from_end => found.size,
-            _ => 0,
-        };
-        let job = Job::new(found, offset, self.changed.clone());
-        self.jobs.push(job);
-        Ok(())
-    }
-
-    /// Returns whether a file has not changed for as long as it must.
-    fn is_stable(&mut self, found: &Found) -> bool {
-        if self.plan.stable.is_zero() {
-            return true;
-        }
-        let now = Instant::now();
-        match self.changing.get(&found.path) {
-            Some((before, since)) if before == found => {
-                let is_stable = now >= *since + self.plan.stable;
-                if is_stable {
-                    self.changing.remove(&found.path);
-                }
-                is_stable
-            }
-            _ => {
-                self.changing
-                    .insert(found.path.clone(), (found.clone(), now));
-                false
-            }
-        }
-    }
-
-    /// Sees to what has settled.
-    pub(crate) async fn settle(&mut self, ctx: &Context) -> Result {
-        for job in &mut self.jobs {
-            job.ledger.sweep();
-        }
-        while let Some(at) = self.jobs.iter().position(Job::is_done) {
-            let job = self.jobs.remove(at);
-            let (plan, path) = (self.plan.clone(), job.path.clone());
-            let (identity, seen) = (job.identity, job.seen);
-            let disposal = match (plan.reading, job.ledger.has_failures()) {
-                (Reading::Tail, _) => Disposal::Keep,
-                (Reading::Whole, false) => plan.delivered.clone(),
-                (Reading::Whole, true) => plan.failed.clone(),
-            };
-            let dispose = move || {
-                let place = Place::new(&job.path, identity, job.size(), true);
-                let is_read =
-                    |now: &Found| now.identity == identity && (now.size, now.modified) == job.seen;
-                let disposed = match look(job.path.clone()) {
-                    Some(now) if is_read(&now) => disposal.apply(&job.path),
-                    // Another one has its name, or it was written on: what is there now was not read.
-                    _ => return (None, Ok(())),
-                };
-                // The number of one that is gone may be that of a new one at once.
-                let stays = disposal == Disposal::Keep || disposed.is_err();
-                (stays.then_some(place), disposed)
-            };
-            let (place, disposed) = ctx.blocking(dispose).await?;
-            if let Err(error) = disposed {
-                let (flow, actor, path) = (ctx.flow(), ctx.actor(), path.display());
-                tracing::error!(
-                    flow,
-                    actor,
-                    "the file `{path}` was read but cannot be put aside, and is not read again: {error}"
-                );
-            }
-            if let Some(place) = place {
-                self.done.insert(identity, (place, seen));
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns what is known of all files.
-    fn checkpoint(&mut self) -> Checkpoint {
-        let jobs = self.jobs.iter_mut().map(Job::save);
-        let done = self.done.values().map(|(place, _)| place.clone());
-        let before = self.before.files.iter().cloned();
-        Checkpoint {
-            files: jobs.chain(done).chain(before).collect(),
-        }
-    }
-
-    fn is_saved(&self) -> bool {
-        self.plan.checkpoint.is_none() || self.jobs.iter().all(|job| !job.has_moved())
-    }
-
-    async fn save_if_due(&mut self, ctx: &Context) -> Result {
-        if Instant::now() < self.save_next {
-            return Ok(());
-        }
-        self.save(ctx).await
-    }
-
-    /// Writes the checkpoint, if there is anything new in it.
-    pub(crate) async fn save(&mut self, ctx: &Context) -> Result {
-        self.save_next = Instant::now() + self.plan.checkpoint_every;
-        let Some(path) = self.plan.checkpoint.clone() else {
-            return Ok(());
-        };
-        let checkpoint = self.checkpoint();
-        if checkpoint == self.saved {
-            return Ok(());
-        }
-        self.saved = checkpoint.clone();
-        let (flow, actor) = (ctx.flow(), ctx.actor());
-        let saved = ctx.blocking({
-            let path = path.clone();
-            move || checkpoint.save(&path)
-        });
-        if let Err(error) = saved.await? {
-            let path = path.display();
-            tracing::error!(
-                flow,
-                actor,
-                "cannot write the checkpoint `{path}`; after a restart, events are repeated: {error}"
-            );
-            self.saved = Checkpoint::default();
-        }
-        Ok(())
     }
 }
 

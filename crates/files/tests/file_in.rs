@@ -284,6 +284,36 @@ fn settings_that_cannot_be_are_refused() {
     assert!(message.contains("never done"), "{message}");
     let message = refused(json!({ "path": "a", "mode": "tail", "codec": "text" }));
     assert!(message.contains("has no end"), "{message}");
+    for (settings, expected) in [
+        (json!({ "batch": 0 }), "expected a nonzero"),
+        (
+            json!({ "max_record": 0 }),
+            "`max_record: 0` has no room for a record",
+        ),
+        (
+            json!({ "poll": "0s" }),
+            "`poll: 0s` would look without a pause",
+        ),
+        (json!({ "poll": 0 }), "`poll: 0` would look without a pause"),
+        (
+            json!({ "checkpoint_every": "2s" }),
+            "`checkpoint_every` needs a `checkpoint`",
+        ),
+        (
+            json!({ "start": "end" }),
+            "`start: end` is for `mode: tail`",
+        ),
+        (
+            json!({ "mode": "tail", "ready": { "stable": "2s" } }),
+            "`ready` is for `mode: whole`",
+        ),
+    ] {
+        let mut all = json!({ "path": "a" });
+        let settings = settings.as_object().unwrap().clone();
+        all.as_object_mut().unwrap().extend(settings);
+        let message = refused(all.clone());
+        assert!(message.contains(expected), "{all}: {message}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn what_has_settled_is_saved_and_put_aside_while_there_is_no_room_for_more() {
         "it is done"
     );
     assert_eq!(run_within(limits(), &settings, 9).len(), 2);
-    assert_eq!(directory.names(), ["done", "state"]);
+    assert_eq!(directory.names(), [".state.lock", "done", "state"]);
 }
 
 #[test]

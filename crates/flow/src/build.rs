@@ -11,7 +11,8 @@ use crate::load::Loader;
 use crate::node::Node;
 use crate::places::Places;
 use crate::placing::Placement;
-use crate::shared_port::shared;
+use crate::shared_file::shared_files;
+use crate::shared_port::shared_ports;
 use crate::sheet::Sheet;
 use crate::values::Shared;
 
@@ -49,7 +50,9 @@ impl Plan {
                 self.places.diagnostics(&error)
             }
         };
-        found.extend(shared(&self.director.wiring(), &self.places));
+        let wiring = self.director.wiring();
+        found.extend(shared_ports(&wiring, &self.places));
+        found.extend(shared_files(&wiring, &self.places));
         found
     }
 

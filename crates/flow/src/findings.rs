@@ -8,6 +8,7 @@ use compysition_proof::{Door, Exit, Finding, Replies, Twice};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::groups;
 use crate::places::Places;
+use crate::read_back::read_back;
 use crate::source::Span;
 
 /// Returns what is known of the requests of a flow's doors.
@@ -25,6 +26,7 @@ pub(crate) fn of(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     found.extend(replies.twice.iter().map(|twice| told.twice(twice)));
     found.extend(told.nobody_asked());
     found.extend(told.gathered_in_vain());
+    found.extend(read_back(wiring, places));
     found.extend(told.doubts());
     found
 }

@@ -105,11 +105,9 @@ fn read_with<T>(
             None => (settings.span, None),
         };
         let whole = span == settings.span;
-        // What finds out when all is read knows no place, but names the value.
+        // What finds out when all is read knows no place, but names the setting or its value.
         let place = match whole {
-            true => quoted(&rest, &error)
-                .or_else(|| named(&rest, &error))
-                .unwrap_or(span),
+            true => about(&rest, &error).unwrap_or(span),
             false => span,
         };
         // What was left out is missing now; that is no mistake of the file.
@@ -128,6 +126,19 @@ fn read_with<T>(
         }
     }
     None
+}
+
+/// Returns the place of what a message is about: of the setting that it begins with, or of a value in that; else of a value
+/// in any, or of the only setting that it names.
+fn about(settings: &Node, message: &str) -> Option<Span> {
+    let rest = message.strip_prefix('`');
+    let first = rest.and_then(|rest| rest.split_once(['`', ':']));
+    if let (Content::Map(entries), Some((first, rest))) = (&settings.content, first)
+        && let Some(setting) = entries.iter().find(|entry| &*entry.key == first)
+    {
+        return quoted(&setting.value, rest).or(Some(setting.key_span));
+    }
+    quoted(settings, message).or_else(|| named(settings, message))
 }
 
 /// Returns the place of the longest text among settings that a message names as a word of its own.

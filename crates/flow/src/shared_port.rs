@@ -7,7 +7,7 @@ use crate::places::Places;
 use crate::tcp_address::TcpAddress;
 
 /// Finds actors that are to listen where another one of the same process does, which stands before.
-pub(crate) fn shared(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
+pub(crate) fn shared_ports(wiring: &Wiring, places: &Places) -> Vec<Diagnostic> {
     let mut known: Vec<(usize, &str, TcpAddress)> = Vec::new();
     let mut found = Vec::new();
     for (index, actor) in wiring.actors.iter().enumerate() {

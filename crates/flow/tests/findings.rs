@@ -49,6 +49,12 @@ actors! {
     Pieces Ports::any().may_drop_unless("empty");
     /// Remembers.
     Memory Ports::any().aside("miss").straight("fill");
+    /// Reads a log.
+    Tail Ports::any().source().reads(|path| path.ends_with("a.log"));
+    /// Writes a log.
+    Log Ports::any().sink().writes().works_on(["logs/a.log"]);
+    /// Writes another log.
+    Other Ports::any().sink().writes().works_on(["logs/b.log"]);
     /// Unites parts.
     Unite Ports::any().may_drop().unites().holds();
 }
@@ -64,6 +70,9 @@ fn loader() -> Loader {
     registry.add::<Sieve>("sieve");
     registry.add::<Pieces>("pieces");
     registry.add::<Memory>("memory");
+    registry.add::<Tail>("tail");
+    registry.add::<Log>("log");
+    registry.add::<Other>("other");
     registry.add::<Unite>("unite");
     Loader::new(registry)
 }
@@ -315,4 +324,31 @@ fn a_process_tells_what_concerns_its_own_actors_and_nothing_of_what_stands_for_o
     let [one, two] = of("{ http: door, a: sieve }", answered);
     assert_eq!(one, [""; 0]);
     assert!(two[0].contains("`a` may drop it"), "{two:?}");
+}
+
+#[test]
+fn a_file_that_is_read_and_written_in_a_circle_is_told() {
+    let said = |connect: &str| {
+        let text = format!(
+            "actors:\n  t: tail\n  s: source\n  a: step\n  l: log\n  o: other\nconnect:\n{connect}"
+        );
+        let flows = loader().load_text("flow.yaml", &text).unwrap();
+        let findings = flows[0].findings();
+        let said = findings.iter().map(|finding| {
+            assert_eq!((finding.severity(), finding.line()), (Warning, Some(5)));
+            finding.to_string()
+        });
+        said.collect::<Vec<_>>()
+    };
+    let told = said("  - t, s -> a -> l, o\n");
+    assert_eq!(told.len(), 1, "{told:?}");
+    for part in [
+        "`l` writes to `logs/a.log`, which `t` reads: what comes of it is read again, and so for ever",
+        "`t` is here (flow.yaml:2:3)",
+        "have `l` write to a file that `t` does not read",
+    ] {
+        assert!(told[0].contains(part), "{told:?}");
+    }
+    // One that is filled by others is read by right.
+    assert!(said("  - s -> a -> l\n  - t -> o\n").is_empty());
 }

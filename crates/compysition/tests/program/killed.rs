@@ -179,3 +179,20 @@ fn a_whole_file_whose_reader_is_killed_loses_nothing_and_is_put_aside_once() {
     assert!(copying.path("done/in.txt").exists());
     check(&read(&copying.path("out.txt")), &checkpoints);
 }
+
+#[test]
+fn a_flow_that_runs_already_is_not_started_again_but_after_a_kill_it_is() {
+    let copying = Copying::new("mode: tail");
+    let mut first = copying.start();
+    await_that("a checkpoint", || copying.checkpoint() > 0);
+    let ended = copying.start().ended();
+    assert_ne!(ended.code, Some(0), "{ended:?}");
+    let expected = format!("is in use by another `file_in`, in process {}", first.id());
+    assert!(ended.log.join("\n").contains(&expected), "{ended:?}");
+    first.kill();
+    let mut again = copying.start();
+    await_that("all that is missing", || {
+        copying.written() >= LINES * line(0).len()
+    });
+    again.kill();
+}

@@ -6,7 +6,7 @@
 )]
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +59,42 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What is logged on this thread, as long as it is there.
+pub(crate) struct Log(Lines, tracing::subscriber::DefaultGuard);
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    pub(crate) fn new() -> Log {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        Log(lines, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// Takes the lines that have this text.
+    pub(crate) fn take(&self, text: &str) -> Vec<String> {
+        let all = std::mem::take(&mut *self.0.0.lock());
+        let all = String::from_utf8(all).unwrap();
+        let lines = all.lines().filter(|line| line.contains(text));
+        lines.map(str::to_owned).collect()
     }
 }
 
