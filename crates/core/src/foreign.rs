@@ -199,6 +199,15 @@ impl Event {
         self
     }
 
+    /// Returns the event as one that came of further ones as well.
+    #[must_use]
+    pub fn owing_also<'a>(mut self, others: impl IntoIterator<Item = &'a Event>) -> Event {
+        let mut receipts = vec![std::mem::take(&mut self.body_mut().receipt)];
+        receipts.extend(others.into_iter().map(|other| other.receipt().clone()));
+        self.set_receipt(Receipt::merge(receipts));
+        self
+    }
+
     /// Calls `visit` with each of those in other processes who will be told how it ends, and the number by which it is
     /// known there.
     pub fn each_heir(&self, visit: &mut dyn FnMut(&dyn Heir, u64)) {
@@ -230,12 +239,17 @@ impl Event {
 
     /// Returns whether a client waits for an answer to what it descends from.
     pub fn is_asked(&self) -> bool {
-        let receipt = self.receipt();
-        if let Receipt::One(root) = receipt {
-            return root.was_asked();
-        }
+        self.is_asked_but_for(&mut |_| false)
+    }
+
+    /// Returns whether a client waits for an answer to what it descends from, beside those of whose roots this is said who is told of their
+    /// end.
+    pub fn is_asked_but_for(&self, is_told: &mut dyn FnMut(&dyn Heir) -> bool) -> bool {
         let mut is_asked = false;
-        receipt.each_root(&mut |root| is_asked |= root.was_asked());
+        self.receipt().each_root(&mut |root| {
+            let mut is_known = || root.inheritance().is_some_and(|own| is_told(&*own.heir));
+            is_asked |= root.was_asked() && !is_known();
+        });
         is_asked
     }
 

@@ -1,5 +1,6 @@
 //! What one process takes in of what another tells.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use tokio::time::Instant;
 use crate::calls::Call;
 use crate::exchange::Exchange;
 use crate::home::Home;
-use crate::inherited::Inherited;
+use crate::inherited::{self, Inherited};
 use crate::peer::Peer;
-use crate::wire::{Carried, Origins, Record};
+use crate::wire::{Carried, Origin, Origins, Record};
 
 /// No deadline is further off.
 const A_YEAR: u64 = 365 * 24 * 3600 * 1000;
@@ -92,22 +93,25 @@ impl Hearing<'_> {
             }
             return;
         }
-        let home = self.home(&carried.origins);
-        let is_asked = carried.is_asked && home.is_none();
+        let homes = self.homes(&carried.origins);
         let left = |left: u64| Instant::now() + Duration::from_millis(left.min(A_YEAR));
         let foreign = Foreign {
-            event: match home {
-                Some(home) => home.take_back(carried.event),
+            event: match homes.split_first() {
                 None => carried.event,
+                Some((latest, others)) => {
+                    let event = latest.take_back(carried.event);
+                    event.owing_also(others.iter().map(|home| &home.left))
+                }
             },
             root: carried.root,
             hops,
             deadline: carried.deadline.map(left),
-            is_asked,
+            is_asked: carried.is_asked,
             call,
         };
+        drop(homes);
         let heir = self.heir(carried.origins);
-        if is_asked {
+        if carried.is_asked {
             self.peer.expect_asked(call);
         }
         if let Some(adopted) = self.intake.adopt(outbox, foreign, heir) {
@@ -115,11 +119,28 @@ impl Hearing<'_> {
         }
     }
 
-    /// Returns where that stands of which an event came, if it left from here: what comes home stands there.
-    fn home(&self, origins: &Origins) -> Option<Home> {
-        let own = origins.as_deref()?.iter().rev();
-        let mut own = own.filter(|origin| origin.epoch == self.exchange.epoch);
-        let origin = own.next()?;
+    /// Returns where those stand of which an event came and that left from here, the latest first: what comes home stands there. One that
+    /// another of them came of is left out, as that stands for it.
+    fn homes(&self, origins: &Origins) -> Vec<Home> {
+        let own = |origin: &&Origin| origin.epoch == self.exchange.epoch;
+        let mut homes = Vec::new();
+        let mut known = HashSet::new();
+        let mut left = origins.as_deref().unwrap_or_default().iter().rev();
+        while let Some(origin) = left.find(own) {
+            if known.insert((origin.session, origin.call))
+                && let Some(home) = self.home(origin)
+            {
+                let before = inherited::origins(&home.left);
+                let before = before.as_deref().unwrap_or_default().iter().filter(own);
+                known.extend(before.map(|origin| (origin.session, origin.call)));
+                homes.push(home);
+            }
+        }
+        homes
+    }
+
+    /// Returns where that stands which left from here, if it has not ended.
+    fn home(&self, origin: &Origin) -> Option<Home> {
         // Most often it comes from where it was sent to.
         if self.peer.pair() == origin.session {
             return self.peer.home(origin.call);

@@ -87,5 +87,17 @@ pub(crate) fn calls_back(event: &Event, session: u64) -> Option<u64> {
     (inherited.peer.pair() == session).then_some(call)
 }
 
+/// Returns whether a client waits for the answer whose request did not come from this run of a process, by itself or by way of others.
+pub(crate) fn is_asked_outside(event: &Event, epoch: u64) -> bool {
+    event.is_asked_but_for(&mut |heir| {
+        let heir: &dyn Any = heir;
+        let inherited = heir.downcast_ref::<Inherited>();
+        inherited.is_some_and(|own| {
+            let before = own.before.as_deref().unwrap_or_default();
+            own.peer.epoch == epoch || before.iter().any(|origin| origin.epoch == epoch)
+        })
+    })
+}
+
 /// As many as a frame may tell of one event.
-const MOST: usize = 1024;
+const MOST: usize = 4096;

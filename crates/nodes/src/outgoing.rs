@@ -6,7 +6,7 @@ use compysition_core::Event;
 use tokio::time::Instant;
 
 use crate::calls::{Call, Calls};
-use crate::inherited::{calls_back, origins};
+use crate::inherited::{calls_back, is_asked_outside, origins};
 use crate::wire::{Record, Records, Writing};
 
 /// What waits to be told.
@@ -58,11 +58,11 @@ impl Drop for Spent {
     }
 }
 
-/// Writes as much of what waits as goes into one frame over this session, as both sides know it. Of the calls so many were `sent`
-/// before.
+/// Writes as much of what waits as goes into one frame for this run of a process and over this session, as both sides know it. Of the
+/// calls so many were `sent` before.
 #[must_use]
 pub(crate) fn write_some(
-    session: u64,
+    (epoch, session): (u64, u64),
     queue: &mut VecDeque<Queued>,
     calls: &mut Calls,
     sent: &mut u64,
@@ -87,7 +87,9 @@ pub(crate) fn write_some(
                     break;
                 }
                 let back = calls_back(call.event(), session);
-                write(call.event(), &call.attributes, back.is_some(), |writing| {
+                let is_asked = is_asked_outside(call.event(), epoch);
+                let asked_or_last = (is_asked, back.is_some());
+                write(call.event(), &call.attributes, asked_or_last, |writing| {
                     records.written_event(call.inlet.into(), writing);
                 });
                 let taken = back.and_then(|back| Some((calls.take(*sent)?, back)));
@@ -98,7 +100,7 @@ pub(crate) fn write_some(
             Queued::Tell(_) if is_full(16) => break,
             _ => match queue.pop_front() {
                 Some(Queued::Answer(call, event, attributes)) => {
-                    write(&event, &attributes, false, |writing| {
+                    write(&event, &attributes, (false, false), |writing| {
                         records.written_answer(call, writing);
                     });
                     spent.answers.push(event);
@@ -112,7 +114,12 @@ pub(crate) fn write_some(
 }
 
 /// Has an event written, with what is known of it here.
-fn write(event: &Event, attributes: &[u8], is_last: bool, write: impl FnOnce(&Writing<'_>)) {
+fn write(
+    event: &Event,
+    attributes: &[u8],
+    (is_asked, is_last): (bool, bool),
+    write: impl FnOnce(&Writing<'_>),
+) {
     let deadline = event.deadline().map(|deadline| {
         let left = deadline.saturating_duration_since(Instant::now());
         left.as_millis() as u64
@@ -123,7 +130,7 @@ fn write(event: &Event, attributes: &[u8], is_last: bool, write: impl FnOnce(&Wr
         root: event.root_id().unwrap_or(event.id()),
         hops: event.hops(),
         deadline,
-        is_asked: event.is_asked(),
+        is_asked,
         is_last,
         origins: &origins(event),
     });

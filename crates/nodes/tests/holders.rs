@@ -6,42 +6,11 @@ mod common;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{Collect, Count, start, stop};
+use common::{Batch, Collect, Count, start, stop};
 use compysition_core::{
     Actor, Context, Director, Event, Held, Limits, Outcome, Ports, Result, Tick,
 };
 use compysition_nodes::memory::Memory;
-
-/// Makes one event of so many.
-struct Batch(usize, Vec<Held>);
-
-impl Batch {
-    fn flush(&mut self, ctx: &Context) -> Result {
-        let count = self.1.len();
-        ctx.send(ctx.merge(self.1.drain(..), count.to_string()))
-    }
-}
-
-impl Actor for Batch {
-    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
-        self.1.push(ctx.hold(event)?);
-        match self.1.len() == self.0 {
-            true => self.flush(ctx),
-            false => Ok(()),
-        }
-    }
-
-    async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
-        match why {
-            Tick::Stopping if !self.1.is_empty() => self.flush(ctx),
-            _ => Ok(()),
-        }
-    }
-
-    fn ports(&self) -> Ports {
-        Ports::any().may_drop().single()
-    }
-}
 
 /// `source -> batch -> end`, each in the node that is named.
 fn flow(
@@ -56,7 +25,7 @@ fn flow(
         ..Limits::default()
     });
     let source = director.register("source", Count(events, outcomes.clone()));
-    let batch = director.register("batch", Batch(3000, Vec::new()));
+    let batch = director.register("batch", Batch::of(3000));
     let end = director.register("end", sink.clone());
     director.connect(source, batch);
     director.connect(batch, end);

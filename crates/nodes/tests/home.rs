@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Clients, Step, door, start_one, stop};
+use common::{Batch, Clients, Step, door, start_one, stop};
 use compysition_core::{Actor, Context, Director, Event, Flow, Limits, Result};
 use compysition_nodes::memory::Memory;
 use tokio::sync::Semaphore;
@@ -118,6 +118,52 @@ async fn what_comes_home_larger_than_it_left_comes_in_whatever_room_there_is() {
     go.add_permits(8);
     for answer in answers {
         assert_eq!(answer.await.unwrap().len(), 7_500);
+    }
+    stop(flows).await;
+}
+
+/// Starts `door -> batch (elsewhere) -> step -> reply` with doors in two processes.
+async fn start_batch(count: usize) -> (Vec<Flow>, Vec<Clients>) {
+    let nodes = ["front", "side", "work"];
+    let memory = Memory::default();
+    let (mut flows, mut all) = (Vec::new(), Vec::new());
+    for node in nodes {
+        let [front, side] = [door(), door()];
+        let mut director = Director::new("batch");
+        let doors = [front.0, side.0];
+        let names = ["front_door", "side_door"].into_iter();
+        let doors: Vec<_> = names
+            .zip(doors)
+            .map(|(name, door)| director.register(name, door))
+            .collect();
+        let batch = director.register("batch", Batch::of(count));
+        let step = director.register("step", Step("step"));
+        let reply = director.reply();
+        director.connect(doors[0], batch);
+        director.connect(doors[1], batch);
+        director.connect(batch, step);
+        director.connect(step, reply);
+        director.connect_error(step, reply);
+        director.place(doors[0], "front");
+        director.place(doors[1], "side");
+        director.place(batch, "work");
+        director.place(step, "front");
+        flows.push(start_one(&nodes, node, &memory, director).await);
+        match node {
+            "front" => all.push(front.1),
+            "side" => all.push(side.1),
+            _ => {}
+        }
+    }
+    (flows, all)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_from_elsewhere_answers_all_that_it_is_made_of() {
+    let (flows, clients) = start_batch(6).await;
+    let answers = [ask_all(&clients[0], 4), ask_all(&clients[1], 2)];
+    for answer in answers.into_iter().flatten() {
+        assert_eq!(answer.await.unwrap(), "6 step");
     }
     stop(flows).await;
 }

@@ -144,7 +144,7 @@ impl Peer {
             ..
         } = &mut *state;
         let mut records = session.begin(size_of_next(queue, calls, *sent));
-        let spent = write_some(self.pair(), queue, calls, sent, &mut records);
+        let spent = write_some((self.epoch, self.pair()), queue, calls, sent, &mut records);
         session.push(records);
         let frame = session.next();
         let back = spent.back.iter();

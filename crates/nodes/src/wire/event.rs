@@ -107,7 +107,7 @@ const FLAGS: u32 = 19;
 const ATTRIBUTES_BYTES: usize = 512;
 
 /// How many ancestors of an event may wait in processes.
-const MOST_ORIGINS: u64 = 1024;
+const MOST_ORIGINS: u64 = 4096;
 
 impl Common {
     pub(crate) fn put(&mut self, carried: &Writing<'_>, out: &mut Vec<u8>) {

@@ -8,7 +8,8 @@
 use std::sync::{Arc, Mutex};
 
 use compysition_core::{
-    Actor, Context, Director, Error, ErrorKind, Event, Flow, Outcome, Ports, Result, Unanswered,
+    Actor, Context, Director, Error, ErrorKind, Event, Flow, Held, Outcome, Ports, Result, Tick,
+    Unanswered,
 };
 use compysition_nodes::memory::Memory;
 use compysition_nodes::{Here, Nodes, Process};
@@ -180,6 +181,41 @@ impl Actor for Collect {
 impl Collect {
     pub(crate) fn texts(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
+    }
+}
+
+/// Makes one event of so many.
+pub(crate) struct Batch(usize, Vec<Held>);
+
+impl Batch {
+    pub(crate) fn of(count: usize) -> Batch {
+        Batch(count, Vec::new())
+    }
+
+    fn flush(&mut self, ctx: &Context) -> Result {
+        let count = self.1.len();
+        ctx.send(ctx.merge(self.1.drain(..), count.to_string()))
+    }
+}
+
+impl Actor for Batch {
+    async fn consume(&mut self, event: Event, ctx: &Context) -> Result {
+        self.1.push(ctx.hold(event)?);
+        match self.1.len() == self.0 {
+            true => self.flush(ctx),
+            false => Ok(()),
+        }
+    }
+
+    async fn tick(&mut self, why: Tick, ctx: &Context) -> Result {
+        match why {
+            Tick::Stopping if !self.1.is_empty() => self.flush(ctx),
+            _ => Ok(()),
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        Ports::any().may_drop().single()
     }
 }
 
