@@ -40,12 +40,14 @@ impl Exchange {
             peer.has_parted() || self.done.lock().contains(&key)
         };
         let calls = peer.open_calls();
+        if calls == 0 && is_done {
+            let is_silent = !peer.has_line() && !peer.is_told();
+            return is_silent.then(|| format!("process `{process}` {replica}, which is silent"));
+        }
         if calls == 0 {
-            return (!is_done).then(|| {
-                format!(
-                    "process `{process}` {replica}, where events that began there are under way"
-                )
-            });
+            return Some(format!(
+                "process `{process}` {replica}, where events that began there are under way"
+            ));
         }
         let named = peer.first_calls(NAMED).into_iter();
         let named = named

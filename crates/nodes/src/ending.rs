@@ -11,6 +11,7 @@ use std::time::Duration;
 use compysition_core::{Context, Error, ErrorKind, Failure};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::absent::Absent;
 use crate::calls::Call;
 use crate::exchange::Exchange;
 use crate::outgoing::Queued;
@@ -23,6 +24,9 @@ const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// How often a process that stops says what it waits for.
 const REPORT: Duration = Duration::from_secs(3);
+
+/// How often is looked for processes that are not there, before this one stops.
+const ABSENT_FOR: Duration = Duration::from_secs(5);
 
 /// The replica of a process that never was, or has gone.
 const ABSENT: &str = "";
@@ -39,6 +43,8 @@ impl Exchange {
         let (mut is_done, mut is_stopping) = (false, false);
         let mut patience = std::pin::pin!(sleep(Duration::MAX));
         let mut report = std::pin::pin!(sleep(Duration::MAX));
+        let mut look = std::pin::pin!(sleep(ABSENT_FOR));
+        let mut absent = Absent::default();
         loop {
             tokio::select! {
                 () = &mut patience, if is_stopping => {
@@ -49,6 +55,10 @@ impl Exchange {
                     let awaited = self.awaited(is_done, intake.open());
                     tracing::info!(flow = %self.flow, "the stop waits for {}", awaited.join("; "));
                     report.as_mut().reset(Instant::now() + REPORT);
+                }
+                () = &mut look, if !is_stopping => {
+                    absent.tell(&self);
+                    look.as_mut().reset(Instant::now() + ABSENT_FOR);
                 }
                 () = &mut own_are_done, if !is_done => {
                     is_done = true;
@@ -138,7 +148,13 @@ impl Exchange {
 
     /// Returns whether nothing is under way anywhere, or nothing that could come here.
     fn are_all_done(&self, open: u64) -> bool {
-        let is_told = || self.all_peers().iter().all(|peer| peer.is_told());
+        // One that is missed, and has nothing of this one's, need not be told that this one ends.
+        let is_missed = |peer: &Peer| {
+            let missed_at = peer.missed_at(self.patience);
+            peer.open_calls() == 0 && missed_at.is_some_and(|at| at <= Instant::now())
+        };
+        let is_told = |peer: &Arc<Peer>| peer.is_told() || is_missed(peer);
+        let are_told = || self.all_peers().iter().all(is_told);
         let is_settled = |process: &Arc<str>| {
             let done = self.done.lock();
             let known = self.others.get(process).map(|replicas| replicas.peers());
@@ -157,7 +173,7 @@ impl Exchange {
                 false => peers.iter().all(ended),
             }
         };
-        self.processes.iter().all(is_settled) && open == 0 && is_told()
+        self.processes.iter().all(is_settled) && open == 0 && are_told()
     }
 
     /// Ends a call whose event came to a bad end in another process. What that one has only given up since it stops is given up here if

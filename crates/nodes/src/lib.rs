@@ -1,5 +1,6 @@
 //! One flow in several processes: who runs what, and what goes between them.
 
+mod absent;
 mod awaited;
 mod calls;
 mod conversation;

@@ -141,6 +141,12 @@ impl Replicas {
         void.into()
     }
 
+    /// Returns how many events wait, if no replica is there.
+    pub(crate) fn waiting(&self) -> Option<usize> {
+        let state = self.state.lock();
+        state.peers.is_empty().then_some(state.waiting.len())
+    }
+
     /// Takes what waits for a replica, if there is none.
     pub(crate) fn give_up(&self) -> Vec<Call> {
         let mut state = self.state.lock();

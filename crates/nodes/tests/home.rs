@@ -160,10 +160,13 @@ async fn start_batch(count: usize) -> (Vec<Flow>, Vec<Clients>) {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_from_elsewhere_answers_all_that_it_is_made_of() {
-    let (flows, clients) = start_batch(6).await;
-    let answers = [ask_all(&clients[0], 4), ask_all(&clients[1], 2)];
-    for answer in answers.into_iter().flatten() {
-        assert_eq!(answer.await.unwrap(), "6 step");
+    for of_each in [[6, 0], [4, 2], [0, 6]] {
+        let (flows, clients) = start_batch(6).await;
+        let asked = clients.iter().zip(of_each);
+        let answers = asked.flat_map(|(clients, count)| ask_all(clients, count));
+        for answer in answers.collect::<Vec<_>>() {
+            assert_eq!(answer.await.unwrap(), "6 step", "{of_each:?}");
+        }
+        stop(flows).await;
     }
-    stop(flows).await;
 }

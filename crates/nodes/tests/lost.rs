@@ -157,6 +157,22 @@ async fn a_stop_of_all_finishes_what_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_a_dead_process_that_has_nothing_of_this_one() {
+    let memory = Memory::default();
+    let (front, clients) = front(&memory).await;
+    let worker = work(&memory, &Worker::default()).await;
+    assert_eq!(clients.text("x").await, "x done");
+    worker.abort().await;
+    drop(worker);
+    memory.cut();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let began = tokio::time::Instant::now();
+    assert!(front.stop().await.is_clean());
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_for_a_process_that_never_comes_fails_when_the_flow_stops() {
     let memory = Memory::default();
     let (front, clients) = front(&memory).await;
