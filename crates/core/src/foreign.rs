@@ -254,7 +254,7 @@ impl Event {
     }
 
     /// Returns whether clients wait for the answers to all that it descends from.
-    pub(crate) fn is_for_clients(&self) -> bool {
+    pub fn is_for_clients(&self) -> bool {
         let mut is_for_clients = true;
         let receipt = self.receipt();
         receipt.each_root(&mut |root| is_for_clients &= root.was_asked());

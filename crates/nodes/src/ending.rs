@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use compysition_core::{Context, Error, ErrorKind, Failure};
+use compysition_core::{Context, Error};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::absent::Absent;
-use crate::calls::Call;
 use crate::exchange::Exchange;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
@@ -20,7 +19,7 @@ use crate::replicas::Replicas;
 use crate::wire::Record;
 
 /// How long a process waits for a signal that others have had, before it takes them to stop alone.
-const SAME_SIGNAL: Duration = Duration::from_secs(1);
+pub(crate) const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// How often a process that stops says what it waits for.
 const REPORT: Duration = Duration::from_secs(3);
@@ -128,7 +127,7 @@ impl Exchange {
             for call in replicas.give_up() {
                 let message = format!("process `{process}` is not there, and the flow is stopping");
                 let error = Error::unavailable(message);
-                let error = match call.event().is_asked() {
+                let error = match call.event().is_for_clients() {
                     true => error,
                     // It has not been done, and may be made again.
                     false => error.cut_short(),
@@ -148,10 +147,10 @@ impl Exchange {
 
     /// Returns whether nothing is under way anywhere, or nothing that could come here.
     fn are_all_done(&self, open: u64) -> bool {
-        // One that is missed, and has nothing of this one's, need not be told that this one ends.
+        // One that is missed need not be told that this one ends.
         let is_missed = |peer: &Peer| {
             let missed_at = peer.missed_at(self.patience);
-            peer.open_calls() == 0 && missed_at.is_some_and(|at| at <= Instant::now())
+            peer.has_all_work() && missed_at.is_some_and(|at| at <= Instant::now())
         };
         let is_told = |peer: &Arc<Peer>| peer.is_told() || is_missed(peer);
         let are_told = || self.all_peers().iter().all(is_told);
@@ -174,31 +173,6 @@ impl Exchange {
             }
         };
         self.processes.iter().all(is_settled) && open == 0 && are_told()
-    }
-
-    /// Ends a call whose event came to a bad end in another process. What that one has only given up since it stops is given up here if
-    /// this one is about to stop as well; else another run of that process may do it, unless it may have been done.
-    pub(crate) fn end_badly(self: &Arc<Self>, process: &str, call: Call, failure: Failure) {
-        let inlet = call.inlet;
-        let is_given_up =
-            failure.error.is_cut_short() && !failure.is_kept() && !call.event().is_asked();
-        let (Some(ctx), true) = (self.ctx(inlet).cloned(), is_given_up) else {
-            return self.end_at(inlet, || call.into_event().fail_elsewhere(&failure));
-        };
-        let (exchange, process) = (self.clone(), process.to_owned());
-        ctx.clone().spawner().spawn(async move {
-            let is_stopping = timeout(SAME_SIGNAL, ctx.stopping()).await.is_ok();
-            if is_stopping {
-                exchange.end_at(inlet, || call.into_event().fail_elsewhere(&failure));
-            } else if failure.error.kind() == ErrorKind::Cancelled {
-                let message = format!(
-                    "process `{process}` has stopped and was at work on this; it may have done it"
-                );
-                exchange.fail(call, Error::unavailable(message));
-            } else {
-                exchange.again(vec![call]);
-            }
-        });
     }
 
     /// Sends a process nothing more that would like to leave, unless this one is about to stop as well.

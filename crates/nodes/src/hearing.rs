@@ -56,10 +56,12 @@ impl Hearing<'_> {
                 }
             }
             Record::Delivered { first, count } => self.end_all(peer.take_calls(first, count)),
-            Record::Ended { call, ended } => {
-                for call in peer.take_calls(call, 1) {
-                    let failure = ended.0.clone();
-                    self.exchange.end_badly(&peer.process, call, failure);
+            Record::Ended {
+                call: number,
+                ended,
+            } => {
+                for call in peer.take_calls(number, 1) {
+                    self.exchange.end_badly(number, call, ended.0.clone());
                 }
             }
             Record::Rests { first, count } => peer.rest(first, count),

@@ -7,6 +7,7 @@ mod conversation;
 mod ending;
 mod exchange;
 mod gateway;
+mod given_up;
 mod hearing;
 mod home;
 mod inherited;

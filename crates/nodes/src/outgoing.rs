@@ -18,8 +18,21 @@ pub(crate) enum Queued {
     Tell(Record),
 }
 
+impl Queued {
+    /// Returns whether something is done or undone by it, and it is not only about the end of a process.
+    pub(crate) fn is_work(&self) -> bool {
+        let is_about_ends = |record: &Record| {
+            matches!(
+                record,
+                Record::Done { .. } | Record::Leaving | Record::Parted
+            )
+        };
+        !matches!(self, Queued::Tell(record) if is_about_ends(record))
+    }
+}
+
 /// How many records, and bytes of payload, go into one frame.
-const FRAME_RECORDS: usize = 512;
+pub(crate) const FRAME_RECORDS: usize = 512;
 const FRAME_BYTES: usize = 64 << 10;
 
 /// Returns about how many bytes an event has in a frame.

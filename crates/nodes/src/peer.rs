@@ -50,6 +50,8 @@ struct State {
     calls: Calls,
     /// How many of all calls were put into frames: the first ones.
     sent: u64,
+    /// How many frames there were when one was made that was about more than the end of processes.
+    work: u64,
     /// Those of them that somebody waits for the answer to.
     asked: HashMap<u64, Option<Adopted>>,
     /// The number of the present line, if there is one.
@@ -271,6 +273,14 @@ impl Peer {
     /// Returns whether everything was told, and is known to have come; also what has come from there.
     pub(crate) fn is_told(&self) -> bool {
         self.state.lock().is_told()
+    }
+
+    /// Returns whether it has nothing of this process, and has had all that it is to know but that this one ends.
+    pub(crate) fn has_all_work(&self) -> bool {
+        let state = self.state.lock();
+        let is_queued = state.queue.iter().any(Queued::is_work);
+        let (_, known) = state.session.sent();
+        state.calls.open() == 0 && !is_queued && known >= state.work
     }
 
     pub(crate) fn note_parted(&self) {

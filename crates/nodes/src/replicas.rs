@@ -8,6 +8,7 @@ use compysition_core::{Error, ErrorKind, Event, Result};
 use parking_lot::Mutex;
 
 use crate::calls::Call;
+use crate::given_up::GivenUp;
 use crate::peer::Peer;
 
 /// Tells which events of a process must stay in order, and so go to the same replica; an error fails the event.
@@ -18,6 +19,8 @@ pub type KeyOf = Arc<dyn Fn(&Event) -> Result<String> + Send + Sync>;
 pub(crate) struct Replicas {
     state: Mutex<State>,
     key: Option<KeyOf>,
+    /// What came back from those that stop.
+    pub(crate) given_up: GivenUp,
     /// How many there are to be.
     count: usize,
 }
@@ -41,6 +44,7 @@ impl Replicas {
         Replicas {
             state: Mutex::default(),
             key,
+            given_up: GivenUp::default(),
             count: count.max(1),
         }
     }
@@ -141,19 +145,29 @@ impl Replicas {
         void.into()
     }
 
-    /// Returns how many events wait, if no replica is there.
+    /// Returns how many events wait for a replica that is not there; nothing, if none does and one is there.
     pub(crate) fn waiting(&self) -> Option<usize> {
         let state = self.state.lock();
-        state.peers.is_empty().then_some(state.waiting.len())
+        let is_absent = state.peers.is_empty() || !state.waiting.is_empty();
+        is_absent.then_some(state.waiting.len())
     }
 
-    /// Takes what waits for a replica, if there is none.
+    /// Takes all that waits for a replica.
+    pub(crate) fn take_waiting(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state.lock().waiting).into()
+    }
+
+    /// Takes what waits for a replica that is not there.
     pub(crate) fn give_up(&self) -> Vec<Call> {
-        let mut state = self.state.lock();
-        match state.peers.is_empty() {
-            true => std::mem::take(&mut state.waiting).into(),
-            false => Vec::new(),
-        }
+        let peers = self.peers();
+        let is_there = |call: &Call| {
+            let choice = self.choice(call.event());
+            choice.is_ok_and(|choice| choice.among(&peers).is_some())
+        };
+        let waiting = self.take_waiting().into_iter();
+        let (there, absent): (Vec<_>, Vec<_>) = waiting.partition(is_there);
+        self.state.lock().waiting.extend(there);
+        absent
     }
 
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {

@@ -68,6 +68,11 @@ impl Session {
         self.open.len() < WINDOW_FRAMES && self.open_bytes < WINDOW_BYTES
     }
 
+    /// Returns how many frames with records were made, and how many of them are known to have come.
+    pub(crate) fn sent(&self) -> (u64, u64) {
+        (self.sent, self.sent - self.open.len() as u64)
+    }
+
     /// Returns whether all that was sent is known to have come.
     pub(crate) fn is_acknowledged(&self) -> bool {
         self.open.is_empty()

@@ -48,15 +48,17 @@ impl Actor for Emit {
 struct Peer {
     is_there: Arc<AtomicBool>,
     asked: Arc<AtomicUsize>,
+    done: Arc<Mutex<Vec<String>>>,
 }
 
 impl Actor for Peer {
-    async fn consume(&mut self, _: Event, _: &Context) -> Result {
+    async fn consume(&mut self, event: Event, _: &Context) -> Result {
         self.asked.fetch_add(1, SeqCst);
-        match self.is_there.load(SeqCst) {
-            true => Ok(()),
-            false => Err(Error::unavailable("nobody is there")),
+        if !self.is_there.load(SeqCst) {
+            return Err(Error::unavailable("nobody is there"));
         }
+        self.done.lock().unwrap().push(event.text()?.to_owned());
+        Ok(())
     }
 
     fn ports(&self) -> Ports {
@@ -123,6 +125,7 @@ async fn what_a_process_that_stops_alone_would_have_tried_again_is_done_by_its_n
     tokio::time::sleep(Duration::from_secs(1)).await;
     let outcomes = outage.outcomes().into_iter().flatten();
     assert_eq!(outcomes.filter(Outcome::is_delivered).count(), EVENTS);
+    assert_eq!(*outage.peer.done.lock().unwrap(), ["0", "1", "2"]);
     stop(vec![front, next]).await;
 }
 

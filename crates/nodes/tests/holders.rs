@@ -7,9 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Batch, Collect, Count, start, stop};
-use compysition_core::{
-    Actor, Context, Director, Event, Held, Limits, Outcome, Ports, Result, Tick,
-};
+use compysition_core::{Director, Limits, Outcome};
 use compysition_nodes::memory::Memory;
 
 /// `source -> batch -> end`, each in the node that is named.

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{Peer, State};
 use crate::exchange::{BACK_WITHIN, Patience};
-use crate::outgoing::{size_of_next, write_some};
+use crate::outgoing::{FRAME_RECORDS, Queued, size_of_next, write_some};
 use crate::session::{Arrived, Impossible};
 
 impl Peer {
@@ -139,18 +139,62 @@ impl Peer {
             queue,
             calls,
             sent,
+            work,
             asked,
             session,
             ..
         } = &mut *state;
+        let is_work = queue.iter().take(FRAME_RECORDS).any(Queued::is_work);
         let mut records = session.begin(size_of_next(queue, calls, *sent));
         let spent = write_some((self.epoch, self.pair()), queue, calls, sent, &mut records);
         session.push(records);
+        if is_work {
+            *work = session.sent().0;
+        }
         let frame = session.next();
         let back = spent.back.iter();
         let adopted: Vec<_> = back.filter_map(|(_, call)| asked.remove(call)).collect();
         drop(state);
         drop((adopted, spent));
         frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::outgoing::Queued;
+    use crate::wire::{Hello, Record};
+
+    fn peer() -> Peer {
+        let hello = Hello {
+            flow: "shop".to_owned(),
+            fingerprint: 7,
+            process: "work".to_owned(),
+            replica: "1".to_owned(),
+            epoch: 1,
+            session: 11,
+            peer: 0,
+            received: 0,
+        };
+        Peer::new(&hello, 21, Arc::default(), 100)
+    }
+
+    #[tokio::test]
+    async fn what_ends_tell_is_work_until_it_has_come_and_that_a_process_ends_is_none() {
+        let peer = peer();
+        let line = peer.attach(0).unwrap();
+        peer.queue(Queued::Tell(Record::Leaving));
+        assert!(peer.has_all_work() && !peer.is_told());
+        peer.queue_range(Record::Delivered { first: 0, count: 1 });
+        assert!(!peer.has_all_work());
+        assert!(peer.next_frame(line).is_some());
+        peer.queue(Queued::Tell(Record::Parted));
+        assert!(peer.next_frame(line).is_some());
+        assert!(!peer.has_all_work());
+        peer.acknowledge(1).unwrap();
+        assert!(peer.has_all_work() && !peer.is_told());
     }
 }
