@@ -162,12 +162,16 @@ impl Nodes {
         let own = self.get(here.process);
         let address = own.and_then(|own| own.addresses.get(here.replica.saturating_sub(1)));
         let replica = here.replica.to_string();
-        let names = reached(here.process, &pairs(&wiring));
+        let names = reached(here.process, &pairs(&wiring)).into_iter();
+        let counted = |name: Arc<str>| {
+            let count = self.get(&name).map_or(1, |process| process.replicas.max(1));
+            (name, count)
+        };
         let exchange = Arc::new(Exchange::new(
             (here.process, &replica),
             (&wiring.flow, whole.fingerprint()),
             inlets.clone(),
-            (others, names),
+            (others, names.map(counted).collect()),
             self.patience,
             transport.promises().largest_frame,
         ));

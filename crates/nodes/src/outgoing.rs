@@ -22,10 +22,8 @@ impl Queued {
     /// Returns whether something is done or undone by it, and it is not only about the end of a process.
     pub(crate) fn is_work(&self) -> bool {
         let is_about_ends = |record: &Record| {
-            matches!(
-                record,
-                Record::Done { .. } | Record::Leaving | Record::Parted
-            )
+            use Record::{Begun, Done, Leaving, Parted};
+            matches!(record, Done { .. } | Begun { .. } | Leaving | Parted)
         };
         !matches!(self, Queued::Tell(record) if is_about_ends(record))
     }
