@@ -131,7 +131,7 @@ impl Watch {
 }
 
 impl Settled {
-    /// Does with the file what is to be done. Returns whether it is there still, as it was read.
+    /// Does with the file what is to be done. Returns whether it is there still, as it was read, or may be.
     ///
     /// # Errors
     /// Why that cannot be done.
@@ -146,6 +146,10 @@ impl Settled {
                 // The number of one that is gone may be that of a new one at once.
                 Ok(self.disposal == Disposal::Keep)
             }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => match self.disposal {
+                Disposal::Keep => Ok(true),
+                _ => Err(error),
+            },
             // Another one has its name, or it was written on: what is there now was not read.
             _ => Ok(false),
         }
