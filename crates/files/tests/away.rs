@@ -1,11 +1,11 @@
-//! What is there and cannot be looked at for a while.
+//! What is there and cannot be looked at, or opened, for a while.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::Arc;
 
 use compysition_core::Director;
@@ -130,4 +130,35 @@ fn what_the_last_run_knew_is_kept_while_a_file_cannot_be_looked_at() {
     append(&path, "two\n");
     assert_eq!(run(&settings), ["two"]);
     assert!(log.take("the file `").is_empty());
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_at_a_start_is_read_on_at_a_later_one() {
+    let log = Log::new();
+    let directory = Directory::new("away-closed");
+    let path = directory.path("a.log");
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    append(&path, "one\n");
+    let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
+    assert_eq!(run(&settings), ["one"]);
+    let known = directory.read("state");
+    // A mode does not keep root from it.
+    if fs::metadata(directory.path("")).unwrap().uid() != 0 {
+        mode(0o000);
+        assert!(run(&settings).is_empty());
+        mode(0o600);
+        assert_eq!(directory.read("state"), known);
+    }
+    // So older versions left it then.
+    let headless = ["two", "three"]
+        .into_iter()
+        .zip([0, 0x2d06_8005_38d3_94c2_u64]);
+    for (line, head) in headless {
+        append(&path, &format!("{line}\n"));
+        let mut state: Value = serde_json::from_str(&directory.read("state")).unwrap();
+        state["files"][0]["head"] = head.into();
+        fs::write(directory.path("state"), state.to_string()).unwrap();
+        assert_eq!(run(&settings), [line]);
+    }
+    assert!(log.take("WARN").is_empty());
 }

@@ -254,7 +254,11 @@ impl Fresh {
             Ok(head) if is_same(&head) => (offset, head),
             Ok(_) => (0, Head::default()),
             // Who opens it finds out why, and what it begins with when that can be read.
-            Err(_) => (offset, Head::default()),
+            Err(_) => {
+                let known = place.as_ref().filter(|_| offset > 0);
+                let head = known.map(|place| Head::unread(place.head));
+                (offset, head.unwrap_or_default())
+            }
         };
         Begun { begin, fresh: self }
     }
