@@ -140,7 +140,11 @@ impl Watch {
     pub(super) fn put_back(&mut self) {
         let now = Instant::now();
         for mut job in self.jobs.extract_if(.., |job| job.is_unready) {
-            self.before.insert(job.identity, job.save());
+            let place = job.save();
+            // Of others nothing is known from the last run, and nothing is done.
+            if place.offset > 0 {
+                self.before.insert(job.identity, place);
+            }
             let found = Found {
                 path: job.path,
                 identity: job.identity,
