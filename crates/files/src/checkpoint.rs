@@ -21,7 +21,7 @@ pub(crate) struct Place {
     pub(crate) path: PathBuf,
     identity: (u64, u64),
     /// What the file begins with, so that another one in its place is known as such.
-    head: u64,
+    pub(crate) head: u64,
     /// Up to where all events have settled.
     pub(crate) offset: u64,
     /// Whether that is all of it.
@@ -53,7 +53,12 @@ impl Place {
     pub(crate) fn is_of(&self, found: &Found, head: &Head) -> bool {
         self.identity() == found.identity
             && found.size >= self.offset
-            && head.print(self.offset) == self.head
+            && (head.print(self.offset) == self.head || self.is_headless())
+    }
+
+    /// Returns whether nothing is known of what the file begins with: it could not be opened when older versions wrote this.
+    fn is_headless(&self) -> bool {
+        self.offset > 0 && [0, Head::default().print(0)].contains(&self.head)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The files that there are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -32,7 +32,12 @@ pub(crate) struct View {
     pub(crate) troubles: BTreeSet<String>,
     /// What has a name that matches and cannot be read, and what is said of it.
     pub(crate) others: BTreeMap<PathBuf, String>,
+    pub(crate) unseen: Unseen,
 }
+
+/// The files and directories that could not be looked at: what is known to be there need not have gone.
+#[derive(Default)]
+pub(crate) struct Unseen(HashSet<PathBuf>);
 
 /// What matters in the names that match a pattern.
 pub(crate) const OPTIONS: MatchOptions = MatchOptions {
@@ -52,7 +57,7 @@ impl View {
             && !directory.is_empty()
             && let Err(error) = fs::metadata(directory)
         {
-            self.trouble(directory, &error);
+            self.trouble(Path::new(directory), &error);
         }
         if begin == pattern.len() {
             self.look(pattern.into(), false);
@@ -63,20 +68,28 @@ impl View {
         for path in glob_with(pattern, OPTIONS)? {
             match path {
                 Ok(path) => self.look(path, walks),
-                Err(error) => self.trouble(&error.path().display().to_string(), error.error()),
+                Err(error) => self.trouble(error.path(), error.error()),
             }
         }
         Ok(())
     }
 
-    fn trouble(&mut self, path: &str, error: &io::Error) {
-        let trouble = format!("no files are found in `{path}`: {error}");
+    fn trouble(&mut self, path: &Path, error: &io::Error) {
+        let shown = path.display();
+        let trouble = format!("no files are found in `{shown}`: {error}");
         self.troubles.insert(trouble);
+        self.unseen.insert(path);
     }
 
     fn look(&mut self, path: PathBuf, walks: bool) {
         let shown = path.display();
-        let said = match look(&path) {
+        let looked = look(&path);
+        if let Err(error) = &looked
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            self.unseen.insert(&path);
+        }
+        let said = match looked {
             Ok(Look::File(found)) => return self.found.push(found),
             Ok(Look::Directory) if walks => return,
             Ok(Look::Directory) => {
@@ -94,6 +107,27 @@ impl View {
         };
         self.others.insert(path, said);
     }
+}
+
+impl Unseen {
+    fn insert(&mut self, path: &Path) {
+        self.0.insert(plain(path));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns whether a file, or a directory that it is in, could not be looked at.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        !self.is_empty() && plain(path).ancestors().any(|one| self.0.contains(one))
+    }
+}
+
+/// Returns a path without `./` and the like.
+fn plain(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts.filter(|part| *part != Component::CurDir).collect()
 }
 
 fn is_link(path: &Path) -> bool {
@@ -177,12 +211,6 @@ pub(crate) fn is_named(patterns: &[String], path: &Path) -> bool {
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return false;
     }
-    // Without `./` and the like.
-    let plain = |path: &Path| {
-        let parts = path.components();
-        let parts = parts.filter(|part| *part != Component::CurDir);
-        parts.collect::<PathBuf>()
-    };
     let path = plain(path);
     patterns.iter().any(|pattern| {
         let pattern = plain(Path::new(pattern));
@@ -213,6 +241,22 @@ mod tests {
         let told: Vec<_> = view.troubles.into_iter().collect();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains("No such file"), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_in_a_directory_that_cannot_be_looked_at_need_not_have_gone() {
+        for pattern in ["none/*.log", "./none/*.log", "none/./a.log"] {
+            let mut view = View::default();
+            view.add(pattern).unwrap();
+            for (path, may_be_there) in [
+                ("none/a.log", true),
+                ("./none/sub/a.log", true),
+                ("none.log", false),
+                ("other/a.log", false),
+            ] {
+                assert_eq!(view.unseen.has(Path::new(path)), may_be_there, "{path}");
+            }
+        }
     }
 
     #[test]

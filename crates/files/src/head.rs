@@ -13,9 +13,21 @@ const MOST: usize = 256;
 /// The first bytes of a file, as far as it was read: the number of a file that was removed is given to another one, and
 /// a file may be written over in its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Head(Arc<[u8]>);
+pub(crate) struct Head {
+    bytes: Arc<[u8]>,
+    /// Its number as the last run had it, while no more is known of it.
+    print: Option<u64>,
+}
 
 impl Head {
+    /// Stands for one that cannot be read yet, and had this number at the last run.
+    pub(crate) fn unread(print: u64) -> Head {
+        Head {
+            print: Some(print),
+            ..Head::default()
+        }
+    }
+
     /// Reads it, of what stands before `offset`.
     ///
     /// # Errors
@@ -32,7 +44,7 @@ impl Head {
     /// # Errors
     /// Why it cannot be read.
     pub(crate) fn or_read(self, file: &mut File, offset: u64) -> io::Result<Head> {
-        match self.0.is_empty() && offset > 0 {
+        match self.bytes.is_empty() && offset > 0 {
             true => Head::read_from(file, most(offset)),
             false => Ok(self),
         }
@@ -42,19 +54,19 @@ impl Head {
         let mut bytes = Vec::with_capacity(most);
         file.seek(SeekFrom::Start(0))?;
         file.take(most as u64).read_to_end(&mut bytes)?;
-        Ok(Head(bytes.into()))
+        Ok(bytes.into())
     }
 
     /// Takes in what was read of the file at a place, unless all that is wanted is known.
     pub(crate) fn grow(&mut self, at: u64, bytes: &[u8]) {
-        let known = self.0.len();
+        let known = self.bytes.len();
         let (Ok(at), true) = (usize::try_from(at), known < MOST) else {
             return;
         };
         let end = bytes.len().min(MOST.saturating_sub(at));
         let begin = known.saturating_sub(at);
         if at <= known && begin < end {
-            self.0 = [&*self.0, &bytes[begin..end]].concat().into();
+            *self = [&*self.bytes, &bytes[begin..end]].concat().into();
         }
     }
 
@@ -63,12 +75,22 @@ impl Head {
     /// # Errors
     /// Why it cannot be read.
     pub(crate) fn begins(&self, file: &mut File) -> io::Result<bool> {
-        Ok(self.0.is_empty() || Head::read_from(file, self.0.len())? == *self)
+        Ok(self.bytes.is_empty() || Head::read_from(file, self.bytes.len())? == *self)
     }
 
     /// Returns a number that tells what stands before `offset` from other beginnings.
     pub(crate) fn print(&self, offset: u64) -> u64 {
-        xxh3_64(&self.0[..most(offset).min(self.0.len())])
+        let known = most(offset).min(self.bytes.len());
+        self.print.unwrap_or_else(|| xxh3_64(&self.bytes[..known]))
+    }
+}
+
+impl From<Vec<u8>> for Head {
+    fn from(bytes: Vec<u8>) -> Head {
+        Head {
+            bytes: bytes.into(),
+            print: None,
+        }
     }
 }
 
@@ -88,14 +110,14 @@ mod tests {
             for (part, bytes) in file.chunks(step).enumerate() {
                 head.grow((part * step) as u64, bytes);
             }
-            assert_eq!(*head.0, file[..MOST], "{step}");
+            assert_eq!(*head.bytes, file[..MOST], "{step}");
             // What is read once more says nothing new.
             head.grow(0, &file);
-            assert_eq!(*head.0, file[..MOST]);
+            assert_eq!(*head.bytes, file[..MOST]);
         }
-        let mut head = Head(file[..10].into());
+        let mut head = Head::from(file[..10].to_vec());
         head.grow(0, &file);
-        assert_eq!(*head.0, file[..MOST]);
+        assert_eq!(*head.bytes, file[..MOST]);
         assert_eq!(head.print(10), xxh3_64(&file[..10]));
         assert_eq!(head.print(1000), head.print(256));
     }

@@ -1,5 +1,6 @@
 //! A file that is being read.
 
+mod opening;
 mod sending;
 
 use std::collections::VecDeque;
@@ -12,9 +13,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::checkpoint::Place;
-use crate::disposal::Disposal;
 use crate::file_in::Reading;
-use crate::found::{Found, Identity, Look, look};
+use crate::found::{Found, Identity};
 use crate::head::Head;
 use crate::ledger::Ledger;
 use crate::pack::Pack;
@@ -172,7 +172,11 @@ impl Job {
                 return Ok(Some((true, false)));
             }
             Err(error) => {
-                let end = records.read();
+                // Who follows it takes up a record that was not all there.
+                let end = match plan.reading {
+                    Reading::Tail => records.known(),
+                    Reading::Whole => records.read(),
+                };
                 // It is the last of it: however long that takes.
                 self.until = Instant::now() + A_YEAR;
                 self.emit_pack(source).await?;
@@ -216,46 +220,6 @@ impl Job {
         let gone_since = self.gone_since;
         *self = Job::new(found, (0, Head::default()), self.ledger.changed());
         self.gone_since = gone_since;
-    }
-
-    async fn open(&mut self, plan: &Plan, ctx: &Context, source: &Source) -> Result {
-        let (path, codec) = (self.path.clone(), plan.codec.clone());
-        let (identity, max_record) = (self.identity, plan.max_record);
-        let begin = (self.begin, self.head.clone());
-        let goes_on = plan.reading == Reading::Tail;
-        let seen = self.seen;
-        let must_wait = !goes_on && !plan.stable.is_zero();
-        let open = move || match must_wait && has_changed(&path, seen) {
-            true => Ok(None),
-            false => {
-                let records = Records::open((&path, identity), &codec, max_record, begin, goes_on);
-                records.map(Some)
-            }
-        };
-        let error = match ctx.blocking(open).await? {
-            Ok(None) => {
-                self.is_unready = true;
-                return Ok(());
-            }
-            Ok(Some(records)) => {
-                let group = source.group(self.named.clone()).await?;
-                let group = group.told_to(self.ledger.heir());
-                self.stage = Stage::Reading(Box::new(records), Some(group));
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        // Whoever may not read it yet may be allowed to; what is dealt with otherwise has an end.
-        let is_gone = error.kind() == std::io::ErrorKind::NotFound;
-        if is_gone || (!goes_on && (plan.once || plan.failed != Disposal::Keep)) {
-            self.stage = Stage::Read(self.begin);
-        }
-        if std::mem::replace(&mut self.is_told, true) {
-            return Ok(());
-        }
-        let path = self.path.display();
-        let error = Error::unavailable(format!("cannot open the file `{path}`: {error}"));
-        self.fail(error, Payload::Empty, self.begin, source).await
     }
 
     /// Takes note that the file was read to its end. It is done when that has settled as well which is gathered of all
@@ -370,16 +334,16 @@ impl Job {
         Place::new(&self.path, self.identity, head, offset, done)
     }
 
+    /// Has the next read fail.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self) {
+        if let Stage::Reading(records, _) = &mut self.stage {
+            records.spoil(&self.path);
+        }
+    }
+
     pub(crate) fn has_moved(&self) -> bool {
         self.saved != self.ledger.settled()
-    }
-}
-
-/// Returns whether a file is not as it was seen, if it is there.
-fn has_changed(path: &Path, seen: Seen) -> bool {
-    match look(path) {
-        Ok(Look::File(now)) => (now.size, now.modified) != seen,
-        _ => false,
     }
 }
 

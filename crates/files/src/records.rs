@@ -96,6 +96,11 @@ impl Records {
         self.read
     }
 
+    /// Returns up to where records have been dealt with.
+    pub(crate) fn known(&self) -> u64 {
+        self.known
+    }
+
     /// Returns what the file was like when it was read last.
     pub(crate) fn like(&self) -> &Known {
         &self.like
@@ -233,6 +238,12 @@ impl Records {
             self.known = self.read - self.decoder.pending() as u64;
         }
         (taken, self.known)
+    }
+
+    /// Has the next read fail.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self, path: &Path) {
+        self.file = File::options().append(true).open(path).ok();
     }
 
     /// Returns the bytes that were no record, or the first of them.

@@ -150,3 +150,71 @@ async fn a_whole_file_that_is_written_on_while_it_waits_for_its_turn_is_waited_f
     assert_eq!(seen.lock()[7..], ["x and half a line"]);
     flow.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_replaced_while_it_waits_for_its_turn_is_not_told_as_gone() {
+    let log = Log::new();
+    let directory = Directory::new("turn-replaced");
+    for number in 0..8 {
+        append(&directory.path(&format!("{number}.txt")), "x");
+    }
+    let settings = json!({ "path": directory.path("*.txt"), "ready": { "stable": "10s" } });
+    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
+    let mut director = Director::new("turn");
+    director.set_limits(Limits {
+        roots: 3,
+        ..Limits::default()
+    });
+    let actor: FileIn = serde_json::from_value(settings).unwrap();
+    let files = director.register("files", actor);
+    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
+    director.connect(files, passing);
+    let flow = director.start().await.unwrap();
+    sleep(5 * A_WHILE).await;
+    assert_eq!(seen.lock().len(), 1, "the others wait");
+    append(&directory.path("new"), "another");
+    fs::rename(directory.path("new"), directory.path("7.txt")).unwrap();
+    pass.add_permits(99);
+    sleep(7 * A_WHILE).await;
+    assert_eq!(seen.lock()[7..], ["another"]);
+    assert!(log.take("is gone").is_empty());
+    flow.stop().await;
+}
+
+#[test]
+fn a_tail_that_is_moved_before_it_is_opened_goes_on_under_its_other_name() {
+    let directory = Directory::new("turn-moved");
+    let (path, moved) = (directory.path("b.log"), directory.path("c.log"));
+    append(&path, "one\n");
+    let settings = json!({
+        "path": directory.path("*.log"), "mode": "tail", "checkpoint": directory.path("state"),
+    });
+    assert_eq!(run_and_kill(&settings, 9), ["one"]);
+    append(&path, "two\n");
+    append(&directory.path("a.log"), &"x\n".repeat(8));
+    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
+    let mut director = Director::new("turn");
+    director.set_limits(Limits {
+        roots: 3,
+        ..Limits::default()
+    });
+    let actor: FileIn = serde_json::from_value(settings).unwrap();
+    let files = director.register("files", actor);
+    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
+    director.connect(files, passing);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let flow = director.start().await.unwrap();
+        sleep(A_WHILE).await;
+        assert_eq!(seen.lock().len(), 1, "the others wait");
+        fs::rename(&path, &moved).unwrap();
+        pass.add_permits(99);
+        sleep(2 * A_WHILE).await;
+        flow.stop().await;
+    });
+    assert_eq!(seen.lock()[8..], ["two"]);
+}

@@ -39,7 +39,7 @@ impl Watch {
             added.map(|()| view)
         };
         let view = ctx.blocking(look).await??;
-        let is_clear = view.troubles.is_empty();
+        let unseen = view.unseen;
         let others = view.others.iter();
         let others = others.filter(|(path, _)| !self.is_moved(path));
         let told = others.map(|(_, said)| said.clone());
@@ -62,17 +62,19 @@ impl Watch {
         self.begin(fresh, ctx).await?;
         (self.is_first, self.is_new) = (false, false);
         let is_there = |identity: &Identity| there.contains(identity);
-        self.done.retain(|identity, _| is_there(identity));
+        self.done
+            .retain(|identity, (place, _)| is_there(identity) || unseen.has(&place.path));
         self.changing
-            .retain(|_, (found, _)| is_there(&found.identity));
+            .retain(|path, (found, _)| is_there(&found.identity) || unseen.has(path));
         for job in self.jobs.iter_mut().chain(&mut self.waiting) {
             match is_there(&job.identity) {
                 true => job.gone_since = None,
+                false if unseen.has(&job.path) => {}
                 false => _ = job.gone_since.get_or_insert_with(Instant::now),
             }
         }
-        // What could not be looked at need not have gone.
-        if is_clear && !self.before.is_empty() {
+        // One that was moved may be where it could not be looked.
+        if unseen.is_empty() && !self.before.is_empty() {
             let places = self.before.values();
             let gone = places.filter(|place| !place.done && !is_there(&place.identity()));
             self.seek(gone.cloned().collect(), ctx).await?;
@@ -138,7 +140,11 @@ impl Watch {
     pub(super) fn put_back(&mut self) {
         let now = Instant::now();
         for mut job in self.jobs.extract_if(.., |job| job.is_unready) {
-            self.before.insert(job.identity, job.save());
+            let place = job.save();
+            // Of others nothing is known from the last run, and nothing is done.
+            if place.offset > 0 {
+                self.before.insert(job.identity, place);
+            }
             let found = Found {
                 path: job.path,
                 identity: job.identity,
@@ -252,7 +258,11 @@ impl Fresh {
             Ok(head) if is_same(&head) => (offset, head),
             Ok(_) => (0, Head::default()),
             // Who opens it finds out why, and what it begins with when that can be read.
-            Err(_) => (offset, Head::default()),
+            Err(_) => {
+                let known = place.as_ref().filter(|_| offset > 0);
+                let head = known.map(|place| Head::unread(place.head));
+                (offset, head.unwrap_or_default())
+            }
         };
         Begun { begin, fresh: self }
     }
