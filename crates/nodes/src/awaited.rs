@@ -27,7 +27,7 @@ impl Exchange {
             // One that no link leads to from here.
             let done = self.done.lock();
             let is_open = |process: &&Arc<str>| !done.iter().any(|(known, _)| *known == ***process);
-            let open = self.processes.keys().filter(is_open);
+            let open = self.processes.iter().filter(is_open);
             awaited.extend(open.map(|process| format!("process `{process}`, which is not done")));
         }
         awaited

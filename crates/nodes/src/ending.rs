@@ -15,6 +15,7 @@ use crate::absent::Absent;
 use crate::exchange::Exchange;
 use crate::outgoing::Queued;
 use crate::peer::Peer;
+use crate::replicas::Replicas;
 use crate::wire::Record;
 
 /// How long a process waits for a signal that others have had, before it takes them to stop alone.
@@ -120,28 +121,6 @@ impl Exchange {
         self.changed.notify_one();
     }
 
-    /// Notes that a replica of a process has begun anew, and tells others: those who speak with it always, and who hears of it if that
-    /// is news.
-    pub(crate) fn note_begun(&self, process: &str, replica: &str, from: Option<&Arc<Peer>>) {
-        let is_other = |known: &(String, String)| {
-            known.0 != process || (known.1 != replica && known.1 != ABSENT)
-        };
-        let was_done = {
-            let mut done = self.done.lock();
-            let before = done.len();
-            done.retain(is_other);
-            done.len() < before
-        };
-        if from.is_some() && !was_done {
-            return;
-        }
-        let knows = |peer: &Arc<Peer>| from.is_some_and(|from| Arc::ptr_eq(from, peer));
-        for peer in self.all_peers().iter().filter(|peer| !knows(peer)) {
-            let (process, replica) = (process.to_owned(), replica.to_owned());
-            peer.queue(Queued::Tell(Record::Begun { process, replica }));
-        }
-    }
-
     /// Fails what waits for processes that have not come, nor will in time.
     fn fail_waiting(&self) {
         for (process, replicas) in &self.others {
@@ -175,7 +154,7 @@ impl Exchange {
         };
         let is_told = |peer: &Arc<Peer>| peer.is_told() || is_missed(peer);
         let are_told = || self.all_peers().iter().all(is_told);
-        let is_settled = |(process, count): (&Arc<str>, &usize)| {
+        let is_settled = |process: &Arc<str>| {
             let done = self.done.lock();
             let known = self.others.get(process).map(|replicas| replicas.peers());
             let peers = known.unwrap_or_default();
@@ -185,9 +164,10 @@ impl Exchange {
             };
             match peers.is_empty() {
                 true => {
+                    let count = self.others.get(process).map_or(1, Replicas::count);
                     let own = done.iter().filter(|(known, _)| **known == **process);
                     let is_absent = done.contains(&(process.to_string(), ABSENT.to_owned()));
-                    is_absent || own.count() >= *count
+                    is_absent || own.count() >= count
                 }
                 false => peers.iter().all(ended),
             }

@@ -68,8 +68,8 @@ pub(crate) struct Exchange {
     inlets: Vec<Inlet>,
     /// What stands here for the actors of the inlets, where those run elsewhere: known when it has started.
     standing: Vec<OnceLock<Context>>,
-    /// All other processes of the flow, whether they are spoken with or not, and how many replicas each has.
-    pub(crate) processes: BTreeMap<Arc<str>, usize>,
+    /// All other processes of the flow, whether they are spoken with or not.
+    pub(crate) processes: Vec<Arc<str>>,
     /// The outboxes of the intake, by the numbers of the inlets.
     pub(crate) outboxes: Vec<String>,
     pub(crate) others: BTreeMap<Arc<str>, Replicas>,
@@ -94,7 +94,7 @@ impl Exchange {
         who: (&str, &str),
         flow: (&str, u64),
         inlets: Vec<Inlet>,
-        (others, processes): (BTreeMap<Arc<str>, Replicas>, BTreeMap<Arc<str>, usize>),
+        (others, processes): (BTreeMap<Arc<str>, Replicas>, Vec<Arc<str>>),
         patience: Patience,
         largest: usize,
     ) -> Exchange {
@@ -211,9 +211,7 @@ impl Exchange {
             Record::Event { inlet, .. } if !is_ours(inlet) => {
                 Some(format!("there is no inlet {inlet} here"))
             }
-            Record::Done { process, .. } | Record::Begun { process, .. }
-                if !self.is_known(process) =>
-            {
+            Record::Done { process, .. } if !self.is_known(process) => {
                 Some(format!("there is no process `{process}`"))
             }
             _ => None,
@@ -228,7 +226,7 @@ impl Exchange {
     }
 
     fn is_known(&self, process: &str) -> bool {
-        *self.process == *process || self.processes.contains_key(process)
+        *self.process == *process || self.processes.iter().any(|known| **known == *process)
     }
 
     pub(crate) fn open(&self, intake: Intake, spawner: Spawner) {

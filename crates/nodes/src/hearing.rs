@@ -72,9 +72,6 @@ impl Hearing<'_> {
                 // Who ends waits for it.
                 peer.acknowledge_now();
             }
-            Record::Begun { process, replica } => {
-                self.exchange.note_begun(&process, &replica, Some(peer));
-            }
             Record::Leaving => self.exchange.let_go(peer),
             Record::Parted => {
                 peer.note_parted();

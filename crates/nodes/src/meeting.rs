@@ -116,15 +116,12 @@ impl Exchange {
             self.lose(before, "it was started again");
         }
         // Under its name it may have ended before.
-        self.note_begun(&hello.process, &hello.replica, None);
+        self.done
+            .lock()
+            .retain(|(process, replica)| *process != hello.process || *replica != hello.replica);
         let largest = self.largest;
         let peer = Peer::new(hello, own, self.changed.clone(), largest);
         let peer = Arc::new(peer);
-        // What it was told of their earlier runs may be all that it knows.
-        for other in self.all_peers() {
-            let (process, replica) = (other.process.to_string(), other.replica.to_string());
-            peer.queue(Queued::Tell(Record::Begun { process, replica }));
-        }
         self.peers.lock().insert(hello.epoch, peer.clone());
         for (process, replica) in self.done.lock().iter().cloned() {
             peer.queue(Queued::Tell(Record::Done { process, replica }));
@@ -185,7 +182,7 @@ mod tests {
     fn exchange() -> Arc<Exchange> {
         let others = BTreeMap::from([(Arc::from("work"), Replicas::new(1, None))]);
         let (who, flow) = (("front", "1"), ("shop", 7));
-        let processes = BTreeMap::from([(Arc::from("work"), 1)]);
+        let processes = vec![Arc::from("work")];
         Arc::new(Exchange::new(
             who,
             flow,

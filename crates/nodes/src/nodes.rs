@@ -162,16 +162,12 @@ impl Nodes {
         let own = self.get(here.process);
         let address = own.and_then(|own| own.addresses.get(here.replica.saturating_sub(1)));
         let replica = here.replica.to_string();
-        let names = reached(here.process, &pairs(&wiring)).into_iter();
-        let counted = |name: Arc<str>| {
-            let count = self.get(&name).map_or(1, |process| process.replicas.max(1));
-            (name, count)
-        };
+        let names = reached(here.process, &pairs(&wiring));
         let exchange = Arc::new(Exchange::new(
             (here.process, &replica),
             (&wiring.flow, whole.fingerprint()),
             inlets.clone(),
-            (others, names.map(counted).collect()),
+            (others, names),
             self.patience,
             transport.promises().largest_frame,
         ));

@@ -22,8 +22,10 @@ impl Queued {
     /// Returns whether something is done or undone by it, and it is not only about the end of a process.
     pub(crate) fn is_work(&self) -> bool {
         let is_about_ends = |record: &Record| {
-            use Record::{Begun, Done, Leaving, Parted};
-            matches!(record, Done { .. } | Begun { .. } | Leaving | Parted)
+            matches!(
+                record,
+                Record::Done { .. } | Record::Leaving | Record::Parted
+            )
         };
         !matches!(self, Queued::Tell(record) if is_about_ends(record))
     }

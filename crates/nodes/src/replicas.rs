@@ -49,6 +49,10 @@ impl Replicas {
         }
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
     /// Gives calls to the replicas, or keeps them until there is one. Returns those whose keys cannot be told, and those that
     /// would wait though their client has gone.
     pub(crate) fn call_all(&self, mut calls: Vec<Call>) -> Vec<(Call, Error)> {

@@ -66,13 +66,6 @@ pub enum Record {
         /// The replica.
         replica: String,
     },
-    /// A process, by its name and the name of the replica, is there and has begun anew, whatever was told of an earlier run.
-    Begun {
-        /// The process.
-        process: String,
-        /// The replica.
-        replica: String,
-    },
     /// The sender is stopping, and would like to be sent nothing more.
     Leaving,
     /// The sender will not send events any more.
@@ -93,7 +86,6 @@ const LEAVING: u8 = 7;
 const PARTED: u8 = 8;
 const RESTS: u8 = 9;
 const RUNS: u8 = 10;
-const BEGUN: u8 = 11;
 
 /// Writes the records of one frame.
 #[derive(Default)]
@@ -159,8 +151,11 @@ impl Records {
                 out.push(CANCEL);
                 out.number(*call);
             }
-            Record::Done { process, replica } => put_process(DONE, process, replica, out),
-            Record::Begun { process, replica } => put_process(BEGUN, process, replica, out),
+            Record::Done { process, replica } => {
+                out.push(DONE);
+                out.bytes(process.as_bytes());
+                out.bytes(replica.as_bytes());
+            }
             Record::Leaving => out.push(LEAVING),
             Record::Parted => out.push(PARTED),
         }
@@ -193,12 +188,6 @@ impl Records {
         }
         Ok(records)
     }
-}
-
-fn put_process(record: u8, process: &str, replica: &str, out: &mut Vec<u8>) {
-    out.push(record);
-    out.bytes(process.as_bytes());
-    out.bytes(replica.as_bytes());
 }
 
 fn put_range(record: u8, first: u64, count: u64, out: &mut Vec<u8>) {
@@ -236,10 +225,6 @@ fn take(common: &mut Common, from: &mut Take<'_>) -> Result<Record, Malformed> {
         },
         CANCEL => Record::Cancel {
             call: from.number(CALL)?,
-        },
-        BEGUN => Record::Begun {
-            process: from.text("the name of a process")?.to_owned(),
-            replica: from.text("the name of a replica")?.to_owned(),
         },
         DONE => Record::Done {
             process: from.text("the name of a process")?.to_owned(),

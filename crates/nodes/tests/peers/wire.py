@@ -128,7 +128,6 @@ RECORDS = {
     7: ("leaving", []),
     8: ("parted", []),
     9: ("rests", [("first", "number"), ("count", "number")]),
-    11: ("begun", [("process", "text"), ("replica", "text")]),
     10: ("runs", [("first", "number"), ("count", "number")]),
 }
 

@@ -74,10 +74,6 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
             count: 1,
         });
         records.add(&Record::Leaving);
-        records.add(&Record::Begun {
-            process: "p".to_owned(),
-            replica: "1".to_owned(),
-        });
         frames.push(hex(&Frame::batch(number, 1, &records)));
         all.push(some);
     }
@@ -97,7 +93,7 @@ fn a_reader_and_a_writer_from_the_guide_understand_each_other() {
         };
         assert_eq!(own, number as u64);
         let records = Records::read(&records).unwrap();
-        assert_eq!(records.len(), some.len() + 6);
+        assert_eq!(records.len(), some.len() + 5);
         for (record, carried) in records.iter().zip(some) {
             let Record::Event {
                 inlet,

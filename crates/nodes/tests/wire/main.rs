@@ -210,10 +210,6 @@ fn every_frame_and_record_is_read_as_it_was_written() {
             process: "p".to_owned(),
             replica: "2".to_owned(),
         },
-        Record::Begun {
-            process: "p".to_owned(),
-            replica: "1".to_owned(),
-        },
         Record::Leaving,
         Record::Parted,
     ];
