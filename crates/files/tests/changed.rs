@@ -4,16 +4,15 @@
 mod support;
 
 use std::fs::{self, File};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use compysition_core::{Director, Limits};
-use compysition_files::FileIn;
+use compysition_core::Limits;
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::support::{A_WHILE, Directory, Log, Passing, append, run_and_kill, start, texts};
+use crate::support::{
+    A_WHILE, Directory, Log, append, before_passing, run_and_kill, runtime, start, texts,
+};
 
 #[test]
 fn a_tail_that_is_written_over_is_read_from_its_beginning() {
@@ -95,17 +94,8 @@ fn what_is_under_way_of_a_file_says_nothing_of_the_one_that_it_is_written_over_w
     let path = directory.path("a.log");
     append(&path, "one\ntwo\nthree\n");
     let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
-    let (pass, seen) = (Arc::new(Semaphore::new(1)), Arc::default());
-    let mut director = Director::new("over");
-    let actor: FileIn = serde_json::from_value(settings.clone()).unwrap();
-    let files = director.register("files", actor);
-    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
-    director.connect(files, passing);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let (director, pass, seen) = before_passing(&settings, 1);
+    let runtime = runtime();
     let new = "a new beginning\nand so on\n";
     runtime.block_on(async {
         let flow = director.start().await.unwrap();
@@ -128,16 +118,11 @@ async fn a_whole_file_that_is_written_on_while_it_waits_for_its_turn_is_waited_f
     }
     let last = directory.path("7.txt");
     let settings = json!({ "path": directory.path("*.txt"), "ready": { "stable": "10s" } });
-    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
-    let mut director = Director::new("turn");
+    let (mut director, pass, seen) = before_passing(&settings, 0);
     director.set_limits(Limits {
         roots: 3,
         ..Limits::default()
     });
-    let actor: FileIn = serde_json::from_value(settings).unwrap();
-    let files = director.register("files", actor);
-    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
-    director.connect(files, passing);
     let flow = director.start().await.unwrap();
     sleep(5 * A_WHILE).await;
     assert_eq!(seen.lock().len(), 1, "the others wait");
@@ -159,16 +144,11 @@ async fn one_that_is_replaced_while_it_waits_for_its_turn_is_not_told_as_gone() 
         append(&directory.path(&format!("{number}.txt")), "x");
     }
     let settings = json!({ "path": directory.path("*.txt"), "ready": { "stable": "10s" } });
-    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
-    let mut director = Director::new("turn");
+    let (mut director, pass, seen) = before_passing(&settings, 0);
     director.set_limits(Limits {
         roots: 3,
         ..Limits::default()
     });
-    let actor: FileIn = serde_json::from_value(settings).unwrap();
-    let files = director.register("files", actor);
-    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
-    director.connect(files, passing);
     let flow = director.start().await.unwrap();
     sleep(5 * A_WHILE).await;
     assert_eq!(seen.lock().len(), 1, "the others wait");
@@ -192,21 +172,12 @@ fn a_tail_that_is_moved_before_it_is_opened_goes_on_under_its_other_name() {
     assert_eq!(run_and_kill(&settings, 9), ["one"]);
     append(&path, "two\n");
     append(&directory.path("a.log"), &"x\n".repeat(8));
-    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
-    let mut director = Director::new("turn");
+    let (mut director, pass, seen) = before_passing(&settings, 0);
     director.set_limits(Limits {
         roots: 3,
         ..Limits::default()
     });
-    let actor: FileIn = serde_json::from_value(settings).unwrap();
-    let files = director.register("files", actor);
-    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
-    director.connect(files, passing);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = runtime();
     runtime.block_on(async {
         let flow = director.start().await.unwrap();
         sleep(A_WHILE).await;

@@ -5,14 +5,11 @@
 mod support;
 
 use std::fs;
-use std::sync::Arc;
 
-use compysition_core::{Director, Limits};
-use compysition_files::FileIn;
+use compysition_core::Limits;
 use serde_json::json;
-use tokio::sync::Semaphore;
 
-use crate::support::{A_WHILE, Directory, Passing, append};
+use crate::support::{A_WHILE, Directory, append, before_passing, runtime};
 
 const FILES: usize = 200;
 
@@ -30,21 +27,12 @@ fn whole_files_are_opened_as_they_come_and_not_all_at_once() {
         append(&directory.path(&format!("{number:03}.txt")), "x");
     }
     let settings = json!({ "path": directory.path("*.txt"), "delivered": "delete" });
-    let (pass, seen) = (Arc::new(Semaphore::new(0)), Arc::default());
-    let mut director = Director::new("many");
+    let (mut director, pass, seen) = before_passing(&settings, 0);
     director.set_limits(Limits {
         roots: 3,
         ..Limits::default()
     });
-    let actor: FileIn = serde_json::from_value(settings).unwrap();
-    let files = director.register("files", actor);
-    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
-    director.connect(files, passing);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = runtime();
     runtime.block_on(async {
         let flow = director.start().await.unwrap();
         tokio::time::sleep(A_WHILE).await;

@@ -4,14 +4,14 @@
 mod support;
 
 use std::fs;
-use std::sync::Arc;
 
 use compysition_core::{Actor, Context, Director, Error, Event, Limits, Ports, Result, Retry};
 use compysition_files::FileIn;
 use serde_json::json;
-use tokio::sync::Semaphore;
 
-use crate::support::{A_WHILE, Directory, Passing, append, run_and_kill, run_within};
+use crate::support::{
+    A_WHILE, Directory, append, before_passing, run_and_kill, run_within, runtime,
+};
 
 #[test]
 fn what_has_settled_is_saved_and_put_aside_while_there_is_no_room_for_more() {
@@ -52,17 +52,8 @@ fn a_file_that_is_cut_off_while_its_events_are_under_way_is_read_anew_from_its_b
     let path = directory.path("a.log");
     append(&path, "one\ntwo\nthree\n");
     let settings = json!({ "path": path, "mode": "tail", "checkpoint": directory.path("state") });
-    let (pass, seen) = (Arc::new(Semaphore::new(1)), Arc::default());
-    let mut director = Director::new("cut-off");
-    let actor: FileIn = serde_json::from_value(settings.clone()).unwrap();
-    let files = director.register("files", actor);
-    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
-    director.connect(files, passing);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let (director, pass, seen) = before_passing(&settings, 1);
+    let runtime = runtime();
     runtime.block_on(async {
         let flow = director.start().await.unwrap();
         tokio::time::sleep(A_WHILE).await;
@@ -109,11 +100,7 @@ fn what_a_stop_leaves_untried_is_read_again_and_what_had_all_its_tries_is_not() 
             ..Retry::default()
         };
         director.set_retry(out, retry);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap();
+        let runtime = runtime();
         runtime.block_on(async {
             let flow = director.start().await.unwrap();
             tokio::time::sleep(A_WHILE).await;

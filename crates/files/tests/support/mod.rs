@@ -16,6 +16,7 @@ use compysition_core::{Actor, Context, Director, Event, Limits, Ports, Result};
 use compysition_files::FileIn;
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
 pub(crate) fn append(path: &str, text: &str) {
@@ -118,6 +119,29 @@ impl Actor for Passing {
     }
 }
 
+/// Makes `file_in -> passing`, where so many events pass at first.
+pub(crate) fn before_passing(
+    settings: &Value,
+    passes: usize,
+) -> (Director, Arc<Semaphore>, Arc<Mutex<Vec<String>>>) {
+    let (pass, seen) = (Arc::new(Semaphore::new(passes)), Arc::default());
+    let mut director = Director::new("passing");
+    let actor = serde_json::from_value::<FileIn>(settings.clone()).unwrap();
+    let files = director.register("files", actor);
+    let passing = director.register("passing", Passing(pass.clone(), Arc::clone(&seen)));
+    director.connect(files, passing);
+    (director, pass, seen)
+}
+
+/// Makes a runtime whose time passes as soon as there is nothing to do.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
+}
+
 /// More than the time between two looks, or that a file must not change.
 pub(crate) const A_WHILE: Duration = Duration::from_millis(3500);
 
@@ -139,20 +163,9 @@ pub(crate) fn run_and_kill(settings: &Value, pass: usize) -> Vec<String> {
 }
 
 pub(crate) fn run_within(limits: Limits, settings: &Value, pass: usize) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let mut director = Director::new("killed");
+    let (mut director, _pass, seen) = before_passing(settings, pass);
     director.set_limits(limits);
-    let actor = serde_json::from_value::<FileIn>(settings.clone()).unwrap();
-    let files = director.register("files", actor);
-    let passing = Passing(Arc::new(Semaphore::new(pass)), seen.clone());
-    let passing = director.register("passing", passing);
-    director.connect(files, passing);
-    runtime.block_on(async {
+    runtime().block_on(async {
         let flow = director.start().await.unwrap();
         tokio::time::sleep(A_WHILE).await;
         flow.abort().await;
