@@ -18,6 +18,13 @@ impl Exchange {
         if open > 0 {
             awaited.push(format!("{open} events that began in other processes"));
         }
+        let waiting = self.others.iter().filter_map(|(process, replicas)| {
+            let waiting = replicas.waiting().filter(|waiting| *waiting > 0)?;
+            Some(format!(
+                "process `{process}`, which is not there and for which {waiting} events wait"
+            ))
+        });
+        awaited.extend(waiting);
         let mut peers = self.all_peers();
         peers.sort_by(|one, other| {
             (&one.process, &one.replica).cmp(&(&other.process, &other.replica))
